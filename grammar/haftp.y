@@ -1,0 +1,237 @@
+/*
+ * haftp.y: the shapes that a line may have.
+ *
+ * Names are not here: the rows of grammar/rows say which word has which shape, and the scanner
+ * (src/conf/tokens.c) gives the shape as the token and the row as its value.  So `timeout tunnel` or a
+ * new server option is a row; only a new shape of line is a production.  Actions are one call of the
+ * builder each.
+ */
+%require "3.8"
+%define api.pure full
+%define api.prefix {hf_cfg_}
+%define api.token.prefix {T_}
+%define api.location.type {struct hf_loc}
+%define parse.error custom
+%define parse.lac full
+%locations
+%expect 0
+%param {struct hf_parse *parse}
+
+%code requires {
+#include "parse.h"
+}
+
+%code provides {
+int hf_cfg_lex(HF_CFG_STYPE *value, struct hf_loc *loc, struct hf_parse *parse);
+}
+
+%code {
+#define B (&parse->build)
+
+/* From the first symbol to the last one, which is on the same line. */
+#define YYLLOC_DEFAULT(whole, parts, n)                                                            \
+    do {                                                                                           \
+        if (n) {                                                                                   \
+            (whole) = YYRHSLOC(parts, 1);                                                          \
+            (whole).end_col = YYRHSLOC(parts, n).end_col;                                          \
+        } else {                                                                                   \
+            (whole) = YYRHSLOC(parts, 0);                                                          \
+        }                                                                                          \
+    } while (0)
+
+static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char *text);
+}
+
+%union {
+    const struct hf_keyword *row;
+    struct hf_word word;
+    int64_t number;
+}
+
+/* The alias is what a message calls the token. */
+%token EOL "end of line"
+%token <word> WORD "a word"
+%token <number> NUMBER "a number"
+%token <number> DURATION "a time, for example 5s or 250ms"
+%token <number> BYTES "a size, for example 100 or 16k"
+%token NO "no"
+
+/* Shapes with many keywords. */
+%token <row> FLAG "an option"
+%token <row> UINT "an option with a number"
+%token <row> TIME "an option with a time"
+%token <row> SIZE "an option with a size"
+%token <row> TEXT "an option with a word"
+%token <row> ADDR "an option with an address"
+%token <row> CHOICE "an option with a choice"
+%token <row> IGNORED "an unused word"
+
+/* Shapes with one keyword, or a few. */
+%token <row> GLOBAL "global"
+%token <row> DEFAULTS "defaults"
+%token <row> LISTEN "listen"
+%token <row> FRONTEND "frontend"
+%token <row> BACKEND "backend"
+%token <row> FROM "from"
+%token <row> BIND "bind"
+%token <row> SERVER "server"
+%token <row> DEFAULT_SERVER "default-server"
+%token <row> BALANCE "balance"
+%token <row> HASH_TYPE "hash-type"
+%token <row> REDISPATCH "option redispatch"
+%token <row> LOG "log"
+%token <row> LOG_GLOBAL "log global"
+%token <row> LOG_HOSTNAME "log-send-hostname"
+%token <row> COOKIE "cookie"
+%token <row> STICK_TABLE "stick-table"
+%token <row> STICK_ON "stick on"
+%token <row> STICK_MATCH "stick match"
+%token <row> STICK_STORE "stick store-request"
+%token <row> DATA_PORTS "ftp-data ports"
+%token <row> DATA_SECTION "ftp-data section"
+%token <row> UID "uid"
+%token <row> GID "gid"
+
+%type <word> word
+
+%%
+
+file
+    : %empty
+    | file line
+    ;
+
+line
+    : statement EOL     { hf_build_line_end(B); }
+    | error EOL         { hf_build_line_end(B); yyerrok; }
+    ;
+
+statement
+    : section
+    | setting
+    | proxy_line
+    | global_line
+    ;
+
+/* ---- sections ---- */
+
+section
+    : GLOBAL                                            { hf_build_global(B); }
+    | DEFAULTS          { hf_build_defaults(B, @1); }   header
+    | LISTEN word       { hf_build_listen(B, &$2); }    header
+    | FRONTEND word     { hf_build_frontend(B, &$2); }  header
+    | BACKEND word      { hf_build_backend(B, &$2); }   header
+    ;
+
+header
+    : %empty
+    | header FROM word  { hf_build_from(B, &$3); }
+    | header word       { hf_build_header_word(B, &$2); }
+    ;
+
+/* ---- keywords that fill one field: statements, and options of other lines ---- */
+
+setting
+    : FLAG              { hf_build_flag(B, $1, true, @1); }
+    | NO FLAG           { hf_build_flag(B, $2, false, @$); }
+    | UINT NUMBER       { hf_build_number(B, $1, $2, @2); }
+    | TIME DURATION     { hf_build_number(B, $1, $2, @2); }
+    | SIZE BYTES        { hf_build_number(B, $1, $2, @2); }
+    | TEXT word         { hf_build_text(B, $1, &$2); }
+    | ADDR word         { hf_build_addr(B, $1, &$2); }
+    | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | IGNORED
+    | NO IGNORED
+    ;
+
+settings
+    : %empty
+    | settings setting
+    ;
+
+/* ---- lines of proxies ---- */
+
+proxy_line
+    : BIND word         { hf_build_bind(B, &$2); }              settings
+    | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
+    | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
+    | BALANCE word rest                     { hf_build_balance(B, &$2); }
+    | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
+    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
+    | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
+    | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
+    | COOKIE word rest                      { hf_build_cookie(B, &$2); }
+    | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
+    | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
+    | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
+    | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
+    | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
+    | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
+    | LOG_GLOBAL                            { hf_build_log_global(B); }
+    | log_target
+    | NO LOG                                { hf_build_no_log(B); }
+    ;
+
+hash_words
+    : %empty
+    | hash_words word   { hf_build_hash_word(B, &$2); }
+    ;
+
+log_target
+    : LOG word          { hf_build_log(B, &$2); }   settings log_facility
+    ;
+
+log_facility
+    : word                                  { hf_build_log_facility(B, &$1); }
+    | word word                             { hf_build_log_facility(B, &$1);
+                                              hf_build_log_levels(B, &$2, NULL); }
+    | word word word                        { hf_build_log_facility(B, &$1);
+                                              hf_build_log_levels(B, &$2, &$3); }
+    ;
+
+/* Words that HAProxy reads or skips, and that mean nothing here. */
+rest
+    : %empty
+    | rest WORD
+    ;
+
+/* ---- lines of global only ---- */
+
+global_line
+    : UID NUMBER        { hf_build_uid(B, $2, @2); }
+    | GID NUMBER        { hf_build_gid(B, $2, @2); }
+    | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
+    | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
+    ;
+
+word
+    : WORD              { $$ = $1; }
+    ;
+
+%%
+
+/* More than a few possibilities say nothing to the reader; the usage line does. */
+#define TOLD_TOKENS 4
+
+static int yyreport_syntax_error(const yypcontext_t *context, struct hf_parse *parse)
+{
+    yysymbol_kind_t expected[TOLD_TOKENS + 1];
+    const char *names[TOLD_TOKENS];
+    int n = yypcontext_expected_tokens(context, expected, TOLD_TOKENS + 1);
+
+    if (n < 0)
+        return n;
+    if (n > TOLD_TOKENS)
+        n = 0;
+    for (int i = 0; i < n; i++)
+        names[i] = yysymbol_name(expected[i]);
+    hf_build_syntax_error(B, *yypcontext_location(context),
+                          yypcontext_token(context) == YYSYMBOL_EOL, names, (unsigned)n);
+    return 0;
+}
+
+/* Only the parser's own stack can still fail; a line cannot nest, so this is an internal error. */
+static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char *text)
+{
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, *loc, NULL, "the parser gave up: %s.", text);
+}

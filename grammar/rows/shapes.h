@@ -1,0 +1,156 @@
+/*
+ * shapes.h: what each row macro means.
+ *
+ * A .def file holds one row per keyword and includes this header first, rows_end.h last.  Whoever
+ * includes a .def says what its rows are to become:
+ *
+ *   #define HF_ROWS_FIELDS       members of the struct that the keywords fill (conf/model.h)
+ *   #define HF_ROWS_KEYWORDS     initialisers of struct hf_keyword (src/conf/keywords.c), with
+ *                                HF_ROWS_OBJECT, HF_ROWS_STRUCT and HF_ROWS_FIELD(f) naming
+ *                                that struct and the path of a member
+ *
+ * Rows of keywords that fill a field; the field needs nothing else to be parsed, inherited, dumped
+ * and listed.  `where` says which sections, or which kind of line, know the word (keywords.h).
+ *
+ *   HF_FLAG(field, name, where, help)                    bool, set by the word alone
+ *   HF_FLAG_NOTED(field, name, where, note, help)        and a notice when it is used
+ *   HF_FLAG_FIXED(field, name, where, help)              `no` is refused, as HAProxy does
+ *   HF_FLAG_OFF(field, name, where, help)                clears the flag of another row
+ *   HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs from silence
+ *   HF_BOTH(field, field2, name, where, help)            sets the flags of two other rows
+ *   HF_UINT(field, name, where, min, max, default, help)
+ *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
+ *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
+ *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
+ *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
+ *   HF_TEXT(field, name, where, syntax, help)            one word
+ *   HF_TEXT_AT(field, name, where, syntax, help)         and its place, in field_loc
+ *   HF_ADDR(field, name, where, help)                    a host
+ *   HF_CHOICE(type, field, name, where, choices, default, help)     one of "a|b|c", by position
+ *   HF_CHOICE_AT(type, field, name, where, choices, default, help)  and its place, in field_loc
+ *
+ * Rows without a field of their own:
+ *
+ *   HF_LINE(TOKEN, name, where, args, options, syntax, help)   has a production of its own.  `args`:
+ *        its positional words, w any word, n number, t time; `options`: whose rows the rest of the
+ *        line is looked up in (0: none)
+ *   HF_SECTION(TOKEN, name, opens, args, syntax, help)   begins a section
+ *   HF_SECTION_LATER(name, help)                         a section that is not supported yet
+ *   HF_LEGACY(name, where, modern, syntax)               old spelling of another row
+ *   HF_ACCEPTED(name, where, args, help)                 HAProxy's; needs no action here
+ *   HF_NOTICED(name, where, args, why)                   the same, with a notice that says why
+ *   HF_IGNORED(name, where, args, why)                   the same, with a warning
+ *   HF_HTTP(name, where)                                 HAProxy's, for HTTP only
+ *   HF_LATER(name, where, args)                          HAProxy's, not supported yet: an error
+ *
+ * For these, `args` counts the words that belong to an option of a line (statements skip the rest).
+ */
+#if defined(HF_ROWS_FIELDS)
+
+#define HF_FLAG(field, name, where, help) bool field;
+#define HF_FLAG_NOTED(field, name, where, note, help) bool field;
+#define HF_FLAG_FIXED(field, name, where, help) bool field;
+#define HF_FLAG_OFF(field, name, where, help)
+#define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
+#define HF_BOTH(field, field2, name, where, help)
+#define HF_UINT(field, name, where, min, max, dflt, help) unsigned field;
+#define HF_INT(field, name, where, min, max, dflt, help) int field;
+#define HF_PORT(field, name, where, help) uint16_t field;
+#define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
+#define HF_SIZE(field, name, where, min, dflt, help) unsigned field;
+#define HF_TEXT(field, name, where, syntax, help) const char *field;
+#define HF_TEXT_AT(field, name, where, syntax, help)                                               \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_ADDR(field, name, where, help) struct hf_addr field;
+#define HF_CHOICE(type, field, name, where, choices, dflt, help) type field;
+#define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
+    type field;                                                                                    \
+    struct hf_loc field##_loc;
+#define HF_LINE(token, name, where, args, options, syntax, help)
+#define HF_SECTION(token, name, opens, args, syntax, help)
+#define HF_SECTION_LATER(name, help)
+#define HF_LEGACY(name, where, modern, syntax)
+#define HF_ACCEPTED(name, where, args, help)
+#define HF_NOTICED(name, where, args, why)
+#define HF_IGNORED(name, where, args, why)
+#define HF_HTTP(name, where)
+#define HF_LATER(name, where, args)
+
+#elif defined(HF_ROWS_KEYWORDS)
+
+#define HF_ROW(token_, name_, where_, field_, min_, max_, dflt_, help_, ...)                       \
+    {.name = (name_),                                                                              \
+     .token = T_##token_,                                                                          \
+     .where = (where_),                                                                            \
+     .object = HF_ROWS_OBJECT,                                                                     \
+     .offset = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(field_)),                             \
+     .bytes = sizeof(((HF_ROWS_STRUCT *)0)->HF_ROWS_FIELD(field_)),                         \
+     .min = (min_),                                                                                \
+     .max = (max_),                                                                                \
+     .dflt = (dflt_),                                                                              \
+     .help = (help_),                                                                              \
+     __VA_ARGS__},
+#define HF_WORD(token_, name_, where_, help_, ...)                                                 \
+    {.name = (name_), .token = T_##token_, .where = (where_), .help = (help_), __VA_ARGS__},
+#define HF_PLACE(field_) .loc_offset = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(field_))
+
+#define HF_FLAG(field, name, where, help) HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1)
+#define HF_FLAG_NOTED(field, name, where, note_, help)                                             \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .note = (note_))
+#define HF_FLAG_FIXED(field, name, where, help)                                                    \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true)
+#define HF_FLAG_OFF(field, name, where, help)                                                      \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 0, .alias = true)
+#define HF_TRISTATE(field, name, where, help)                                                      \
+    HF_ROW(FLAG, name, where, field, 0, 2, HF_UNSET, help, .sets = 1, .tristate = true)
+#define HF_BOTH(field, field2, name, where, help)                                                  \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .alias = true,                      \
+           .also = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(field2)))
+#define HF_UINT(field, name, where, min, max, dflt, help)                                          \
+    HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "n", .syntax = "NUMBER")
+#define HF_INT(field, name, where, min, max, dflt, help)                                           \
+    HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "n", .syntax = "NUMBER")
+#define HF_PORT(field, name, where, help)                                                          \
+    HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
+#define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \
+    HF_ROW(TIME, name, where, field, min, INT32_MAX, dflt, help, .args = "t", .syntax = "TIME",    \
+           .unit = (unit_))
+#define HF_SIZE(field, name, where, min, dflt, help)                                               \
+    HF_ROW(SIZE, name, where, field, min, UINT32_MAX, dflt, help, .args = "s", .syntax = "SIZE")
+#define HF_TEXT(field, name, where, syntax_, help)                                                 \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = "w", .syntax = (syntax_))
+#define HF_TEXT_AT(field, name, where, syntax_, help)                                              \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = "w", .syntax = (syntax_),              \
+           HF_PLACE(field##_loc))
+#define HF_ADDR(field, name, where, help)                                                          \
+    HF_ROW(ADDR, name, where, field, 0, 0, 0, help, .args = "w", .syntax = "ADDRESS")
+#define HF_CHOICE(type, field, name, where, choices_, dflt, help)                                  \
+    HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_))
+#define HF_CHOICE_AT(type, field, name, where, choices_, dflt, help)                               \
+    HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
+           HF_PLACE(field##_loc))
+#define HF_LINE(token, name, where, args_, options_, syntax_, help)                                \
+    HF_WORD(token, name, where, help, .args = (args_), .options = (options_), .syntax = (syntax_))
+#define HF_SECTION(token, name, opens_, args_, syntax_, help)                                      \
+    HF_WORD(token, name, ON_TOP, help, .args = (args_), .options = ON_HEADER, .syntax = (syntax_), \
+            .opens = (opens_))
+#define HF_SECTION_LATER(name, help)                                                               \
+    HF_WORD(IGNORED, name, ON_TOP, help, .fate = HF_FATE_LATER, .opens = HF_IN_SKIPPED)
+#define HF_LEGACY(name, where, modern_, syntax_)                                                   \
+    HF_WORD(IGNORED, name, where, "Old spelling of '" modern_ "'.", .modern = (modern_),           \
+            .syntax = (syntax_))
+#define HF_ACCEPTED(name, where, args_, help)                                                      \
+    HF_WORD(IGNORED, name, where, help, .skip = (args_), .fate = HF_FATE_ACCEPTED)
+#define HF_NOTICED(name, where, args_, why)                                                        \
+    HF_WORD(IGNORED, name, where, why, .skip = (args_), .fate = HF_FATE_NOTICED)
+#define HF_IGNORED(name, where, args_, why)                                                        \
+    HF_WORD(IGNORED, name, where, why, .skip = (args_), .fate = HF_FATE_IGNORED)
+#define HF_HTTP(name, where)                                                                       \
+    HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .fate = HF_FATE_HTTP)
+#define HF_LATER(name, where, args_)                                                               \
+    HF_WORD(IGNORED, name, where, "Not supported yet.", .skip = (args_), .fate = HF_FATE_LATER)
+
+#else
+#error "define HF_ROWS_FIELDS or HF_ROWS_KEYWORDS before including a .def file"
+#endif

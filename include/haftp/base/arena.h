@@ -1,0 +1,28 @@
+/*
+ * arena.h: memory that lives and dies together.
+ *
+ * A configuration is one arena: nothing in it is freed on its own.  Allocation never fails (the
+ * process ends: arenas are only used while starting or loading a file).  One thread at a time.
+ */
+#ifndef HAFTP_BASE_ARENA_H
+#define HAFTP_BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "haftp/base/str.h"
+
+struct hf_arena;
+
+struct hf_arena *hf_arena_new(void);
+void hf_arena_free(struct hf_arena *arena); /* NULL is fine */
+
+void *hf_arena_alloc(struct hf_arena *arena, size_t bytes); /* zeroed, aligned for any type */
+char *hf_arena_strndup(struct hf_arena *arena, const char *text, size_t n);
+char *hf_arena_strdup(struct hf_arena *arena, const char *text);
+__attribute__((format(printf, 2, 3))) char *hf_arena_printf(struct hf_arena *arena,
+                                                            const char *format, ...);
+size_t hf_arena_bytes(const struct hf_arena *arena);
+
+#define HF_NEW(arena, type) ((type *)hf_arena_alloc((arena), sizeof(type)))
+
+#endif

@@ -1,0 +1,66 @@
+/*
+ * lease.h: which session a data connection belongs to.
+ *
+ * A slot is one data port on one local address.  A passive reply leases (slot, client address) to a session
+ * until the client connects, so one port serves any number of clients at a time, and the same client again
+ * as soon as its connection was accepted.  Running transfers hold no lease.
+ *
+ * One table per process.  A port's listener belongs to worker (port mod workers); a session prefers ports of its
+ * own worker and borrows others only when those are taken, so that connections rarely change threads.
+ * The table's lock is a leaf.  Safety: RFC 2577, "port stealing": ports are drawn at random and who may connect is
+ * part of the key.
+ */
+#ifndef HAFTP_FTP_LEASE_H
+#define HAFTP_FTP_LEASE_H
+
+#include "haftp/base/pool.h"
+#include "haftp/conf/model.h"
+#include "haftp/state/waitlist.h"
+
+struct hf_engine;
+struct hf_lease_table;
+
+struct hf_lease_slot {
+    const struct hf_cfg_bind *bind;
+    uint16_t port;
+    uint16_t worker;     /* whose loop listens */
+    unsigned leased;     /* how many leases it carries now */
+    enum hf_ftp_peer peer_rule; /* of those leases; a slot carries one kind at a time */
+};
+
+/* Who owns a lease, and where to send its connection. */
+struct hf_lease_owner {
+    struct hf_engine *engine;
+    hf_id session;
+};
+
+/* A session's lease: keep it zeroed when there is none. */
+struct hf_lease {
+    struct hf_lease_slot *slot; /* NULL: none */
+    struct hf_addr client;      /* masked as the peer rule says, port 0 */
+};
+
+/* All slots of all data binds of the configuration.  NULL: no memory. */
+struct hf_lease_table *hf_lease_table_new(const struct hf_config *config, unsigned n_workers);
+void hf_lease_table_free(struct hf_lease_table *table);
+unsigned hf_lease_slot_count(const struct hf_lease_table *table);
+struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned index);
+
+/* Leases a port of one of the control section's ranges that serve `server`.  HF_NOPORT: all are taken for this
+ * client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range serves this server; HF_NOMEM. */
+HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                                            const struct hf_cfg_server *server,
+                                            const struct hf_addr *client,
+                                            const struct hf_lease_owner *owner, struct hf_lease *out);
+/* A client connected: ends the lease that fits and tells its owner.  HF_NOTFOUND: a stranger. */
+HF_MUST_USE enum hf_status hf_lease_claim_mt(struct hf_lease_table *table, struct hf_lease_slot *slot,
+                                             const struct hf_addr *peer, struct hf_lease_owner *owner);
+/* Gives an unused lease back; claimed or empty: does nothing.  Zeroes *lease. */
+void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
+                         const struct hf_lease_owner *owner);
+/* Where a session of this client waits for a port. */
+struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                                      const struct hf_addr *client);
+unsigned hf_lease_count_mt(struct hf_lease_table *table);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * relay.h: bytes from one connection to another and back, until both directions have ended.
+ *
+ * Used by plain TCP sessions and by FTP data connections.  A direction begins by copying through
+ * the loop's scratch buffer (small files and chatter never touch a pipe), and moves to splice()
+ * through a pooled pipe once a read filled 16 KiB, when both ends allow it; where the kernel
+ * refuses, it goes on copying.  A pipe is held only while bytes are in it.  Half-close (FIN) is
+ * carried across after all bytes before it; a broken connection is an end of the whole relay, told
+ * by `status`, and the owner resets the other side (hf_relay_close() with reset).
+ *
+ * Owner: embedded in a session or transfer.  One loop.  RFC 959 section 3.2: end of file in stream
+ * mode is the closing of the data connection, hence the care about FIN against RST.
+ */
+#ifndef HAFTP_NET_RELAY_H
+#define HAFTP_NET_RELAY_H
+
+#include "haftp/net/loop.h"
+
+enum { HF_FRONT = 0, HF_BACK = 1 };
+
+struct hf_pipe;
+
+/* One end: what was read from it and not yet written to the other. */
+struct hf_relay_end {
+    struct hf_watch watch;
+    struct hf_pipe *pipe; /* bytes in flight, when splicing */
+    char *spill;          /* bytes in flight, when copying and the other side would block */
+    uint32_t held, spill_at;
+    uint8_t side;   /* HF_FRONT or HF_BACK */
+    bool eof;       /* read to its end */
+    bool shut;      /* and the other side got all of it, and our FIN */
+    bool hold_fin;  /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the relay */
+    bool held_eof;  /* and that was told */
+    bool bulk;      /* the last read was a full one: move by the megabyte */
+    uint64_t bytes; /* read from this end and delivered to the other */
+};
+
+struct hf_relay;
+
+enum hf_relay_event {
+    HF_RELAY_EOF,    /* `end` was read to its end, and the other got all of it and our FIN (see hold_fin) */
+    HF_RELAY_DONE,   /* both directions ended */
+    HF_RELAY_BROKEN, /* `end` failed: `status` says how; the owner must close */
+    HF_RELAY_MOVED   /* bytes moved (told at most once a millisecond): refresh idle timers */
+};
+/* The owner may close the relay in here; its memory must last until the reaper runs.  After DONE
+ * and BROKEN there are no more events. */
+typedef void (*hf_relay_fn)(struct hf_relay *relay, enum hf_relay_event event, int end,
+                            enum hf_status status);
+
+struct hf_relay {
+    struct hf_relay_end end[2];
+    hf_relay_fn fn;
+    bool started; /* bytes may flow */
+    bool splice;  /* allowed for this relay */
+    bool closed;
+    uint64_t moved_ms; /* loop time of the last MOVED */
+};
+
+void hf_relay_init(struct hf_relay *relay, bool allow_splice, hf_relay_fn fn);
+/* Gives an end its connected descriptor; on failure it is still the caller's. */
+HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, struct hf_loop *loop,
+                                           int fd);
+/* Lets bytes flow as soon as both ends are attached, prefixes first.  Events come from the next
+ * turn on, never from within this call. */
+void hf_relay_start(struct hf_relay *relay);
+/* Queues bytes that were read from `end` before the relay existed; repeated, they add up.  Before
+ * start only, attached or not.  HF_NOMEM, HF_LIMIT. */
+HF_MUST_USE enum hf_status hf_relay_prefix(struct hf_relay *relay, int end, const char *p,
+                                           size_t n);
+/* Closes both ends.  `reset_mask` (1 << HF_FRONT | 1 << HF_BACK): which peers shall see a reset
+ * instead of a clean end.  A side that already got all bytes and our FIN is never reset: that could
+ * only destroy what it has not read yet.  Idempotent; no event follows. */
+void hf_relay_close(struct hf_relay *relay, unsigned reset_mask);
+
+/* Process-wide settings, before the workers start; 0 keeps the default (1 MiB, 256 pipes).  Without
+ * a pipe, bytes are copied. */
+void hf_relay_configure(unsigned pipe_bytes, unsigned max_pipes, bool allow_splice);
+
+#endif

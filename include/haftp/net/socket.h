@@ -1,0 +1,55 @@
+/*
+ * socket.h: the socket calls, with our statuses and our defaults.
+ *
+ * All descriptors made here are non-blocking and close-on-exec.  Any thread.
+ */
+#ifndef HAFTP_NET_SOCKET_H
+#define HAFTP_NET_SOCKET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "haftp/base/addr.h"
+#include "haftp/base/status.h"
+
+/* NULL or all zero: the system's defaults. */
+struct hf_listen_opts {
+    bool reuseport; /* one of several sockets of ours on this address */
+    bool v6only, v4v6, transparent;
+    const char *interface;
+    int backlog; /* 0: SOMAXCONN */
+};
+
+/* Bound and listening.  HF_INUSE, HF_DENIED, HF_NOADDR, ... name what the kernel said; HF_NOTFOUND:
+ * no such interface. */
+HF_MUST_USE enum hf_status hf_socket_listen(const struct hf_addr *addr,
+                                            const struct hf_listen_opts *opts, int *fd_out);
+/* Begins to connect; HF_OK also while in progress (wait for HF_READY_OUT, then
+ * hf_socket_connected()).  `from` NULL or unset: any source; its port 0: any port.  HF_NOPORT: all
+ * local ports (or the one asked for) are taken toward this peer. */
+HF_MUST_USE enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr *from,
+                                             int *fd_out);
+/* HF_OK, HF_AGAIN, or why the connect failed. */
+HF_MUST_USE enum hf_status hf_socket_connected(int fd);
+/* The pending error of a socket, which it then forgets; HF_OK when there is none. */
+HF_MUST_USE enum hf_status hf_socket_error(int fd);
+
+/* One accept; HF_AGAIN when none waits, HF_NOFD when out of descriptors.  `peer` is unmapped. */
+HF_MUST_USE enum hf_status hf_socket_accept(int listen_fd, int *fd_out, struct hf_addr *peer);
+/* HF_OK with *n > 0; HF_AGAIN; HF_EOF; HF_RESET, ... */
+HF_MUST_USE enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n);
+HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n);
+
+void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
+void hf_socket_peer(int fd, struct hf_addr *out);
+void hf_socket_nodelay(int fd);
+void hf_socket_keepalive(int fd);
+void hf_socket_shutdown_write(int fd);
+/* Bytes given to the kernel that have not left this host, as when the peer's window is full; 0 when
+ * unknown. */
+size_t hf_socket_unsent(int fd);
+/* The next close() of this socket sends RST and drops what is queued: how a broken transfer is
+ * told to the other side, so that a truncated file never looks complete. */
+void hf_socket_reset_on_close(int fd);
+
+#endif

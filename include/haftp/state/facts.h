@@ -1,0 +1,59 @@
+/*
+ * facts.h: what is known of one session, as a flat record.
+ *
+ * Written by the session that owns it; log, rules and admin read it and nothing else of the
+ * session.
+ */
+#ifndef HAFTP_STATE_FACTS_H
+#define HAFTP_STATE_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "haftp/base/addr.h"
+
+enum hf_reason {
+#define X(name, letter, text) HF_REASON_##name,
+#include "haftp/state/reason.def"
+#undef X
+};
+
+/* Where a session was when it ended: second letter of the termination state. */
+enum hf_phase {
+    HF_PHASE_REQUEST, /* 'R' before a server was chosen */
+    HF_PHASE_QUEUE,   /* 'Q' */
+    HF_PHASE_CONNECT, /* 'C' connecting, or waiting for the greeting */
+    HF_PHASE_DATA,    /* 'D' */
+    HF_PHASE_LAST,    /* 'L' flushing the last bytes */
+    HF_PHASE_END      /* '-' */
+};
+
+struct hf_proxy;
+struct hf_server;
+struct hf_cfg_bind;
+
+struct hf_facts {
+    const struct hf_proxy *frontend;
+    const struct hf_proxy *backend; /* NULL: none chosen */
+    const struct hf_server *server; /* NULL: none chosen */
+    const struct hf_cfg_bind *bind;
+    struct hf_addr client;        /* unmapped */
+    struct hf_addr local;         /* what the client connected to */
+    int64_t accepted_us;          /* wall clock, microseconds since the epoch */
+    uint64_t accepted_ms;         /* hf_loop_now() at accept */
+    int32_t queue_ms, connect_ms; /* -1: never reached */
+    int32_t total_ms;
+    uint64_t bytes_in, bytes_out; /* client to server, server to client */
+    uint32_t srv_queue, be_queue; /* waiting before us when queued */
+    uint16_t retries;
+    bool redispatched;
+    uint8_t reason, phase; /* enum hf_reason, enum hf_phase */
+};
+
+const char *hf_reason_text(enum hf_reason reason);
+/* Two letters and a NUL, as HAProxy's %ts. */
+void hf_termination(const struct hf_facts *facts, char out[3]);
+/* Records why the session ends, unless a reason is already there. */
+void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase phase);
+
+#endif

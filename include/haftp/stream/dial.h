@@ -1,0 +1,42 @@
+/*
+ * dial.h: a session's way to a server: choose, wait for a slot, connect, try again elsewhere.
+ *
+ * Lives only until the session has its server: an established session carries none of this.  The slot of the server is
+ * held by the session (session->server) from the moment it is chosen.
+ */
+#ifndef HAFTP_STREAM_DIAL_H
+#define HAFTP_STREAM_DIAL_H
+
+#include "haftp/balance/balance.h"
+#include "haftp/stream/engine.h"
+
+/* Connected: `fd` is the owner's.  fd -1: given up, the facts' reason says why. */
+typedef void (*hf_dial_fn)(struct hf_session *session, int fd);
+
+struct hf_dial {
+    struct hf_engine *engine;
+    struct hf_session *session;
+    hf_dial_fn fn;
+    struct hf_watch watch; /* the connection in the making */
+    struct hf_timer timer; /* connect, queue, or the pause before the next try */
+    struct hf_pick pick;
+    struct hf_waiter *waiter;
+    struct hf_waitlist *waiting_at;
+    struct hf_reap reap;
+    uint64_t started_ms;      /* of the whole way */
+    int tries_left;
+    bool elsewhere;           /* each try goes to another server (FTP: always; TCP: option redispatch) */
+    bool finished;
+};
+
+/* Begins; `fn` is called later or from within.  NULL: no memory (nothing was begun). */
+struct hf_dial *hf_dial_new(struct hf_session *session, bool elsewhere, hf_dial_fn fn);
+void hf_dial_begin(struct hf_dial *dial);
+/* The server we connected to is no good after all (`reason`): the next one, within `retries`. */
+void hf_dial_again(struct hf_dial *dial, enum hf_reason reason);
+/* The server is good: stick rules learn it. */
+void hf_dial_succeeded(struct hf_dial *dial);
+/* Ends this dial, whatever its state; its memory goes back when no caller holds it. */
+void hf_dial_free(struct hf_dial *dial);
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * app_int.h: the process: what main hands from one step of its start to the next.  Private to src/app.
+ *
+ *   main.c     the story: arguments, configuration, sockets, privileges, workers, end
+ *   sockets.c  every listening socket, opened before anything else can fail
+ *   limits.c   descriptors and maxconn
+ *   daemon.c   background, pid file, chroot, user
+ *   worker.c   a thread: its loop, its engine, its listeners
+ *   serve.c    main's own loop: signals, checks, the end of the workers
+ */
+#ifndef HAFTP_APP_INT_H
+#define HAFTP_APP_INT_H
+
+#include <pthread.h>
+
+#include "haftp/conf/model.h"
+#include "haftp/ftp/ftp.h"
+#include "haftp/ftp/lease.h"
+#include "haftp/state/runtime.h"
+
+/* ---- sockets.c ---- */
+
+struct app_socket {
+    const struct hf_cfg_bind *bind;
+    struct hf_lease_slot *slot; /* data ports; NULL: control or plain */
+    unsigned worker;            /* whose loop it goes to */
+    int fd;
+};
+
+struct app_sockets {
+    struct app_socket *list;
+    unsigned n, room;
+};
+
+/* Opens all; reports each that cannot be opened on stderr, with its line of the configuration and what to do. */
+HF_MUST_USE bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *config,
+                                  struct hf_lease_table *leases, unsigned n_workers);
+void app_sockets_close(struct app_sockets *sockets);
+
+/* ---- limits.c ---- */
+
+/* How many sessions the process takes, and the descriptors for them; warns when those cannot be had. */
+unsigned app_limits_apply(const struct hf_config *config, unsigned n_listeners);
+
+/* ---- daemon.c ---- */
+
+HF_MUST_USE bool app_daemonize(void);              /* true: we are the child in the background */
+HF_MUST_USE bool app_write_pidfile(const char *path); /* NULL: none wanted */
+void app_remove_pidfile(const char *path);
+HF_MUST_USE bool app_drop_privileges(const struct hf_cfg_global *global);
+
+/* ---- worker.c ---- */
+
+struct app_worker {
+    struct hf_loop *loop;
+    struct hf_engine *engine;
+    struct hf_gate **gates;          /* control and plain binds */
+    unsigned n_gates;
+    struct hf_listener *data;        /* data ports */
+    unsigned n_data;
+    struct hf_timer stop_timer;
+    pthread_t thread;
+    bool running;
+    struct hf_loop *main_loop;       /* told when we have ended */
+    void (*on_ended)(struct hf_mail *mail);
+    struct hf_mail ended;
+};
+
+HF_MUST_USE bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
+                                 struct hf_lease_table *leases, struct app_sockets *sockets,
+                                 unsigned index, unsigned n_workers);
+HF_MUST_USE bool app_worker_start(struct app_worker *worker, struct hf_loop *main_loop,
+                                  void (*on_ended)(struct hf_mail *mail));
+/* From main's thread: no new sessions; ends when the last one has. */
+void app_worker_drain(struct app_worker *worker);
+/* From main's thread: tells every client and ends. */
+void app_worker_stop(struct app_worker *worker);
+void app_worker_fini(struct app_worker *worker);
+
+/* ---- serve.c ---- */
+
+/* Runs until a signal ends it; returns that signal. */
+int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers);
+
+#endif

@@ -1,0 +1,247 @@
+/*
+ * main.c: the story of a process.
+ *
+ *   arguments -> configuration -> [-c: verdict] -> sockets -> background -> logs -> privileges -> workers -> serve
+ *
+ * Sockets come first of all that can fail, while somebody is looking at the terminal.
+ */
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app_int.h"
+#include "haftp/app/args.h"
+#include "haftp/balance/balance.h"
+#include "haftp/conf/load.h"
+#include "haftp/log/log.h"
+#include "haftp/net/relay.h"
+
+static const char *check_algorithm(const char *name)
+{
+    const char *nearest = "";
+    return hf_balance_find(name, &nearest) ? NULL : nearest;
+}
+
+/* What the command line says stands above what the file says. */
+static void apply_args(struct hf_config *config, const struct hf_args *args)
+{
+    struct hf_cfg_global *global = &config->global;
+    global->daemon = (global->daemon || args->daemon) && !args->foreground;
+    global->master_worker = global->master_worker || args->master_worker;
+    global->zero_warning = global->zero_warning || args->zero_warning;
+    global->nosplice = global->nosplice || args->no_splice;
+    if (args->maxconn)
+        global->maxconn = args->maxconn;
+    if (args->pidfile)
+        global->pidfile = args->pidfile;
+}
+
+static unsigned worker_count(const struct hf_config *config)
+{
+    cpu_set_t cpus;
+    if (config->global.nbthread)
+        return config->global.nbthread;
+    if (sched_getaffinity(0, sizeof cpus, &cpus) != 0)
+        return 1;
+    return (unsigned)CPU_COUNT(&cpus);
+}
+
+/* ---- configuration ---- */
+
+static struct hf_config *load(const struct hf_args *args, int *exit_code)
+{
+    struct hf_diag *diag = hf_diag_new();
+    struct hf_config *config;
+
+    hf_config_set_algorithm_check(check_algorithm);
+    config = hf_config_load(args->files, args->n_files, diag);
+    hf_diag_print(diag, stderr, args->verbose ? HF_DIAG_NOTICE : HF_DIAG_WARNING);
+    unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);
+    hf_diag_free(diag);
+
+    *exit_code = HF_EXIT_ERROR;
+    if (!config) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "config : Fatal errors found in configuration.");
+        return NULL;
+    }
+    apply_args(config, args);
+    if (warnings && config->global.zero_warning) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "config : Some warnings were found and 'zero-warning' is set. Aborting.");
+        hf_config_free(config);
+        return NULL;
+    }
+    if (warnings && args->action == HF_ACTION_CHECK && !args->quiet)
+        puts("Warnings were found.");
+    *exit_code = HF_EXIT_OK;
+    return config;
+}
+
+static int check_only(const struct hf_config *config, const struct hf_args *args)
+{
+    if (!hf_config_has_listener(config)) {
+        if (!args->quiet)
+            puts("Configuration file has no error but will not start (no listener) => exit(2).");
+        return HF_EXIT_NO_LISTENER;
+    }
+    if (args->quiet)
+        return HF_EXIT_OK;
+    if (args->verbose)
+        hf_config_explain(config, stdout);
+    puts("Configuration file is valid");
+    return HF_EXIT_OK;
+}
+
+/* ---- running ---- */
+
+static void tell_what_was_understood(const struct hf_runtime *runtime, bool foreground)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        const struct hf_proxy *proxy = runtime->proxies[i];
+        if (!proxy->cfg->ftp_summary)
+            continue;
+        hf_log_event_mt(proxy, HF_LEVEL_NOTICE, "%s", proxy->cfg->ftp_summary);
+        if (foreground)
+            hf_diag_line(stderr, HF_DIAG_NOTICE, "%s", proxy->cfg->ftp_summary);
+    }
+}
+
+static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime, struct hf_lease_table *leases,
+                                      struct app_sockets *sockets)
+{
+    struct app_worker *workers = calloc(n, sizeof *workers);
+    for (unsigned i = 0; workers && i < n; i++) {
+        if (app_worker_init(&workers[i], runtime, leases, sockets, i, n))
+            continue;
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start worker %u: out of memory or descriptors.", i);
+        for (unsigned k = 0; k <= i; k++)
+            app_worker_fini(&workers[k]);
+        free(workers);
+        return NULL;
+    }
+    return workers;
+}
+
+/* Returns the signal that ended us, or -1. */
+static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_sockets *sockets,
+                 unsigned n_workers, bool foreground)
+{
+    const struct hf_cfg_global *global = &runtime->config->global;
+
+    if (hf_log_init(runtime, foreground) != HF_OK) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot open the logs: out of memory or descriptors.");
+        return -1;
+    }
+    int signal_number = -1;
+    if (app_write_pidfile(global->pidfile)) {
+        if (app_drop_privileges(global)) {
+            struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
+            if (workers) {
+                tell_what_was_understood(runtime, foreground);
+                signal_number = app_serve(runtime, workers, n_workers);
+                free(workers);
+            }
+        }
+        app_remove_pidfile(global->pidfile);
+    }
+    hf_log_fini();
+    return signal_number;
+}
+
+static int run(const struct hf_config *config)
+{
+    const struct hf_cfg_global *global = &config->global;
+    unsigned n_workers = worker_count(config);
+    struct app_sockets sockets = {0};
+    int signal_number = -1;
+
+    struct hf_runtime *runtime = hf_runtime_new(config);
+    struct hf_lease_table *leases = hf_lease_table_new(config, n_workers);
+    hf_relay_configure(global->pipesize, global->maxpipes, !global->nosplice);
+    if (!runtime || !leases) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
+    } else if (!app_sockets_open(&sockets, config, leases, n_workers)) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
+    } else {
+        runtime->maxconn = app_limits_apply(config, sockets.n);
+        bool background = global->daemon && app_daemonize();
+        signal_number = serve(runtime, leases, &sockets, n_workers, !background);
+    }
+    app_sockets_close(&sockets);
+    hf_lease_table_free(leases);
+    for (unsigned i = 0; runtime && i < runtime->n_proxies; i++)
+        hf_balance_fini(runtime->proxies[i]);
+    hf_runtime_free(runtime);
+    return signal_number;
+}
+
+/* HAProxy's habits: a soft stop, and a master, end with 0; a plain process dies by the signal that ended it. */
+static int exit_code_of(int signal_number, bool master_worker)
+{
+    if (signal_number < 0)
+        return HF_EXIT_ERROR;
+    if (signal_number == SIGUSR1 || master_worker)
+        return HF_EXIT_OK;
+    signal(signal_number, SIG_DFL);
+    raise(signal_number);
+    return HF_EXIT_ERROR;
+}
+
+static int run_or_check(const struct hf_args *args)
+{
+    int exit_code;
+    if (args->chdir_to && chdir(args->chdir_to) != 0) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot change to the directory %s.", args->chdir_to);
+        return HF_EXIT_ERROR;
+    }
+    struct hf_config *config = load(args, &exit_code);
+    if (!config)
+        return exit_code;
+
+    int signal_number = -1;
+    if (args->action == HF_ACTION_CHECK) {
+        exit_code = check_only(config, args);
+    } else if (!hf_config_has_listener(config)) {
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "[haftp.main()] No enabled listener found (check for 'bind' directives)! Exiting.");
+        exit_code = HF_EXIT_ERROR;
+    } else {
+        signal_number = run(config);
+    }
+    bool master_worker = config->global.master_worker;
+    hf_config_free(config);
+    return args->action == HF_ACTION_CHECK || exit_code ? exit_code : exit_code_of(signal_number, master_worker);
+}
+
+int main(int argc, char **argv)
+{
+    struct hf_args args;
+    int exit_code = HF_EXIT_OK;
+
+    if (hf_args_parse(argc, argv, stdout, stderr, &args) != HF_OK) {
+        hf_args_fini(&args);
+        return HF_EXIT_ERROR;
+    }
+    hf_diag_set_quiet(args.quiet);
+    switch (args.action) {
+    case HF_ACTION_KEYWORDS:
+        hf_config_list_keywords(stdout);
+        break;
+    case HF_ACTION_HELP:
+        hf_usage_print(stdout);
+        break;
+    case HF_ACTION_VERSION:
+        hf_version_print(stdout, false);
+        break;
+    case HF_ACTION_BUILD:
+        hf_version_print(stdout, true);
+        break;
+    case HF_ACTION_CHECK:
+    case HF_ACTION_RUN:
+        exit_code = run_or_check(&args);
+        break;
+    }
+    hf_args_fini(&args);
+    return exit_code;
+}

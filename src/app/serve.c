@@ -1,0 +1,151 @@
+/*
+ * serve.c: main's own loop: health checks, signals, and waiting for the workers' end.
+ *
+ * TERM and INT end at once (clients read a 421), USR1 lets sessions finish, HUP logs the state of every server.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "app_int.h"
+#include "haftp/base/assert.h"
+#include "haftp/check/check.h"
+#include "haftp/log/log.h"
+
+enum stage { RUNNING, DRAINING, STOPPING };
+
+struct server_process {
+    struct hf_loop *loop;
+    struct hf_runtime *runtime;
+    struct app_worker *workers;
+    unsigned n_workers, n_running;
+    struct hf_timer hard_stop;
+    enum stage stage;
+    int last_signal;
+};
+
+/* Workers tell us of their end by mail, which carries no context of ours. */
+static struct server_process *self;
+
+static void stop_all(struct server_process *process)
+{
+    process->stage = STOPPING;
+    for (unsigned i = 0; i < process->n_workers; i++)
+        app_worker_stop(&process->workers[i]);
+}
+
+static void on_hard_stop(struct hf_timer *timer)
+{
+    struct server_process *process = HF_CONTAINER(timer, struct server_process, hard_stop);
+    hf_log_event_mt(NULL, HF_LEVEL_WARNING, "hard-stop-after is over, ending the sessions that are left");
+    stop_all(process);
+}
+
+static void drain_all(struct server_process *process)
+{
+    unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
+    process->stage = DRAINING;
+    atomic_store(&process->runtime->stopping, true);
+    if (after_ms)
+        hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
+    for (unsigned i = 0; i < process->n_workers; i++)
+        app_worker_drain(&process->workers[i]);
+}
+
+static void log_states(const struct hf_runtime *runtime)
+{
+    for (unsigned p = 0; p < runtime->n_proxies; p++) {
+        const struct hf_proxy *proxy = runtime->proxies[p];
+        for (unsigned i = 0; i < proxy->n_servers; i++) {
+            struct hf_server *server = proxy->servers[i];
+            hf_log_event_mt(proxy, HF_LEVEL_NOTICE, "Server %s/%s is %s. Conn: %u active, %llu total.",
+                            proxy->cfg->name, server->cfg->name,
+                            hf_server_is_up_mt(server) ? "UP" : "DOWN", atomic_load(&server->sessions),
+                            (unsigned long long)atomic_load(&server->sessions_total));
+        }
+    }
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct server_process *process = handle->data;
+    switch (number) {
+    case SIGHUP:
+        log_states(process->runtime);
+        return;
+    case SIGUSR1:
+        process->last_signal = number;
+        if (process->stage == RUNNING)
+            drain_all(process);
+        return;
+    default:
+        process->last_signal = number;
+        stop_all(process);
+        return;
+    }
+}
+
+static void on_worker_ended(struct hf_mail *mail)
+{
+    (void)mail;
+    if (--self->n_running == 0)
+        hf_loop_stop(self->loop);
+}
+
+static bool watch_signals(struct server_process *process, uv_signal_t *handles)
+{
+    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        if (uv_signal_init(hf_loop_uv(process->loop), &handles[i]) != 0)
+            return false;
+        handles[i].data = process;
+        if (uv_signal_start(&handles[i], on_signal, signals[i]) != 0)
+            return false;
+    }
+    signal(SIGUSR2, SIG_IGN); /* HAProxy: only a master reloads */
+    return true;
+}
+
+static bool start_workers(struct server_process *process)
+{
+    /* Signals are main's: a worker's system calls are not interrupted. */
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    bool ok = true;
+    for (unsigned i = 0; i < process->n_workers && ok; i++) {
+        ok = app_worker_start(&process->workers[i], process->loop, on_worker_ended);
+        process->n_running += ok;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return ok;
+}
+
+int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers)
+{
+    struct server_process process = {.runtime = runtime, .workers = workers, .n_workers = n_workers};
+    uv_signal_t signals[4];
+
+    self = &process;
+    process.loop = hf_loop_new();
+    if (!process.loop || !watch_signals(&process, signals)) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory or descriptors.");
+        hf_loop_free(process.loop);
+        return -1;
+    }
+    struct hf_checks *checks = hf_checks_start(runtime, process.loop);
+    if (!checks || !start_workers(&process)) {
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start the health checks or the worker threads.");
+        process.last_signal = -1;
+        stop_all(&process);
+    }
+    if (process.n_running)
+        hf_loop_run(process.loop);
+    for (unsigned i = 0; i < n_workers; i++)
+        app_worker_fini(&workers[i]);
+    if (checks)
+        hf_checks_stop(checks);
+    hf_loop_timer_cancel(process.loop, &process.hard_stop);
+    hf_loop_settle(process.loop);
+    hf_loop_free(process.loop);
+    return process.last_signal;
+}

@@ -1,0 +1,140 @@
+/*
+ * sockets.c: opens every listening socket of a configuration.
+ *
+ * Control and plain binds get one SO_REUSEPORT socket per worker; a data port belongs to one worker alone, so
+ * that its connections meet their session's thread without a lock.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app_int.h"
+#include "haftp/net/socket.h"
+
+static const char *advice(enum hf_status status, unsigned port)
+{
+    switch (status) {
+    case HF_INUSE:
+        return "another program listens there: find it with `ss -ltnp`, stop it, or choose another port";
+    case HF_DENIED:
+        return port < 1024 ? "ports below 1024 need root, CAP_NET_BIND_SERVICE, or a lower "
+                             "net.ipv4.ip_unprivileged_port_start"
+                           : "the system does not allow it: look at the process's capabilities";
+    case HF_NOADDR:
+        return "no interface of this host has this address: add it (`ip addr add`), or set "
+               "net.ipv4.ip_nonlocal_bind=1";
+    case HF_NOFD:
+        return "raise the limit with `ulimit -n` or `ulimit-n`";
+    default:
+        return "look at the address and at the system's log";
+    }
+}
+
+static void report(const struct hf_cfg_bind *bind, unsigned port, enum hf_status status)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+    struct hf_addr addr = bind->addr;
+    hf_addr_set_port(&addr, (uint16_t)port);
+    hf_diag_line(stderr, HF_DIAG_ERROR,
+                 "Binding [%s:%d] for proxy %s: cannot bind socket (%s) for [%s]\n   hint: %s.",
+                 bind->loc.source ? bind->loc.source->name : "?", bind->loc.line, bind->proxy->name,
+                 hf_status_text(status), hf_addr_text(&addr, text), advice(status, port));
+}
+
+static bool append(struct app_sockets *sockets, const struct app_socket *socket)
+{
+    if (sockets->n == sockets->room) {
+        unsigned room = sockets->room ? sockets->room * 2 : 64;
+        struct app_socket *list = realloc(sockets->list, room * sizeof *list);
+        if (!list)
+            return false;
+        sockets->list = list;
+        sockets->room = room;
+    }
+    sockets->list[sockets->n++] = *socket;
+    return true;
+}
+
+static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
+                     struct hf_lease_slot *slot, unsigned worker)
+{
+    struct hf_listen_opts opts = {
+        .reuseport = slot == NULL,
+        .v6only = bind->v6only,
+        .v4v6 = bind->v4v6,
+        .transparent = bind->transparent,
+        .interface = bind->interface,
+        .backlog = bind->backlog ? bind->backlog : bind->proxy->o.backlog,
+    };
+    struct app_socket socket = {.bind = bind, .slot = slot, .worker = worker};
+    struct hf_addr addr = bind->addr;
+
+    hf_addr_set_port(&addr, (uint16_t)port);
+    enum hf_status status = hf_socket_listen(&addr, &opts, &socket.fd);
+    if (status != HF_OK) {
+        report(bind, port, status);
+        return false;
+    }
+    if (append(sockets, &socket))
+        return true;
+    close(socket.fd);
+    return false;
+}
+
+/* SO_REUSEPORT would let us share a port with a stranger's process of the same user, which would then take a part of
+ * the connections: so the first socket of an address is tried without it. */
+static bool is_taken(const struct hf_cfg_bind *bind, unsigned port)
+{
+    struct hf_listen_opts opts = {.v6only = bind->v6only, .v4v6 = bind->v4v6,
+                                  .transparent = bind->transparent, .interface = bind->interface};
+    struct hf_addr addr = bind->addr;
+    int fd;
+
+    hf_addr_set_port(&addr, (uint16_t)port);
+    enum hf_status status = hf_socket_listen(&addr, &opts, &fd);
+    if (status == HF_OK)
+        close(fd);
+    else
+        report(bind, port, status);
+    return status != HF_OK;
+}
+
+static bool open_front_bind(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
+                            unsigned n_workers)
+{
+    bool ok = true;
+    for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
+        if (is_taken(bind, port)) {
+            ok = false;
+            continue;
+        }
+        for (unsigned worker = 0; worker < n_workers; worker++)
+            ok = open_one(sockets, bind, port, NULL, worker) && ok;
+    }
+    return ok;
+}
+
+bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *config,
+                      struct hf_lease_table *leases, unsigned n_workers)
+{
+    bool ok = true;
+    for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
+        for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
+            if (!proxy->o.disabled && bind->role != HF_BIND_DATA)
+                ok = open_front_bind(sockets, bind, n_workers) && ok;
+    for (unsigned i = 0; i < hf_lease_slot_count(leases); i++) {
+        struct hf_lease_slot *slot = hf_lease_slot_at(leases, i);
+        ok = open_one(sockets, slot->bind, slot->port, slot, slot->worker) && ok;
+    }
+    return ok;
+}
+
+void app_sockets_close(struct app_sockets *sockets)
+{
+    for (unsigned i = 0; i < sockets->n; i++)
+        if (sockets->list[i].fd >= 0)
+            close(sockets->list[i].fd);
+    free(sockets->list);
+    *sockets = (struct app_sockets){0};
+}

@@ -1,0 +1,261 @@
+/*
+ * balance.c: asks stickiness, the section's algorithm and the backups for a server.
+ */
+#include "haftp/balance/balance.h"
+
+#include <stdlib.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/base/suggest.h"
+#include "haftp/state/stick.h"
+
+#include "balance_list.inc"
+
+#define N_OPS (sizeof hf_balance_list / sizeof hf_balance_list[0])
+
+/* The usable servers of one kind, and what the algorithm made of them. */
+struct set {
+    struct hf_candidates candidates;
+    void *state;
+};
+
+/* A backend's `lb`. */
+struct balancer {
+    const struct hf_balance_ops *ops;
+    struct set active, backup;
+    bool limited; /* some server has a maxconn */
+};
+
+const struct hf_balance_ops *hf_balance_at(unsigned i)
+{
+    return i < N_OPS ? hf_balance_list[i] : NULL;
+}
+
+const struct hf_balance_ops *hf_balance_find(const char *name, const char **nearest)
+{
+    struct hf_suggest suggest;
+    hf_suggest_init(&suggest, name);
+    for (unsigned i = 0; i < N_OPS; i++) {
+        if (strcmp(hf_balance_list[i]->name, name) == 0)
+            return hf_balance_list[i];
+        hf_suggest_offer(&suggest, hf_balance_list[i]->name);
+    }
+    if (nearest)
+        *nearest = suggest.best ? suggest.best : "";
+    return NULL;
+}
+
+/* ---- choices ----------------------------------------------------------------------------- */
+
+static bool was_tried(const struct hf_pick *pick, const struct hf_server *server)
+{
+    for (unsigned i = 0; i < pick->n_tried; i++) {
+        if (pick->tried[i] == server)
+            return true;
+    }
+    return false;
+}
+
+bool hf_choice_untried(const struct hf_choice *choice, const struct hf_server *server)
+{
+    return !was_tried(choice->pick, server);
+}
+
+bool hf_choice_allows(const struct hf_choice *choice, const struct hf_server *server)
+{
+    return hf_choice_untried(choice, server) && !(choice->skip_full && hf_server_full_mt(server));
+}
+
+/* ---- the balancer of a backend ----------------------------------------------------------- */
+
+static void free_balancer(struct balancer *balancer)
+{
+    struct set *sets[] = {&balancer->active, &balancer->backup};
+    for (unsigned i = 0; i < 2; i++) {
+        if (balancer->ops->release)
+            balancer->ops->release(sets[i]->state);
+        free(sets[i]->candidates.servers);
+        free(sets[i]->candidates.weights);
+    }
+    free(balancer);
+}
+
+static bool make_room(struct set *set, unsigned n_servers)
+{
+    set->candidates.servers = calloc(n_servers, sizeof *set->candidates.servers);
+    set->candidates.weights = calloc(n_servers, sizeof *set->candidates.weights);
+    return set->candidates.servers && set->candidates.weights;
+}
+
+static struct balancer *new_balancer(const struct hf_proxy *backend)
+{
+    struct balancer *balancer = calloc(1, sizeof *balancer);
+    if (!balancer)
+        return NULL;
+    balancer->ops = hf_balance_find(backend->cfg->o.balance, NULL);
+    HF_ASSERT(balancer->ops); /* the configuration was checked against these names */
+    for (unsigned i = 0; i < backend->n_servers; i++)
+        balancer->limited |= backend->servers[i]->cfg->o.maxconn > 0;
+    if (!make_room(&balancer->active, backend->n_servers) ||
+        !make_room(&balancer->backup, backend->n_servers)) {
+        free_balancer(balancer);
+        return NULL;
+    }
+    return balancer;
+}
+
+static void collect(struct hf_candidates *candidates, const struct hf_proxy *backend, bool backup)
+{
+    candidates->n = 0;
+    for (unsigned i = 0; i < backend->n_servers; i++) {
+        struct hf_server *server = backend->servers[i];
+        unsigned weight = atomic_load_explicit(&server->weight, memory_order_acquire);
+        if (server->cfg->o.backup != backup || !hf_server_is_up_mt(server) || weight == 0)
+            continue;
+        candidates->servers[candidates->n] = server;
+        candidates->weights[candidates->n++] = weight;
+    }
+}
+
+static enum hf_status rebuild_set(const struct balancer *balancer, struct set *set,
+                                  const struct hf_proxy *backend, bool backup)
+{
+    collect(&set->candidates, backend, backup);
+    if (set->candidates.n == 0 || !balancer->ops->rebuild)
+        return HF_OK;
+    return balancer->ops->rebuild(backend, &set->candidates, &set->state);
+}
+
+/* The balancer, knowing the servers' present state; NULL: out of memory. */
+static struct balancer *current_balancer_locked(struct hf_proxy *backend)
+{
+    /* Read before the servers are: what changes meanwhile is seen by the next pick. */
+    unsigned generation = atomic_load(&backend->generation);
+    struct balancer *balancer = backend->lb;
+
+    if (balancer && backend->lb_generation == generation)
+        return balancer;
+    if (!balancer)
+        balancer = backend->lb = new_balancer(backend);
+    if (!balancer)
+        return NULL;
+    if (rebuild_set(balancer, &balancer->active, backend, false) != HF_OK ||
+        rebuild_set(balancer, &balancer->backup, backend, true) != HF_OK) {
+        /* Half built is worse than not built: the next pick begins anew. */
+        free_balancer(balancer);
+        backend->lb = NULL;
+        return NULL;
+    }
+    backend->lb_generation = generation;
+    return balancer;
+}
+
+void hf_balance_fini(struct hf_proxy *backend)
+{
+    if (backend->lb)
+        free_balancer(backend->lb);
+    backend->lb = NULL;
+}
+
+/* ---- picking ----------------------------------------------------------------------------- */
+
+static struct hf_server *ask_algorithm(const struct balancer *balancer, const struct set *set,
+                                       const struct hf_pick *pick)
+{
+    struct hf_choice choice = {&set->candidates, pick, true};
+    if (set->candidates.n == 0)
+        return NULL;
+    struct hf_server *server = balancer->ops->pick(set->state, &choice);
+    if (!server && balancer->limited) {
+        choice.skip_full = false;
+        server = balancer->ops->pick(set->state, &choice);
+    }
+    return server;
+}
+
+/* One backup at a time: the first in file order takes all, unless the section says otherwise. */
+static struct hf_server *ask_backups(const struct balancer *balancer,
+                                     const struct hf_proxy *backend, const struct hf_pick *pick)
+{
+    if (backend->cfg->o.allbackups)
+        return ask_algorithm(balancer, &balancer->backup, pick);
+    for (unsigned i = 0; i < balancer->backup.candidates.n; i++) {
+        struct hf_server *server = balancer->backup.candidates.servers[i];
+        if (!was_tried(pick, server))
+            return server;
+    }
+    return NULL;
+}
+
+/* A tried server that is merely full is worth waiting for; one that failed is not. */
+static bool some_active_is_full(const struct balancer *balancer)
+{
+    const struct hf_candidates *active = &balancer->active.candidates;
+    for (unsigned i = 0; balancer->limited && i < active->n; i++) {
+        if (hf_server_full_mt(active->servers[i]))
+            return true;
+    }
+    return false;
+}
+
+static struct hf_server *balance_locked(struct hf_proxy *backend, const struct hf_pick *pick)
+{
+    const struct balancer *balancer = current_balancer_locked(backend);
+    if (!balancer)
+        return NULL;
+    struct hf_server *server = ask_algorithm(balancer, &balancer->active, pick);
+    if (!server && !some_active_is_full(balancer))
+        server = ask_backups(balancer, backend, pick);
+    return server;
+}
+
+static struct hf_stick_table *table_of(const struct hf_proxy *backend,
+                                       const struct hf_cfg_stick_rule *rule)
+{
+    if (!rule->table)
+        return backend->stick;
+    return hf_runtime_proxy(backend->runtime, rule->table)->stick;
+}
+
+static struct hf_server *ask_stickiness(const struct hf_proxy *backend, const struct hf_pick *pick)
+{
+    const struct hf_cfg_stick_rule *rule;
+    for (rule = backend->cfg->stick_rules; rule; rule = rule->next) {
+        struct hf_stick_table *table = table_of(backend, rule);
+        unsigned index;
+        if (!rule->match || !table || !hf_stick_get_mt(table, pick->client, pick->now_ms, &index))
+            continue;
+        if (index >= backend->n_servers) /* another section's, in a shared table */
+            continue;
+        struct hf_server *server = backend->servers[index];
+        /* Weight 0 keeps the clients it has; `option persist` keeps them even when it is down. */
+        bool usable = backend->cfg->o.persist || hf_server_is_up_mt(server);
+        if (usable && !was_tried(pick, server))
+            return server;
+    }
+    return NULL;
+}
+
+struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, const struct hf_pick *pick)
+{
+    if (backend->n_servers == 0)
+        return NULL;
+    struct hf_server *server = ask_stickiness(backend, pick);
+    if (server)
+        return server;
+    pthread_mutex_lock(&backend->lb_lock);
+    server = balance_locked(backend, pick);
+    pthread_mutex_unlock(&backend->lb_lock);
+    return server;
+}
+
+void hf_balance_learn_mt(struct hf_proxy *backend, const struct hf_pick *pick,
+                         const struct hf_server *server)
+{
+    const struct hf_cfg_stick_rule *rule;
+    for (rule = backend->cfg->stick_rules; rule; rule = rule->next) {
+        struct hf_stick_table *table = table_of(backend, rule);
+        if (rule->store && table)
+            hf_stick_set_mt(table, pick->client, pick->now_ms, server->index);
+    }
+}

@@ -1,0 +1,11 @@
+#include "haftp/base/assert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void hf_assert_failed(const char *claim, const char *file, int line)
+{
+    fprintf(stderr, "haftp: internal error: '%s' does not hold at %s:%d; please report this line\n",
+            claim, file, line);
+    abort();
+}

@@ -1,0 +1,327 @@
+/*
+ * check.c: when each server is checked, and what the results make of it.
+ *
+ * `health` counts as HAProxy's does: 0 .. rise+fall-1, up from `rise` on.  A server starts at
+ * `rise`: up, but the first failure takes it down, since nothing good is known of it yet.
+ */
+#include "haftp/check/check.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/base/rand.h"
+#include "haftp/net/socket.h"
+
+#include "check_list.inc"
+
+struct hf_check_run {
+    struct hf_checks *checks;
+    struct hf_server *server;
+    const struct hf_check_ops *ops;
+    struct hf_addr to;
+    struct hf_watch watch;
+    struct hf_timer timer; /* the next check, or the end of this one's patience */
+    uint64_t began_ms;
+    unsigned health;
+    bool connected;
+    bool hindered; /* we could not even try, and have said so */
+};
+
+struct hf_checks {
+    struct hf_loop *loop;
+    struct hf_reap reap;
+    unsigned spread_percent;
+    unsigned n;
+    struct hf_check_run runs[];
+};
+
+static const struct hf_cfg_server_opts *opts_of(const struct hf_check_run *run)
+{
+    return &run->server->cfg->o;
+}
+
+/* ---- schedule ---------------------------------------------------------------------------- */
+
+static unsigned interval_of(const struct hf_check_run *run)
+{
+    const struct hf_cfg_server_opts *o = opts_of(run);
+    bool settled_up = run->health == o->rise + o->fall - 1;
+    bool settled_down = run->health == 0;
+    unsigned ms = settled_up ? o->inter_ms : settled_down ? o->downinter_ms : o->fastinter_ms;
+    return ms ? ms : o->inter_ms;
+}
+
+static void on_turn(struct hf_timer *timer);
+
+static void schedule_next(struct hf_check_run *run)
+{
+    unsigned ms = interval_of(run);
+    unsigned spread = (unsigned)((uint64_t)ms * run->checks->spread_percent / 100);
+    if (spread)
+        ms = ms - spread + hf_rand_below(2 * spread + 1);
+    hf_loop_timer(run->checks->loop, &run->timer, ms, on_turn);
+}
+
+/* ---- results ----------------------------------------------------------------------------- */
+
+static void adjust_health(struct hf_check_run *run, bool passed)
+{
+    const struct hf_cfg_server_opts *o = opts_of(run);
+    unsigned best = o->rise + o->fall - 1;
+
+    if (!passed)
+        run->health = run->health > o->rise ? run->health - 1 : 0;
+    else if (run->health < best)
+        run->health = run->health + 1 >= o->rise ? best : run->health + 1;
+}
+
+/* For `option log-health-checks`: also results that changed no state yet. */
+static void note(const struct hf_check_run *run, bool passed, const char *why)
+{
+    const struct hf_cfg_server_opts *o = opts_of(run);
+    bool up = run->health >= o->rise;
+    char text[512];
+
+    snprintf(text, sizeof text, "Health check for %sserver %s/%s %s, %s, status: %u/%u %s.",
+             o->backup ? "backup " : "", run->server->proxy->cfg->name, run->server->cfg->name,
+             passed ? "succeeded" : "failed", why, up ? run->health - o->rise + 1 : run->health,
+             up ? o->fall : o->rise, up ? "UP" : "DOWN");
+    hf_server_note_mt(run->server, text);
+}
+
+static void close_connection(struct hf_check_run *run)
+{
+    hf_loop_timer_cancel(run->checks->loop, &run->timer);
+    if (run->watch.fd >= 0)
+        hf_socket_reset_on_close(run->watch.fd); /* no TIME_WAIT per check on either host */
+    hf_watch_close(&run->watch);
+    run->connected = false;
+}
+
+static void conclude(struct hf_check_run *run, bool passed, const char *reason, const char *info)
+{
+    char why[256];
+    unsigned before = run->health;
+    uint64_t took_ms = hf_loop_now(run->checks->loop) - run->began_ms;
+
+    close_connection(run);
+    run->hindered = false;
+    adjust_health(run, passed);
+    snprintf(why, sizeof why, "reason: %s%s%s%s, check duration: %llums", reason,
+             info ? ", info: \"" : "", info ? info : "", info ? "\"" : "",
+             (unsigned long long)took_ms);
+    if (run->health != before && run->server->proxy->cfg->o.log_health_checks)
+        note(run, passed, why);
+    hf_server_set_up_mt(run->server, run->health >= opts_of(run)->rise, why);
+    schedule_next(run);
+}
+
+void hf_check_pass(struct hf_check_run *run, const char *reason)
+{
+    conclude(run, true, reason, NULL);
+}
+
+void hf_check_fail(struct hf_check_run *run, const char *reason, const char *info)
+{
+    conclude(run, false, reason, info);
+}
+
+static void connection_failed(struct hf_check_run *run, enum hf_status status)
+{
+    char info[64];
+    snprintf(info, sizeof info, "%s", hf_status_text(status));
+    info[0] = (char)toupper((unsigned char)info[0]);
+    if (status == HF_TIMEOUT)
+        hf_check_fail(run, "Layer4 timeout", NULL);
+    else
+        hf_check_fail(run, "Layer4 connection problem", info);
+}
+
+/* Our own shortage says nothing about the server: it keeps its state, and we try again. */
+static void could_not_try(struct hf_check_run *run, enum hf_status status)
+{
+    close_connection(run);
+    if (!run->hindered)
+        hf_diag_line(
+            stderr, HF_DIAG_WARNING,
+            "cannot check server %s/%s: %s; its state stays as it is until this ends (more "
+            "descriptors: ulimit-n)",
+            run->server->proxy->cfg->name, run->server->cfg->name, hf_status_text(status));
+    run->hindered = true;
+    schedule_next(run);
+}
+
+static bool is_our_shortage(enum hf_status status)
+{
+    return status == HF_NOFD || status == HF_NOMEM || status == HF_NOPORT || status == HF_LIMIT;
+}
+
+/* ---- one check --------------------------------------------------------------------------- */
+
+static void on_timeout(struct hf_timer *timer)
+{
+    struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
+    hf_check_fail(run, run->connected ? "Layer7 timeout" : "Layer4 timeout", NULL);
+}
+
+static void on_event(struct hf_watch *watch)
+{
+    struct hf_check_run *run = HF_CONTAINER(watch, struct hf_check_run, watch);
+    if (!run->connected) {
+        enum hf_status status = hf_socket_connected(watch->fd);
+        if (status == HF_AGAIN)
+            return;
+        if (status != HF_OK) {
+            connection_failed(run, status);
+            return;
+        }
+        run->connected = true;
+        unsigned read_ms = run->server->proxy->cfg->o.timeout.check;
+        if (read_ms)
+            hf_loop_timer(run->checks->loop, &run->timer, read_ms, on_timeout);
+    }
+    run->ops->on_ready(run);
+}
+
+/* Never longer than the interval, so that checks of one server do not overlap. */
+static unsigned connect_limit(const struct hf_check_run *run)
+{
+    unsigned connect = run->server->proxy->cfg->o.timeout.connect;
+    unsigned inter = opts_of(run)->inter_ms;
+    return connect && connect < inter ? connect : inter;
+}
+
+static void begin_check(struct hf_check_run *run)
+{
+    struct hf_loop *loop = run->checks->loop;
+    int fd = -1;
+
+    run->began_ms = hf_loop_now(loop);
+    enum hf_status status = hf_socket_connect(&run->to, NULL, &fd);
+    if (status == HF_OK) {
+        status = hf_watch_open(&run->watch, loop, fd, 0, on_event);
+        if (status != HF_OK)
+            close(fd);
+    }
+    if (status == HF_OK)
+        hf_loop_timer(loop, &run->timer, connect_limit(run), on_timeout);
+    else if (is_our_shortage(status))
+        could_not_try(run, status);
+    else
+        connection_failed(run, status);
+}
+
+static void on_turn(struct hf_timer *timer)
+{
+    struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
+    if (atomic_load_explicit(&run->server->maint, memory_order_relaxed))
+        schedule_next(run);
+    else
+        begin_check(run);
+}
+
+int hf_check_fd(const struct hf_check_run *run)
+{
+    return run->watch.fd;
+}
+
+/* ---- all checks -------------------------------------------------------------------------- */
+
+static const struct hf_check_ops *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof hf_check_list / sizeof hf_check_list[0]; i++) {
+        if (strcmp(hf_check_list[i]->name, name) == 0)
+            return hf_check_list[i];
+    }
+    return NULL;
+}
+
+static struct hf_addr address_to_check(const struct hf_cfg_server *cfg)
+{
+    struct hf_addr to = hf_addr_is_set(&cfg->o.check_addr) ? cfg->o.check_addr : cfg->addr;
+    hf_addr_set_port(&to, cfg->o.check_port ? cfg->o.check_port : hf_addr_port(&cfg->addr));
+    return to;
+}
+
+static bool wants_check(const struct hf_server *server)
+{
+    return server->cfg->o.check && !server->proxy->cfg->o.disabled;
+}
+
+typedef void (*server_fn)(struct hf_server *server, void *arg);
+
+static void for_each_checked(struct hf_runtime *runtime, server_fn fn, void *arg)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        struct hf_proxy *proxy = runtime->proxies[i];
+        for (unsigned k = 0; k < proxy->n_servers; k++) {
+            if (wants_check(proxy->servers[k]))
+                fn(proxy->servers[k], arg);
+        }
+    }
+}
+
+static void count_server(struct hf_server *server, void *arg)
+{
+    (void)server;
+    ++*(unsigned *)arg;
+}
+
+static void add_run(struct hf_server *server, void *arg)
+{
+    struct hf_checks *checks = arg;
+    struct hf_check_run *run = &checks->runs[checks->n++];
+    run->checks = checks;
+    run->server = server;
+    run->ops = find_kind("tcp");
+    run->to = address_to_check(server->cfg);
+    run->watch.fd = -1;
+    run->health = server->cfg->o.rise;
+    HF_ASSERT(run->ops);
+}
+
+/* The first checks come one after the other, within the shortest interval of all. */
+static void spread_first_checks(struct hf_checks *checks)
+{
+    unsigned shortest = UINT32_MAX;
+    for (unsigned i = 0; i < checks->n; i++) {
+        unsigned inter = opts_of(&checks->runs[i])->inter_ms;
+        shortest = inter < shortest ? inter : shortest;
+    }
+    for (unsigned i = 0; i < checks->n; i++)
+        hf_loop_timer(checks->loop, &checks->runs[i].timer, (uint64_t)shortest * i / checks->n,
+                      on_turn);
+}
+
+struct hf_checks *hf_checks_start(struct hf_runtime *runtime, struct hf_loop *loop)
+{
+    unsigned n = 0;
+    for_each_checked(runtime, count_server, &n);
+
+    struct hf_checks *checks = calloc(1, sizeof *checks + n * sizeof checks->runs[0]);
+    if (!checks)
+        return NULL;
+    checks->loop = loop;
+    checks->spread_percent = runtime->config->global.spread_checks;
+    for_each_checked(runtime, add_run, checks);
+    spread_first_checks(checks);
+    return checks;
+}
+
+static void release(struct hf_reap *reap)
+{
+    free(HF_CONTAINER(reap, struct hf_checks, reap));
+}
+
+void hf_checks_stop(struct hf_checks *checks)
+{
+    if (!checks)
+        return;
+    for (unsigned i = 0; i < checks->n; i++)
+        close_connection(&checks->runs[i]);
+    hf_loop_reap(checks->loop, &checks->reap, release);
+}

@@ -1,0 +1,15 @@
+/*
+ * tcp.c: a server that accepts the connection is well.
+ */
+#include "haftp/check/check.h"
+
+static void on_ready(struct hf_check_run *run)
+{
+    hf_check_pass(run, "Layer4 check passed");
+}
+
+const struct hf_check_ops hf_check_tcp = {
+    .name = "tcp",
+    .help = "connects, and is satisfied with that",
+    .on_ready = on_ready,
+};

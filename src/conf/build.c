@@ -1,0 +1,268 @@
+#include "build.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "haftp/base/assert.h"
+
+void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format, ...)
+{
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    HF_ASSERT(n >= 0);
+    hf_diag_add(b->diag, HF_DIAG_ERROR, loc, hint, "%s.", text);
+    free(text);
+}
+
+/* ---- where the rows of the current section write to ----------------------------------------- */
+
+static void set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
+{
+    b->section = section;
+    b->in_defaults = is_defaults;
+    b->at[HF_OBJECT_OPTS] = section ? &section->o : NULL;
+    b->at[HF_OBJECT_GLOBAL] = section ? NULL : &b->config->global;
+}
+
+/* What a proxy is without any defaults section. */
+static void built_in_defaults(struct hf_cfg_proxy *section)
+{
+    hf_build_row_defaults(&section->o, HF_OBJECT_OPTS);
+    hf_build_row_defaults(&section->o.server, HF_OBJECT_SERVER);
+    section->o.balance = "roundrobin";
+    section->o.balance_draws = 2;
+}
+
+void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
+                   const struct hf_env *env)
+{
+    *b = (struct hf_build){.config = config, .diag = diag, .env = env};
+    hf_build_row_defaults(&config->global, HF_OBJECT_GLOBAL);
+    config->global.log_tag = "haftp";
+}
+
+void hf_build_file_begin(struct hf_build *b)
+{
+    set_section(b, NULL, false);
+}
+
+void hf_build_global(struct hf_build *b)
+{
+    set_section(b, NULL, false);
+}
+
+/* ---- inheritance ------------------------------------------------------------------------------ */
+
+/* Lists are copied: a section appends to its own. */
+static struct hf_cfg_log *copy_logs(struct hf_arena *arena, const struct hf_cfg_log *from)
+{
+    struct hf_cfg_log *list = NULL;
+
+    for (; from; from = from->next) {
+        struct hf_cfg_log *copy = HF_NEW(arena, struct hf_cfg_log);
+        *copy = *from;
+        copy->next = NULL;
+        LL_APPEND(list, copy);
+    }
+    return list;
+}
+
+static struct hf_cfg_data_ref *copy_data_refs(struct hf_arena *arena,
+                                              const struct hf_cfg_data_ref *from)
+{
+    struct hf_cfg_data_ref *list = NULL;
+
+    for (; from; from = from->next) {
+        struct hf_cfg_data_ref *copy = HF_NEW(arena, struct hf_cfg_data_ref);
+        *copy = *from;
+        copy->next = NULL;
+        LL_APPEND(list, copy);
+    }
+    return list;
+}
+
+static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf_cfg_proxy *from)
+{
+    to->o = from->o;
+    to->o.logs = copy_logs(b->config->arena, from->o.logs);
+    to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+}
+
+/* A new anonymous section starts afresh, a named one too: only `from` hands down. */
+void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
+{
+    struct hf_defaults *d = HF_NEW(b->config->arena, struct hf_defaults);
+
+    d->section.loc = loc;
+    built_in_defaults(&d->section);
+    LL_APPEND(b->defaults, d);
+    b->latest = d;
+    set_section(b, &d->section, true);
+}
+
+void hf_build_from(struct hf_build *b, const struct hf_word *name)
+{
+    const struct hf_defaults *d, *found = NULL;
+
+    LL_FOREACH(b->defaults, d)
+    {
+        if (&d->section == b->section || !d->section.name ||
+            strcmp(d->section.name, name->text) != 0)
+            continue;
+        if (found) {
+            hf_build_error(b, name->loc, "give them different names",
+                           "several defaults sections are named '%s'", name->text);
+            return;
+        }
+        found = d;
+    }
+    if (!found) {
+        hf_build_error(b, name->loc, "it must stand above this line",
+                       "there is no defaults section named '%s'", name->text);
+        return;
+    }
+    inherit(b, b->section, &found->section);
+}
+
+/* ---- frontend, listen, backend ------------------------------------------------------------------ */
+
+static bool is_name(const char *text)
+{
+    for (; *text; text++) {
+        if (!isalnum((unsigned char)*text) && !strchr("-_.:", *text))
+            return false;
+    }
+    return true;
+}
+
+void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind)
+{
+    if (!is_name(name->text))
+        hf_build_error(b, name->loc, "letters, digits, '-', '_', '.' and ':' may be used",
+                       "'%s' cannot be the name of a %s", name->text, kind);
+}
+
+static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsigned caps)
+{
+    const struct hf_cfg_proxy *other;
+
+    LL_FOREACH(b->config->proxies, other)
+    {
+        /* A frontend and a backend may share a name. */
+        if (!(other->caps & caps) || strcmp(other->name, name->text) != 0)
+            continue;
+        hf_build_error(b, name->loc,
+                       hf_arena_printf(b->config->arena, "the other one is at %s:%d",
+                                       other->loc.source->name, other->loc.line),
+                       "a section named '%s' exists already", name->text);
+        return;
+    }
+}
+
+static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned caps,
+                        const char *kind)
+{
+    struct hf_config *config = b->config;
+    struct hf_cfg_proxy *proxy = HF_NEW(config->arena, struct hf_cfg_proxy);
+
+    hf_build_check_name(b, name, kind);
+    check_duplicate(b, name, caps);
+    if (b->latest)
+        inherit(b, proxy, &b->latest->section);
+    else
+        built_in_defaults(proxy);
+    proxy->loc = name->loc;
+    proxy->name = name->text;
+    proxy->caps = caps;
+    proxy->id = ++config->n_proxies;
+    LL_APPEND(config->proxies, proxy);
+    set_section(b, proxy, false);
+}
+
+void hf_build_listen(struct hf_build *b, const struct hf_word *name)
+{
+    begin_proxy(b, name, HF_CAP_FRONTEND | HF_CAP_BACKEND, "listen section");
+}
+
+void hf_build_frontend(struct hf_build *b, const struct hf_word *name)
+{
+    begin_proxy(b, name, HF_CAP_FRONTEND, "frontend");
+}
+
+void hf_build_backend(struct hf_build *b, const struct hf_word *name)
+{
+    begin_proxy(b, name, HF_CAP_BACKEND, "backend");
+}
+
+void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
+{
+    if (b->in_defaults && !b->section->name) {
+        hf_build_check_name(b, word, "defaults section");
+        b->section->name = word->text;
+        return;
+    }
+    if (b->in_defaults || !(b->section->caps & HF_CAP_FRONTEND)) {
+        hf_build_error(b, word->loc, NULL, "unexpected '%s' behind the section's name", word->text);
+        return;
+    }
+    hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc,
+                hf_arena_printf(b->config->arena, "on a line of its own below, write: bind %s",
+                                word->text),
+                "the address of '%s' on the section's first line is an old spelling.",
+                b->section->name);
+    hf_build_bind(b, word);
+    hf_build_line_end(b);
+}
+
+/* ---- what the grammar could not read ---------------------------------------------------------------- */
+
+static const char *usage(struct hf_build *b)
+{
+    struct hf_arena *arena = b->config->arena;
+    const struct hf_keyword *row = b->row;
+
+    if (!row)
+        return NULL;
+    if (row->choices)
+        return hf_arena_printf(arena, "usage: %s { %s }", row->name, row->choices);
+    return hf_arena_printf(arena, "usage: %s %s", row->name, row->syntax ? row->syntax : "");
+}
+
+/* The text of the file between two columns, without its quotes being looked at. */
+static const char *text_at(struct hf_arena *arena, struct hf_loc loc)
+{
+    const char *p = loc.source->text, *end = p + loc.source->size;
+
+    for (int line = 1; line < loc.line && p; line++) {
+        p = memchr(p, '\n', (size_t)(end - p));
+        p = p ? p + 1 : NULL;
+    }
+    if (!p || p + loc.end_col - 1 > end)
+        return "";
+    return hf_arena_strndup(arena, p + loc.col - 1, (size_t)(loc.end_col - loc.col));
+}
+
+void hf_build_syntax_error(struct hf_build *b, struct hf_loc loc, bool at_end,
+                           const char *const *expected, unsigned n_expected)
+{
+    struct hf_arena *arena = b->config->arena;
+    const char *wanted = "";
+
+    for (unsigned i = 0; i < n_expected; i++)
+        wanted = hf_arena_printf(arena, "%s%s%s", wanted, i ? " or " : "", expected[i]);
+    if (at_end && b->row)
+        hf_build_error(b, loc, usage(b), "'%s' needs %s", b->row->name,
+                       n_expected ? wanted : "something behind it");
+    else if (n_expected)
+        hf_build_error(b, loc, usage(b), "unexpected '%s', expected %s", text_at(arena, loc), wanted);
+    else
+        hf_build_error(b, loc, usage(b), "unexpected '%s'", text_at(arena, loc));
+}

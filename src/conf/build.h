@@ -1,0 +1,98 @@
+/*
+ * build.h: what the grammar's actions call to fill the model.
+ *
+ * One call per thing that a line says.  The builder checks what can be checked while reading, reports
+ * what is wrong with its place, and goes on; names of other sections are left to resolve.c.
+ */
+#ifndef HAFTP_CONF_BUILD_H
+#define HAFTP_CONF_BUILD_H
+
+#include "address.h"
+#include "env.h"
+#include "keywords.h"
+#include "scan.h"
+
+#include "haftp/conf/model.h"
+
+/* A `defaults` section is a proxy without a role, from which others are copied. */
+struct hf_defaults {
+    struct hf_defaults *next;
+    struct hf_cfg_proxy section; /* name NULL: anonymous */
+};
+
+struct hf_build {
+    struct hf_config *config;
+    struct hf_diag *diag;
+    const struct hf_env *env;
+    struct hf_defaults *defaults;  /* all of them, in order */
+    struct hf_defaults *latest;    /* NULL before the first */
+    struct hf_cfg_proxy *section;  /* the current one; NULL in global */
+    bool in_defaults;              /* the current section is one that hands down */
+    const struct hf_keyword *row;  /* of the current line, for usage hints */
+    void *at[HF_N_OBJECTS];        /* what the rows of the current line fill */
+    /* The current line's object, completed when the line ends. */
+    struct hf_cfg_bind bind;       /* options that all addresses of a bind line share */
+    struct hf_bind_address *bind_addresses;
+    struct hf_cfg_server *server;
+    struct hf_cfg_stick_table *table;
+    struct hf_cfg_log *log;
+};
+
+void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
+                   const struct hf_env *env);
+/* Every file begins outside of any section. */
+void hf_build_file_begin(struct hf_build *b);
+
+/* Sections (build.c). */
+void hf_build_global(struct hf_build *b);
+void hf_build_defaults(struct hf_build *b, struct hf_loc loc);
+void hf_build_listen(struct hf_build *b, const struct hf_word *name);
+void hf_build_frontend(struct hf_build *b, const struct hf_word *name);
+void hf_build_backend(struct hf_build *b, const struct hf_word *name);
+void hf_build_from(struct hf_build *b, const struct hf_word *name);
+/* A word behind the section's keyword: the name of a defaults section, or an old-style address. */
+void hf_build_header_word(struct hf_build *b, const struct hf_word *word);
+
+/* One field, as its row says (build_field.c). */
+void hf_build_row_defaults(void *object, enum hf_object kind);
+void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc);
+void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,
+                     struct hf_loc loc);
+void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+
+/* Lines with a shape of their own (build_line.c). */
+void hf_build_bind(struct hf_build *b, const struct hf_word *address);
+void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
+void hf_build_default_server(struct hf_build *b);
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
+void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every);
+void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
+void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
+void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
+void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
+void hf_build_log(struct hf_build *b, const struct hf_word *address);
+void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility);
+void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min);
+void hf_build_log_global(struct hf_build *b);
+void hf_build_no_log(struct hf_build *b);
+void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
+void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);
+void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc);
+
+/* Completes what the line began, also when a part of it was wrong. */
+void hf_build_line_end(struct hf_build *b);
+void hf_build_syntax_error(struct hf_build *b, struct hf_loc loc, bool at_end,
+                           const char *const *expected, unsigned n_expected);
+
+/* Letters, digits, '-', '_', '.' and ':'. */
+void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
+/* An error with its place and a full stop. */
+__attribute__((format(printf, 4, 5))) void hf_build_error(struct hf_build *b, struct hf_loc loc,
+                                                          const char *hint, const char *format, ...);
+
+#endif

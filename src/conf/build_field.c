@@ -1,0 +1,127 @@
+#include "build.h"
+
+#include <string.h>
+
+#include "haftp/base/assert.h"
+
+/* ---- writing a field of any size ------------------------------------------------------------- */
+
+static void *field(struct hf_build *b, const struct hf_keyword *row, size_t offset)
+{
+    HF_ASSERT(b->at[row->object]);
+    return (char *)b->at[row->object] + offset;
+}
+
+static void store(void *at, size_t bytes, int64_t value)
+{
+    if (bytes == sizeof(uint8_t))
+        *(uint8_t *)at = (uint8_t)value;
+    else if (bytes == sizeof(uint16_t))
+        *(uint16_t *)at = (uint16_t)value;
+    else if (bytes == sizeof(uint32_t))
+        *(uint32_t *)at = (uint32_t)value;
+    else
+        HF_ASSERT(!"a field that no row shape fits");
+}
+
+static void store_place(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    if (row->loc_offset)
+        *(struct hf_loc *)field(b, row, row->loc_offset) = loc;
+}
+
+/* Rows of texts and addresses begin unset: all zero, as the arena gives them. */
+void hf_build_row_defaults(void *object, enum hf_object kind)
+{
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->object == kind && !row->alias && row->dflt != 0)
+            store((char *)object + row->offset, row->bytes, row->dflt);
+    }
+}
+
+/* ---- one kind of row each ---------------------------------------------------------------------- */
+
+void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc)
+{
+    bool is_option = strncmp(row->name, "option ", strlen("option ")) == 0;
+    bool is_server = row->object == HF_OBJECT_SERVER;
+
+    if (!on && (row->fixed || !(is_option || is_server))) {
+        hf_build_error(b, loc, "remove the line: this is off unless a defaults section sets it",
+                       "'no' cannot stand before '%s'", row->name);
+        return;
+    }
+    int64_t value = row->tristate ? (on ? HF_YES : HF_NO) : on == row->sets;
+    store(field(b, row, row->offset), row->bytes, value);
+    if (row->also)
+        store(field(b, row, row->also), row->bytes, value);
+}
+
+void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,
+                     struct hf_loc loc)
+{
+    if (number < row->min || number > row->max) {
+        bool is_time = row->unit != 0;
+        const char *hint = is_time && number > row->max
+                               ? "the longest time is 2147483647 ms, about 24.8 days"
+                               : NULL;
+        if (is_time)
+            hf_build_error(b, loc, hint, "the time of '%s' is too %s", row->name,
+                           number < row->min ? "short" : "long");
+        else
+            hf_build_error(b, loc, NULL, "'%s' must be between %lld and %lld", row->name,
+                           (long long)row->min, (long long)row->max);
+        return;
+    }
+    store(field(b, row, row->offset), row->bytes, number);
+}
+
+void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
+{
+    *(const char **)field(b, row, row->offset) = word->text;
+    store_place(b, row, word->loc);
+}
+
+void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
+{
+    struct hf_arena *arena = b->config->arena;
+    struct hf_problem problem;
+    struct hf_addr addr;
+
+    if (hf_address_parse_host(arena, hf_env_expand(b->env, arena, word->text), &addr, &problem))
+        *(struct hf_addr *)field(b, row, row->offset) = addr;
+    else
+        hf_build_error(b, word->loc, problem.hint, "%s", problem.text);
+}
+
+/* The position of `text` among "a|b|c", or -1. */
+static int position(const char *choices, const char *text)
+{
+    size_t n = strlen(text);
+
+    for (int i = 0; choices; i++) {
+        const char *bar = strchr(choices, '|');
+        size_t length = bar ? (size_t)(bar - choices) : strlen(choices);
+        if (length == n && memcmp(choices, text, n) == 0)
+            return i;
+        choices = bar ? bar + 1 : NULL;
+    }
+    return -1;
+}
+
+void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
+{
+    int value = position(row->choices, word->text);
+
+    if (value < 0) {
+        hf_build_error(b, word->loc,
+                       hf_arena_printf(b->config->arena, "one of %s", row->choices),
+                       "'%s' cannot be '%s'", row->name, word->text);
+        return;
+    }
+    store(field(b, row, row->offset), row->bytes, value);
+    store_place(b, row, word->loc);
+}

@@ -1,0 +1,380 @@
+#include "build.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+#include "log_target.h"
+#include "value.h"
+
+static struct hf_arena *arena_of(struct hf_build *b)
+{
+    return b->config->arena;
+}
+
+/* ---- bind ---------------------------------------------------------------------------------- */
+
+void hf_build_bind(struct hf_build *b, const struct hf_word *address)
+{
+    struct hf_problem problem;
+
+    b->bind = (struct hf_cfg_bind){.loc = address->loc, .proxy = b->section};
+    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
+    b->at[HF_OBJECT_BIND] = &b->bind;
+    b->bind_addresses = NULL;
+    if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
+                                &b->bind_addresses, &problem))
+        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+}
+
+/* The options of the line are those of each of its addresses. */
+static void end_bind(struct hf_build *b)
+{
+    const struct hf_bind_address *address;
+
+    LL_FOREACH(b->bind_addresses, address)
+    {
+        struct hf_cfg_bind *bind = HF_NEW(arena_of(b), struct hf_cfg_bind);
+        *bind = b->bind;
+        bind->text = address->text;
+        bind->addr = address->addr;
+        bind->port_lo = address->lo;
+        bind->port_hi = address->hi;
+        LL_APPEND(b->section->binds, bind);
+    }
+    b->bind_addresses = NULL;
+}
+
+/* ---- server ---------------------------------------------------------------------------------- */
+
+static void check_duplicate_server(struct hf_build *b, const struct hf_word *name)
+{
+    const struct hf_cfg_server *other;
+
+    LL_FOREACH(b->section->servers, other)
+    {
+        if (strcmp(other->name, name->text) != 0)
+            continue;
+        hf_build_error(b, name->loc,
+                       hf_arena_printf(arena_of(b), "the other one is at %s:%d",
+                                       other->loc.source->name, other->loc.line),
+                       "'%s' has a server named '%s' already", b->section->name, name->text);
+        return;
+    }
+}
+
+void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address)
+{
+    struct hf_cfg_proxy *section = b->section;
+    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
+    struct hf_problem problem;
+
+    hf_build_check_name(b, name, "server");
+    check_duplicate_server(b, name);
+    server->loc = name->loc;
+    server->name = name->text;
+    server->proxy = section;
+    server->o = section->o.server;
+    b->at[HF_OBJECT_SERVER] = &server->o;
+    if (!hf_address_parse_server(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
+                                 server, &problem)) {
+        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+        return;
+    }
+    server->index = section->n_servers++;
+    LL_APPEND(section->servers, server);
+    b->server = server;
+}
+
+static void end_server(struct hf_build *b)
+{
+    const struct hf_cfg_server *server = b->server;
+
+    if (server && server->o.check && server->port_map != HF_PORT_FIXED && !server->o.check_port)
+        hf_build_error(b, server->loc, "add 'port 21', or the server's own port, to the line",
+                       "server '%s' has no port of its own, so 'check' needs one", server->name);
+    b->server = NULL;
+}
+
+void hf_build_default_server(struct hf_build *b)
+{
+    b->at[HF_OBJECT_SERVER] = &b->section->o.server;
+}
+
+/* ---- balancing --------------------------------------------------------------------------------- */
+
+static bool is_http_algorithm(const char *name)
+{
+    return strcmp(name, "uri") == 0 || strcmp(name, "url_param") == 0 ||
+           strncmp(name, "hdr(", 4) == 0 || strncmp(name, "rdp-cookie", 10) == 0;
+}
+
+/* "random" and "random(N)"; other names are judged by those who know the algorithms. */
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm)
+{
+    struct hf_cfg_opts *o = &b->section->o;
+    const char *name = algorithm->text, *open = strchr(name, '(');
+
+    o->balance_loc = algorithm->loc;
+    if (is_http_algorithm(name)) {
+        hf_build_error(b, algorithm->loc, "use roundrobin, leastconn, source, first or random",
+                       "'balance %s' looks at HTTP or RDP, which haftp does not proxy", name);
+        return;
+    }
+    o->balance = name;
+    if (!open || strncmp(name, "random", (size_t)(open - name)) != 0)
+        return;
+    const char *digits = hf_arena_strndup(arena_of(b), open + 1, strcspn(open + 1, ")"));
+    int64_t draws;
+    if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
+        draws < 1 || draws > INT32_MAX) {
+        hf_build_error(b, algorithm->loc, "write random or random(2)",
+                       "'%s' is not a number of draws", open);
+        draws = o->balance_draws;
+    }
+    o->balance = "random";
+    o->balance_draws = (unsigned)draws;
+}
+
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method)
+{
+    if (strcmp(method->text, "map-based") == 0)
+        b->section->o.hash_type = HF_HASH_MAP;
+    else if (strcmp(method->text, "consistent") == 0)
+        b->section->o.hash_type = HF_HASH_CONSISTENT;
+    else
+        hf_build_error(b, method->loc, "one of map-based, consistent",
+                       "'hash-type' cannot be '%s'", method->text);
+}
+
+/* haftp has one hash function; HAProxy's names are read so that files keep working. */
+void hf_build_hash_word(struct hf_build *b, const struct hf_word *word)
+{
+    static const char *const known[] = {"sdbm", "djb2", "wt6", "crc32", "none", "avalanche"};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (strcmp(word->text, known[i]) == 0)
+            return;
+    }
+    hf_build_error(b, word->loc, "one of sdbm, djb2, wt6, crc32, none, avalanche",
+                   "unknown hash function '%s'", word->text);
+}
+
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every)
+{
+    b->section->o.redispatch = on;
+    b->section->o.redispatch_every = every > INT32_MAX ? INT32_MAX : (unsigned)every;
+}
+
+/* ---- stickiness -------------------------------------------------------------------------------- */
+
+void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
+{
+    b->section->o.cookie_name = name->text;
+    b->section->o.cookie_loc = name->loc;
+    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
+                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
+                "control or data ports use the same name, and 'cookie VALUE' on a server names "
+                "that server in logs.",
+                name->text);
+}
+
+void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
+{
+    b->table = HF_NEW(arena_of(b), struct hf_cfg_stick_table);
+    b->table->loc = loc;
+    hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
+    b->at[HF_OBJECT_TABLE] = b->table;
+}
+
+static void end_stick_table(struct hf_build *b)
+{
+    struct hf_cfg_stick_table *table = b->table;
+
+    b->table = NULL;
+    if (!table)
+        return;
+    if (table->type == HF_STICK_NO_TYPE)
+        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
+                       "'stick-table' needs 'type ip' or 'type ipv6'");
+    else if (table->size == 0)
+        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
+                       "'stick-table' needs 'size N'");
+    else if (b->section->stick_table)
+        hf_build_error(b, table->loc, "remove one of them", "'%s' has a stick-table already",
+                       b->section->name);
+    else
+        b->section->stick_table = table;
+}
+
+void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample)
+{
+    struct hf_cfg_stick_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_stick_rule);
+
+    rule->loc = sample->loc;
+    rule->match = match;
+    rule->store = store;
+    b->at[HF_OBJECT_STICK] = rule;
+    if (strcmp(sample->text, "src") == 0)
+        LL_APPEND(b->section->stick_rules, rule);
+    else
+        hf_build_error(b, sample->loc, "only 'src', the client's address, can be stuck to",
+                       "'%s' is not supported by this version of haftp yet", sample->text);
+}
+
+/* ---- FTP data ports ------------------------------------------------------------------------------ */
+
+static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc loc)
+{
+    struct hf_cfg_data_ref *ref = HF_NEW(arena_of(b), struct hf_cfg_data_ref);
+
+    ref->loc = loc;
+    LL_APPEND(b->section->data_refs, ref);
+    return ref;
+}
+
+void hf_build_data_ports(struct hf_build *b, const struct hf_word *range)
+{
+    uint16_t lo, hi;
+
+    if (hf_value_port_range(range->text, &lo, &hi) != HF_OK) {
+        hf_build_error(b, range->loc, "write LOW-HIGH, for example 50000-50100",
+                       "'%s' is not a range of ports", range->text);
+        return;
+    }
+    struct hf_cfg_data_ref *ref = add_data_ref(b, range->loc);
+    ref->lo = lo;
+    ref->hi = hi;
+}
+
+void hf_build_data_section(struct hf_build *b, const struct hf_word *name)
+{
+    add_data_ref(b, name->loc)->section = name->text;
+}
+
+/* ---- log ------------------------------------------------------------------------------------------ */
+
+void hf_build_log(struct hf_build *b, const struct hf_word *address)
+{
+    struct hf_cfg_log *log = HF_NEW(arena_of(b), struct hf_cfg_log);
+    struct hf_problem problem;
+
+    log->loc = address->loc;
+    log->facility = -1;
+    log->max_level = 7;
+    hf_build_row_defaults(log, HF_OBJECT_LOG);
+    b->at[HF_OBJECT_LOG] = log;
+    b->log = log;
+    if (!hf_log_target_parse(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text), log,
+                             &problem)) {
+        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+        b->log = NULL;
+    }
+}
+
+static const char *did_you_mean(struct hf_build *b, const char *nearest, const char *otherwise)
+{
+    return nearest ? hf_arena_printf(arena_of(b), "did you mean '%s'?", nearest) : otherwise;
+}
+
+void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility)
+{
+    struct hf_cfg_log *log = b->at[HF_OBJECT_LOG];
+    const char *nearest = NULL;
+
+    log->facility = hf_log_facility(facility->text, &nearest);
+    if (log->facility < 0)
+        hf_build_error(b, facility->loc,
+                       did_you_mean(b, nearest, "for example local0, daemon or ftp"),
+                       "unknown log facility '%s'", facility->text);
+}
+
+static int log_level(struct hf_build *b, const struct hf_word *word, int otherwise)
+{
+    const char *nearest = NULL;
+    int level = hf_log_level(word->text, &nearest);
+
+    if (level >= 0)
+        return level;
+    hf_build_error(
+        b, word->loc,
+        did_you_mean(b, nearest, "one of emerg, alert, crit, err, warning, notice, info, debug"),
+        "unknown log level '%s'", word->text);
+    return otherwise;
+}
+
+void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min)
+{
+    struct hf_cfg_log *log = b->at[HF_OBJECT_LOG];
+
+    log->max_level = log_level(b, max, log->max_level);
+    if (min)
+        log->min_level = log_level(b, min, log->min_level);
+}
+
+static void end_log(struct hf_build *b)
+{
+    struct hf_cfg_log *log = b->log;
+
+    b->log = NULL;
+    if (!log || log->facility < 0)
+        return;
+    if (b->section)
+        LL_APPEND(b->section->o.logs, log);
+    else
+        LL_APPEND(b->config->global.logs, log);
+}
+
+void hf_build_log_global(struct hf_build *b)
+{
+    b->section->o.log_global = true;
+}
+
+void hf_build_no_log(struct hf_build *b)
+{
+    if (!b->section) {
+        b->config->global.logs = NULL;
+        return;
+    }
+    b->section->o.logs = NULL;
+    b->section->o.log_global = false;
+}
+
+void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name)
+{
+    b->config->global.log_hostname = name ? name->text : b->env->host;
+}
+
+/* ---- global -------------------------------------------------------------------------------------- */
+
+void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc)
+{
+    if (number > INT32_MAX) {
+        hf_build_error(b, loc, NULL, "this is not a user id");
+        return;
+    }
+    b->config->global.set_uid = true;
+    b->config->global.uid = (uid_t)number;
+}
+
+void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
+{
+    if (number > INT32_MAX) {
+        hf_build_error(b, loc, NULL, "this is not a group id");
+        return;
+    }
+    b->config->global.set_gid = true;
+    b->config->global.gid = (gid_t)number;
+}
+
+/* ---- the end of any line ------------------------------------------------------------------------- */
+
+void hf_build_line_end(struct hf_build *b)
+{
+    end_bind(b);
+    end_server(b);
+    end_stick_table(b);
+    end_log(b);
+    b->row = NULL;
+}

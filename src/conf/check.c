@@ -1,0 +1,180 @@
+/*
+ * check.c: what is wrong only when sections are seen together, and what a section lacks.
+ *
+ * One cause, one message: the consequences of what has been told are not told again.
+ */
+#include <string.h>
+
+#include "conf_int.h"
+#include "ftp_plan_int.h"
+
+/* ---- what a section lacks ---------------------------------------------------------------- */
+
+static bool gives_only_data_ports(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role != HF_BIND_DATA)
+            return false;
+    }
+    return proxy->binds != NULL;
+}
+
+static void check_timeouts(const struct hf_config *config, struct hf_diag *diag,
+                           const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_timeouts *t = &proxy->o.timeout;
+    bool accepts = proxy->binds != NULL, connects = proxy->servers != NULL;
+    const char *missing =
+        hf_arena_printf(config->arena, "%s%s%s", accepts && !t->client ? ", timeout client" : "",
+                        connects && !t->connect ? ", timeout connect" : "",
+                        connects && !t->server ? ", timeout server" : "");
+
+    if (!*missing)
+        return;
+    hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+                "add them here or in 'defaults', for example 'timeout connect 5s', 'timeout client "
+                "1m', 'timeout server 1m'",
+                "%s '%s' has no %s: a peer that vanishes keeps its connection for ever.",
+                hf_conf_kind(proxy), proxy->name, missing + strlen(", "));
+}
+
+static void check_entrance(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
+{
+    if (!(proxy->caps & HF_CAP_FRONTEND))
+        return;
+    if (!proxy->binds) {
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+                    "add a line like 'bind :21', or declare it as a 'backend'",
+                    "%s '%s' has no bind: nobody can connect to it.", hf_conf_kind(proxy),
+                    proxy->name);
+    } else if (!proxy->backend && !proxy->o.default_backend && !gives_only_data_ports(proxy)) {
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, "add a line 'default_backend NAME'",
+                    "%s '%s' has no default_backend: its connections cannot be served.",
+                    hf_conf_kind(proxy), proxy->name);
+    }
+}
+
+static bool looks_up_table_of(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *table)
+{
+    const struct hf_cfg_stick_rule *rule;
+
+    for (rule = proxy->stick_rules; rule; rule = rule->next) {
+        if (rule->table == table)
+            return true;
+    }
+    return false;
+}
+
+/* Who sends connections to this backend, itself included; NULL: nobody. */
+static const struct hf_cfg_proxy *find_user(const struct hf_config *config,
+                                            const struct hf_cfg_proxy *backend)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->backend == backend && !proxy->o.disabled && proxy->binds &&
+            !gives_only_data_ports(proxy))
+            return proxy;
+    }
+    return NULL;
+}
+
+static bool is_mentioned(const struct hf_config *config, const struct hf_cfg_proxy *backend)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->backend == backend || looks_up_table_of(proxy, backend))
+            return true;
+    }
+    return false;
+}
+
+static void check_servers(const struct hf_config *config, struct hf_diag *diag,
+                          const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_proxy *user;
+
+    if (!(proxy->caps & HF_CAP_BACKEND))
+        return;
+    user = find_user(config, proxy);
+    if (user && !proxy->servers) {
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+                    "add a line like 'server ftp_1 192.168.1.10:21 check'",
+                    "%s '%s' has no server: every connection to '%s' will be refused.",
+                    hf_conf_kind(proxy), proxy->name, user->name);
+    }
+    /* After an error, a misspelt default_backend say, this would be its consequence. */
+    if (!(proxy->caps & HF_CAP_FRONTEND) && !is_mentioned(config, proxy) &&
+        hf_diag_count(diag, HF_DIAG_ERROR) == 0) {
+        hf_diag_add(diag, HF_DIAG_NOTICE, proxy->loc, NULL, "no section uses backend '%s'.",
+                    proxy->name);
+    }
+}
+
+static void check_log_targets(const struct hf_config *config, struct hf_diag *diag,
+                              const struct hf_cfg_proxy *proxy)
+{
+    bool wants_lines = proxy->o.tcplog || proxy->o.ftplog || proxy->o.log_format;
+
+    if (!wants_lines || proxy->logs_all || !proxy->binds || gives_only_data_ports(proxy))
+        return;
+    hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+                config->global.logs
+                    ? "add a line 'log global' here or in 'defaults'"
+                    : "add 'log stdout format raw local0' to 'global', and 'log global' here",
+                "%s '%s' chooses what to log, but has no log target: nothing is logged.",
+                hf_conf_kind(proxy), proxy->name);
+}
+
+/* ---- descriptors ------------------------------------------------------------------------- */
+
+static unsigned count_listeners(const struct hf_config *config)
+{
+    const struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_bind *bind;
+    unsigned count = 0;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        for (bind = proxy->binds; bind; bind = bind->next) {
+            if (!bind->shared_with && !proxy->o.disabled)
+                count += bind->port_hi - bind->port_lo + 1u;
+        }
+    }
+    return count;
+}
+
+/* Two ends of the control connection and two of a transfer. */
+#define DESCRIPTORS_PER_SESSION 4u
+
+static void check_descriptors(const struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_global *global = &config->global;
+    uint64_t needed = (uint64_t)global->maxconn * DESCRIPTORS_PER_SESSION + count_listeners(config);
+
+    if (!global->ulimit_n || !global->maxconn || global->ulimit_n >= needed)
+        return;
+    hf_diag_add(diag, HF_DIAG_WARNING, (struct hf_loc){0},
+                "leave 'ulimit-n' out: it is then derived from 'maxconn'",
+                "ulimit-n %u is too low for maxconn %u, which can need %llu descriptors with a "
+                "transfer in every session.",
+                global->ulimit_n, global->maxconn, (unsigned long long)needed);
+}
+
+void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->o.disabled)
+            continue;
+        check_timeouts(config, diag, proxy);
+        check_entrance(diag, proxy);
+        check_servers(config, diag, proxy);
+        check_log_targets(config, diag, proxy);
+    }
+    hf_conf_check_ports(config, diag);
+    check_descriptors(config, diag);
+}

@@ -1,0 +1,20 @@
+/*
+ * conf_int.h: the passes between the parser and a finished configuration.
+ *
+ * hf_config_load() calls them in this order.  Each reports all that it finds and leaves a model that
+ * the next one can walk, so that one run tells everything.  Private to src/conf.
+ */
+#ifndef HAFTP_CONF_INT_H
+#define HAFTP_CONF_INT_H
+
+#include "haftp/base/diag.h"
+#include "haftp/conf/model.h"
+
+/* Names become pointers: default_backend, stick tables, users, log targets (resolve.c). */
+void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
+/* Which bind carries FTP control, where data ports come from (ftp_plan.c). */
+void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
+/* What is wrong only when sections are seen together (check.c). */
+void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
+
+#endif

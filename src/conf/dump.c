@@ -1,0 +1,262 @@
+#include "haftp/conf/load.h"
+
+#include <string.h>
+
+#include <utlist.h>
+
+#include "build.h"
+#include "log_target.h"
+#include "value.h"
+
+#include "haftp_parser.h"
+
+/* Everything that was inherited is written out where it is used, so no defaults section is left. */
+
+/* ---- fields that rows describe ------------------------------------------------------------------ */
+
+static int64_t load_number(const char *at, size_t bytes)
+{
+    switch (bytes) {
+    case sizeof(uint8_t):
+        return *(const uint8_t *)at;
+    case sizeof(uint16_t):
+        return *(const uint16_t *)(const void *)at;
+    default:
+        return *(const int32_t *)(const void *)at;
+    }
+}
+
+static void print_choice(FILE *out, const char *choices, int64_t index)
+{
+    while (index-- > 0)
+        choices = strchr(choices, '|') + 1;
+    fprintf(out, "%.*s", (int)strcspn(choices, "|"), choices);
+}
+
+static void print_number_row(FILE *out, const struct hf_keyword *row, int64_t value)
+{
+    if (row->token == T_FLAG) {
+        fprintf(out, "%s%s", row->tristate && value == HF_NO ? "no " : "", row->name);
+        return;
+    }
+    fprintf(out, "%s ", row->name);
+    if (row->token == T_CHOICE)
+        print_choice(out, row->choices, value);
+    else if (row->token == T_TIME)
+        hf_value_print_time(out, (uint64_t)value);
+    else
+        fprintf(out, "%lld", (long long)value);
+}
+
+/* The row's words, when its field is not what it would be anyway; `before` and `after` go around. */
+static void print_row(FILE *out, const struct hf_keyword *row, const void *object,
+                      const char *before, const char *after)
+{
+    const char *at = (const char *)object + row->offset;
+    char text[HF_ADDR_TEXT_SIZE];
+
+    if (row->token == T_TEXT) {
+        if (!*(const char *const *)(const void *)at)
+            return;
+        fprintf(out, "%s%s ", before, row->name);
+        hf_value_print_word(out, *(const char *const *)(const void *)at);
+    } else if (row->token == T_ADDR) {
+        const struct hf_addr *addr = (const struct hf_addr *)(const void *)at;
+        if (!hf_addr_is_set(addr))
+            return;
+        fprintf(out, "%s%s %s", before, row->name, hf_addr_host_text(addr, text));
+    } else {
+        int64_t value = load_number(at, row->bytes);
+        if (value == row->dflt)
+            return;
+        fputs(before, out);
+        print_number_row(out, row, value);
+    }
+    fputs(after, out);
+}
+
+static void print_rows(FILE *out, enum hf_object kind, unsigned where, const void *object,
+                       const char *before, const char *after)
+{
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->object == kind && !row->alias && (row->where & where))
+            print_row(out, row, object, before, after);
+    }
+}
+
+/* ---- lines with a shape of their own -------------------------------------------------------------- */
+
+static void print_log(FILE *out, const struct hf_cfg_log *log)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+
+    fputs("    log ", out);
+    if (log->kind == HF_LOG_UNIX)
+        hf_value_print_word(out, log->path);
+    else if (log->kind == HF_LOG_UDP)
+        fputs(hf_addr_text(&log->addr, text), out);
+    else
+        fprintf(out, "fd@%d", log->fd);
+    print_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
+    fprintf(out, " %s", hf_log_facility_name(log->facility));
+    if (log->max_level != 7 || log->min_level != 0)
+        fprintf(out, " %s", hf_log_level_name(log->max_level));
+    if (log->min_level != 0)
+        fprintf(out, " %s", hf_log_level_name(log->min_level));
+    putc('\n', out);
+}
+
+static void print_logs(FILE *out, const struct hf_cfg_log *logs)
+{
+    const struct hf_cfg_log *log;
+
+    LL_FOREACH(logs, log)
+    {
+        print_log(out, log);
+    }
+}
+
+static void print_global(FILE *out, const struct hf_cfg_global *global)
+{
+    fputs("global\n", out);
+    print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    if (global->set_uid && !global->user)
+        fprintf(out, "    uid %u\n", (unsigned)global->uid);
+    if (global->set_gid && !global->group)
+        fprintf(out, "    gid %u\n", (unsigned)global->gid);
+    if (global->log_hostname) {
+        fputs("    log-send-hostname ", out);
+        hf_value_print_word(out, global->log_hostname);
+        putc('\n', out);
+    }
+    print_logs(out, global->logs);
+}
+
+static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+
+    if (bind->derived) /* made from `ftp-data ports`, which is printed */
+        return;
+    fprintf(out, "    bind %s", hf_addr_text(&bind->addr, text));
+    if (bind->port_hi != bind->port_lo)
+        fprintf(out, "-%u", bind->port_hi);
+    print_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
+    putc('\n', out);
+}
+
+static void print_server(FILE *out, const struct hf_cfg_server *server)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+
+    fprintf(out, "    server %s ", server->name);
+    if (server->port_map == HF_PORT_FIXED)
+        fputs(hf_addr_text(&server->addr, text), out);
+    else if (server->addr.sa.sa_family == AF_INET6)
+        fprintf(out, "[%s]", hf_addr_host_text(&server->addr, text));
+    else
+        fputs(hf_addr_host_text(&server->addr, text), out);
+    if (server->port_map == HF_PORT_OFFSET)
+        fprintf(out, ":%+d", server->port_offset);
+    print_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+    putc('\n', out);
+}
+
+static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_stick_rule *rule;
+
+    if (proxy->stick_table) {
+        fputs("    stick-table", out);
+        print_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
+        putc('\n', out);
+    }
+    LL_FOREACH(proxy->stick_rules, rule)
+    {
+        const char *what = !rule->store ? "match" : rule->match ? "on" : "store-request";
+        fprintf(out, "    stick %s src", what);
+        print_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
+        putc('\n', out);
+    }
+}
+
+static void print_data_refs(FILE *out, const struct hf_cfg_data_ref *refs)
+{
+    const struct hf_cfg_data_ref *ref;
+
+    LL_FOREACH(refs, ref)
+    {
+        if (ref->section)
+            fprintf(out, "    ftp-data section %s\n", ref->section);
+        else
+            fprintf(out, "    ftp-data ports %u-%u\n", ref->lo, ref->hi);
+    }
+}
+
+static void print_balance(FILE *out, const struct hf_cfg_opts *o)
+{
+    if (strcmp(o->balance, "random") == 0)
+        fprintf(out, "    balance random(%u)\n", o->balance_draws);
+    else
+        fprintf(out, "    balance %s\n", o->balance);
+    if (o->hash_type == HF_HASH_CONSISTENT)
+        fputs("    hash-type consistent\n", out);
+    if (o->redispatch == HF_NO)
+        fputs("    no option redispatch\n", out);
+    else if (o->redispatch == HF_YES && o->redispatch_every)
+        fprintf(out, "    option redispatch %u\n", o->redispatch_every);
+    else if (o->redispatch == HF_YES)
+        fputs("    option redispatch\n", out);
+    if (o->cookie_name) {
+        fputs("    cookie ", out);
+        hf_value_print_word(out, o->cookie_name);
+        putc('\n', out);
+    }
+}
+
+static unsigned section_of(const struct hf_cfg_proxy *proxy)
+{
+    if (proxy->caps == HF_CAP_FRONTEND)
+        return HF_IN_FRONTEND;
+    return proxy->caps == HF_CAP_BACKEND ? HF_IN_BACKEND : HF_IN_LISTEN;
+}
+
+static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+    const struct hf_cfg_server *server;
+    unsigned section = section_of(proxy);
+
+    fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
+    LL_FOREACH(proxy->binds, bind)
+    {
+        print_bind(out, bind);
+    }
+    print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    if (proxy->o.log_global)
+        fputs("    log global\n", out);
+    print_logs(out, proxy->o.logs);
+    if (proxy->caps & HF_CAP_FRONTEND)
+        print_data_refs(out, proxy->data_refs);
+    if (proxy->caps & HF_CAP_BACKEND)
+        print_balance(out, &proxy->o);
+    print_stick(out, proxy);
+    LL_FOREACH(proxy->servers, server)
+    {
+        print_server(out, server);
+    }
+}
+
+void hf_config_dump(const struct hf_config *config, FILE *out)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    print_global(out, &config->global);
+    LL_FOREACH(config->proxies, proxy)
+    {
+        print_proxy(out, proxy);
+    }
+}

@@ -1,0 +1,373 @@
+/*
+ * ftp_plan.c: which binds carry FTP control connections, and where their data ports come from.
+ *
+ * Files written for HAProxy do not say "FTP" anywhere, so the plan reads what their authors
+ * meant from ports, cookies and servers.  The order of the rules is a promise to users:
+ * the first that matches wins, and its number is shown by `-c -V`.
+ */
+#include <string.h>
+
+#include "conf_int.h"
+#include "ftp_plan_int.h"
+#include "haftp/base/suggest.h"
+
+static bool serves_tcp(const struct hf_cfg_proxy *proxy)
+{
+    return (proxy->caps & HF_CAP_FRONTEND) && proxy->o.mode == HF_MODE_TCP && !proxy->o.disabled;
+}
+
+static unsigned count_single_ports(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+    unsigned count = 0;
+
+    for (bind = proxy->binds; bind; bind = bind->next)
+        count += !hf_plan_is_range(bind);
+    return count;
+}
+
+/* A section that may give data ports without being named: nothing but ranges, and not a plain
+ * pipe by its author's word. */
+static bool is_range_section(const struct hf_cfg_proxy *proxy)
+{
+    return serves_tcp(proxy) && proxy->o.ftp_inspect != HF_NO && proxy->binds &&
+           count_single_ports(proxy) == 0;
+}
+
+static bool has_control_bind(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL)
+            return true;
+    }
+    return false;
+}
+
+/* ---- cookies ----------------------------------------------------------------------------- */
+
+/* A frontend cannot have a cookie line, but the backend behind it can. */
+static const struct hf_cfg_proxy *cookie_owner(const struct hf_cfg_proxy *proxy)
+{
+    if (!proxy->o.cookie_name && proxy->backend)
+        return proxy->backend;
+    return proxy;
+}
+
+static bool same_place(struct hf_loc a, struct hf_loc b)
+{
+    return a.source && a.source == b.source && a.line == b.line;
+}
+
+static bool share_cookie(const struct hf_cfg_proxy *one, const struct hf_cfg_proxy *two)
+{
+    const struct hf_cfg_proxy *a = cookie_owner(one), *b = cookie_owner(two);
+
+    if (!a->o.cookie_name || !b->o.cookie_name || strcmp(a->o.cookie_name, b->o.cookie_name) != 0)
+        return false;
+    /* One line in `defaults` reaches every section of the file: it pairs nothing. */
+    return a == b || !same_place(a->o.cookie_loc, b->o.cookie_loc);
+}
+
+static const struct hf_cfg_proxy *cookie_partner(const struct hf_plan *plan,
+                                                 const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_proxy *other;
+
+    for (other = plan->config->proxies; other; other = other->next) {
+        if (other != proxy && is_range_section(other) && share_cookie(proxy, other))
+            return other;
+    }
+    return NULL;
+}
+
+/* ---- which binds are control ------------------------------------------------------------- */
+
+static bool all_servers_on_ftp_port(const struct hf_cfg_proxy *backend)
+{
+    const struct hf_cfg_server *server;
+
+    if (!backend || !backend->servers)
+        return false;
+    for (server = backend->servers; server; server = server->next) {
+        if (hf_addr_port(&server->addr) != HF_FTP_PORT) /* 0 if it is the client's */
+            return false;
+    }
+    return true;
+}
+
+/* Rule 1, `no option ftp-inspect`, and ranges have been sorted out by the caller. */
+static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bind *bind,
+                             const char **why)
+{
+    const struct hf_cfg_proxy *proxy = bind->proxy, *partner;
+
+    if (proxy->o.ftp_inspect == HF_YES) {
+        *why = "option ftp-inspect";
+        return HF_CONTROL_OPTION;
+    }
+    if (bind->port_lo == HF_FTP_PORT || bind->port_lo == HF_FTPS_PORT) {
+        *why = bind->port_lo == HF_FTP_PORT ? "port 21" : "port 990, implicit FTPS";
+        return HF_CONTROL_PORT;
+    }
+    if (all_servers_on_ftp_port(proxy->backend)) {
+        *why = "all its servers are on port 21";
+        return HF_CONTROL_SERVERS;
+    }
+    partner = count_single_ports(proxy) == 1 ? cookie_partner(plan, proxy) : NULL;
+    if (partner) {
+        *why = hf_arena_printf(plan->config->arena, "cookie %s is shared with the port range of %s",
+                               cookie_owner(proxy)->o.cookie_name, partner->name);
+        return HF_CONTROL_COOKIE;
+    }
+    return 0;
+}
+
+static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
+{
+    struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        bind->role = HF_BIND_PLAIN;
+        if (proxy->o.ftp_inspect == HF_NO) {
+            bind->role_why = "rule 1: no option ftp-inspect";
+            continue;
+        }
+        if (hf_plan_is_range(bind))
+            continue;
+        bind->role_rule = find_control_rule(plan, bind, &bind->role_why);
+        if (bind->role_rule)
+            bind->role = HF_BIND_CONTROL;
+    }
+}
+
+/* ---- where the data ports come from ------------------------------------------------------ */
+
+static struct hf_cfg_proxy *find_section(const struct hf_plan *plan, const char *name,
+                                         unsigned caps)
+{
+    struct hf_cfg_proxy *proxy;
+
+    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
+        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
+            return proxy;
+    }
+    return NULL;
+}
+
+static const char *nearest_section(const struct hf_plan *plan, const char *name)
+{
+    struct hf_suggest suggest;
+    const struct hf_cfg_proxy *proxy;
+
+    hf_suggest_init(&suggest, name);
+    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->caps & HF_CAP_FRONTEND)
+            hf_suggest_offer(&suggest, proxy->name);
+    }
+    return suggest.best;
+}
+
+static void report_unknown_section(struct hf_plan *plan, const struct hf_cfg_data_ref *ref)
+{
+    const char *near = nearest_section(plan, ref->section);
+    const char *hint = "name a 'listen' or 'frontend' section whose bind is a port range";
+
+    if (find_section(plan, ref->section, HF_CAP_BACKEND))
+        hint = "it is a backend, which has no binds: name the section that binds the port range";
+    else if (near)
+        hint = hf_arena_printf(plan->config->arena, "did you mean '%s'?", near);
+    hf_diag_add(plan->diag, HF_DIAG_ERROR, ref->loc, hint,
+                "ftp-data section: no listen or frontend is named '%s'.", ref->section);
+}
+
+static void claim_named_section(struct hf_plan *plan, struct hf_cfg_proxy *control,
+                                const struct hf_cfg_data_ref *ref)
+{
+    struct hf_cfg_proxy *section = find_section(plan, ref->section, HF_CAP_FRONTEND);
+
+    if (!section) {
+        report_unknown_section(plan, ref);
+    } else if (!serves_tcp(section)) {
+        hf_diag_add(plan->diag, HF_DIAG_ERROR, ref->loc,
+                    "data ports need a section that is enabled and in 'mode tcp'",
+                    "ftp-data section: '%s' does not carry TCP connections.", ref->section);
+    } else if (!hf_plan_claim_section(plan, control, section, HF_DATA_SECTION)) {
+        hf_diag_add(plan->diag, HF_DIAG_ERROR, ref->loc,
+                    "give it a line like 'bind :50000-50100', or write 'ftp-data ports "
+                    "50000-50100' here instead",
+                    "ftp-data section: '%s' binds no port range.", ref->section);
+    }
+}
+
+/* True as soon as there is such a line, even a wrong one: its error has been told, and another rule
+ * is not what the author asked for. */
+static bool claim_named_sections(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_data_ref *ref;
+    bool any = false;
+
+    for (ref = control->data_refs; ref; ref = ref->next) {
+        if (!ref->section)
+            continue;
+        claim_named_section(plan, control, ref);
+        any = true;
+    }
+    return any;
+}
+
+static bool claim_named_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_data_ref *ref;
+    bool any = false;
+
+    for (ref = control->data_refs; ref; ref = ref->next) {
+        if (ref->section)
+            continue;
+        hf_plan_claim_ports(plan, control, ref->loc, ref->lo, ref->hi);
+        any = true;
+    }
+    return any;
+}
+
+static bool claim_by_cookie(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    struct hf_cfg_proxy *section;
+    bool any = false;
+
+    for (section = plan->config->proxies; section; section = section->next) {
+        if (is_range_section(section) && share_cookie(control, section))
+            any |= hf_plan_claim_section(plan, control, section, HF_DATA_COOKIE);
+    }
+    return any;
+}
+
+static bool claim_by_servers(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    struct hf_cfg_proxy *section;
+    bool any = false;
+
+    for (section = plan->config->proxies; section; section = section->next) {
+        if (is_range_section(section) && hf_plan_servers_are_among(section, control))
+            any |= hf_plan_claim_section(plan, control, section, HF_DATA_SERVERS);
+    }
+    return any;
+}
+
+static enum hf_data_rule find_data_rule(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    if (claim_named_sections(plan, control))
+        return HF_DATA_SECTION;
+    if (claim_named_ports(plan, control))
+        return HF_DATA_PORTS;
+    if (hf_plan_claim_section(plan, control, control, HF_DATA_OWN))
+        return HF_DATA_OWN;
+    if (claim_by_cookie(plan, control))
+        return HF_DATA_COOKIE;
+    if (claim_by_servers(plan, control))
+        return HF_DATA_SERVERS;
+    return HF_DATA_NONE;
+}
+
+static const char *describe_data_rule(const struct hf_plan *plan,
+                                      const struct hf_cfg_proxy *control)
+{
+    switch (control->data_rule) {
+    case HF_DATA_SECTION:
+        return "ftp-data section";
+    case HF_DATA_PORTS:
+        return "ftp-data ports";
+    case HF_DATA_OWN:
+        return "the section binds them itself";
+    case HF_DATA_COOKIE:
+        return hf_arena_printf(plan->config->arena, "both share cookie %s",
+                               cookie_owner(control)->o.cookie_name);
+    case HF_DATA_SERVERS:
+        return "its servers are servers of this section";
+    default:
+        return "no section gives it data ports";
+    }
+}
+
+static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    hf_diag_add(plan->diag, HF_DIAG_WARNING, control->loc,
+                "add a line like 'ftp-data ports 50000-50100' and open these ports in the firewall",
+                "%s '%s' carries FTP but has no data ports: every transfer will use any port that "
+                "is free.",
+                hf_conf_kind(control), control->name);
+}
+
+static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    control->data_rule = find_data_rule(plan, control);
+    control->data_why = describe_data_rule(plan, control);
+    if (control->data_rule == HF_DATA_NONE)
+        warn_no_data_ports(plan, control);
+    else
+        hf_plan_complete_ranges(plan, control);
+}
+
+/* ---- what looks like FTP but is not ------------------------------------------------------ */
+
+static void warn_unused_refs(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_data_ref *ref;
+
+    for (ref = proxy->data_refs; ref; ref = ref->next) {
+        /* `ftp-data ports` may come from `defaults`, where it is meant for other sections. */
+        if (ref->section) {
+            hf_diag_add(plan->diag, HF_DIAG_WARNING, ref->loc,
+                        "if its single-port binds are FTP, say so with 'option ftp-inspect'",
+                        "ftp-data section has no effect: no bind of '%s' carries FTP control "
+                        "connections.",
+                        proxy->name);
+        }
+    }
+}
+
+static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role != HF_BIND_PLAIN || !hf_plan_is_range(bind) || proxy->o.ftp_inspect == HF_NO)
+            continue;
+        if (bind->port_lo <= HF_FTP_PORT && bind->port_hi >= HF_FTP_PORT) {
+            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+                        "give port 21 a bind of its own, like 'bind :21'",
+                        "port 21 inside a port range is not taken for FTP: it is passed through as "
+                        "plain TCP.");
+        } else if (proxy->o.ftp_inspect == HF_YES) {
+            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+                        "name this section in the FTP section with 'ftp-data section'",
+                        "option ftp-inspect has no effect on a port range that no FTP section uses "
+                        "for data: it carries plain TCP.");
+        }
+    }
+}
+
+void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
+{
+    struct hf_plan plan = {config, diag};
+    struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (serves_tcp(proxy))
+            find_control_binds(&plan, proxy);
+    }
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (has_control_bind(proxy))
+            find_data_ports(&plan, proxy);
+    }
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (has_control_bind(proxy))
+            hf_plan_summarize(&plan, proxy);
+        else if (serves_tcp(proxy))
+            warn_unused_refs(&plan, proxy);
+        if (serves_tcp(proxy))
+            warn_plain_ranges(&plan, proxy);
+    }
+    hf_plan_merge_ranges(&plan);
+}

@@ -1,0 +1,397 @@
+/*
+ * ftp_ranges.c: the data port ranges of a control section: who may use them, what is missing.
+ */
+#include <string.h>
+
+#include <utlist.h>
+
+#include "ftp_plan_int.h"
+
+/* Of a frontend these are its default backend's, of a listen its own. */
+static struct hf_cfg_server *servers_of(const struct hf_cfg_proxy *proxy)
+{
+    return proxy->backend ? proxy->backend->servers : NULL;
+}
+
+/* Data sections often have a placeholder for a server, as HAProxy wants one: no host, no match. */
+static bool is_placeholder(const struct hf_cfg_server *server)
+{
+    return !hf_addr_is_set(&server->addr) || hf_addr_is_any(&server->addr);
+}
+
+static bool holds_host(const struct hf_cfg_proxy *proxy, const struct hf_addr *addr)
+{
+    const struct hf_cfg_server *server;
+
+    for (server = servers_of(proxy); server; server = server->next) {
+        if (hf_addr_same_host(&server->addr, addr))
+            return true;
+    }
+    return false;
+}
+
+static unsigned count_real_servers(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_server *server;
+    unsigned count = 0;
+
+    for (server = servers_of(proxy); server; server = server->next)
+        count += !is_placeholder(server);
+    return count;
+}
+
+bool hf_plan_servers_are_among(const struct hf_cfg_proxy *section,
+                               const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_server *server;
+
+    for (server = servers_of(section); server; server = server->next) {
+        if (!is_placeholder(server) && !holds_host(control, &server->addr))
+            return false;
+    }
+    return count_real_servers(section) > 0;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_ports(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
+{
+    return a->port_lo == b->port_lo && a->port_hi == b->port_hi;
+}
+
+bool hf_plan_is_wildcard_for(const struct hf_cfg_bind *any, const struct hf_cfg_bind *bind)
+{
+    if (!hf_addr_is_any(&any->addr))
+        return false;
+    return any->addr.sa.sa_family == bind->addr.sa.sa_family ||
+           (any->addr.sa.sa_family == AF_INET6 && !any->v6only);
+}
+
+/* Whoever came to `bind` can also reach `range` at the address they came to. */
+static bool listens_where(const struct hf_cfg_bind *range, const struct hf_cfg_bind *bind)
+{
+    if (range->interface && !same_text(range->interface, bind->interface))
+        return false;
+    return hf_addr_same_host(&range->addr, &bind->addr) || hf_plan_is_wildcard_for(range, bind);
+}
+
+/* ---- claiming ---------------------------------------------------------------------------- */
+
+/* A range serves the sessions of those servers that its section holds, where it holds any. */
+static void limit_to_servers(struct hf_plan *plan, struct hf_cfg_data_range *range,
+                             const struct hf_cfg_proxy *control, const struct hf_cfg_proxy *section)
+{
+    struct hf_cfg_server *server;
+    unsigned n = 0;
+
+    if (!servers_of(control) || section->backend == control->backend)
+        return;
+    range->only = hf_arena_alloc(plan->config->arena,
+                                 control->backend->n_servers * sizeof(struct hf_cfg_server *));
+    for (server = servers_of(control); server; server = server->next) {
+        if (holds_host(section, &server->addr))
+            range->only[n++] = server;
+    }
+    if (n == 0 || n == control->backend->n_servers)
+        range->only = NULL;
+    else
+        range->n_only = n;
+}
+
+static void tell_role(struct hf_plan *plan, struct hf_cfg_bind *bind,
+                      const struct hf_cfg_proxy *control, enum hf_data_rule rule)
+{
+    if (bind->role == HF_BIND_DATA) {
+        bind->role_why =
+            hf_arena_printf(plan->config->arena, "%s, %s", bind->role_why, control->name);
+        return;
+    }
+    bind->role = HF_BIND_DATA;
+    bind->role_rule = (int)rule;
+    bind->role_why = hf_arena_printf(plan->config->arena, "data ports of %s", control->name);
+}
+
+static void claim(struct hf_plan *plan, struct hf_cfg_proxy *control, struct hf_cfg_bind *bind,
+                  enum hf_data_rule rule)
+{
+    struct hf_cfg_data_range *range;
+
+    for (range = control->data_ranges; range; range = range->next) {
+        if (range->bind == bind)
+            return; /* the section is named twice */
+    }
+    tell_role(plan, bind, control, rule);
+    range = HF_NEW(plan->config->arena, struct hf_cfg_data_range);
+    range->loc = bind->loc;
+    range->bind = bind;
+    limit_to_servers(plan, range, control, bind->proxy);
+    LL_APPEND(control->data_ranges, range);
+}
+
+/* The same ports on several addresses are one range to its author. */
+static void warn_several_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *control,
+                                const struct hf_cfg_bind *first, const struct hf_cfg_bind *other)
+{
+    hf_diag_add(plan->diag, HF_DIAG_WARNING, other->loc,
+                hf_arena_printf(plan->config->arena,
+                                "write 'ftp-data ports %u-%u' in '%s' if only these are meant",
+                                first->port_lo, first->port_hi, control->name),
+                "%s '%s' has several port ranges: all of them are taken as FTP data ports of '%s'.",
+                hf_conf_kind(other->proxy), other->proxy->name, control->name);
+}
+
+bool hf_plan_claim_section(struct hf_plan *plan, struct hf_cfg_proxy *control,
+                           struct hf_cfg_proxy *section, enum hf_data_rule rule)
+{
+    struct hf_cfg_bind *bind, *first = NULL, *other = NULL;
+    bool known = false;
+
+    for (bind = section->binds; bind; bind = bind->next) {
+        if (!hf_plan_is_range(bind))
+            continue;
+        known |= bind->role == HF_BIND_DATA;
+        if (!first)
+            first = bind;
+        else if (!other && !same_ports(first, bind))
+            other = bind;
+        claim(plan, control, bind, rule);
+    }
+    /* Whoever named the section knows what is in it; and one warning is enough. */
+    if (other && rule != HF_DATA_SECTION && !known)
+        warn_several_ranges(plan, control, first, other);
+    return first != NULL;
+}
+
+/* A range that the section has anyway, or a new one beside the control bind. */
+static struct hf_cfg_bind *range_beside(struct hf_plan *plan, struct hf_cfg_proxy *control,
+                                        const struct hf_cfg_bind *bind, struct hf_loc loc,
+                                        uint16_t lo, uint16_t hi)
+{
+    struct hf_cfg_bind *range;
+    char host[HF_ADDR_TEXT_SIZE];
+    bool v6 = bind->addr.sa.sa_family == AF_INET6;
+
+    for (range = control->binds; range; range = range->next) {
+        if (range->role != HF_BIND_CONTROL && range->port_lo == lo && range->port_hi == hi &&
+            listens_where(range, bind))
+            return range;
+    }
+    range = HF_NEW(plan->config->arena, struct hf_cfg_bind);
+    *range = *bind;
+    range->next = NULL;
+    range->loc = loc;
+    range->role = HF_BIND_PLAIN; /* until it is claimed */
+    range->name = NULL;
+    range->id = 0;
+    range->maxconn = 0;
+    range->port_lo = lo;
+    range->port_hi = hi;
+    range->derived = true;
+    hf_addr_set_port(&range->addr, lo);
+    range->text = hf_arena_printf(plan->config->arena, v6 ? "[%s]:%u-%u" : "%s:%u-%u",
+                                  hf_addr_host_text(&bind->addr, host), lo, hi);
+    LL_APPEND(control->binds, range);
+    return range;
+}
+
+void hf_plan_claim_ports(struct hf_plan *plan, struct hf_cfg_proxy *control, struct hf_loc loc,
+                         uint16_t lo, uint16_t hi)
+{
+    struct hf_cfg_bind *bind;
+
+    for (bind = control->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL)
+            claim(plan, control, range_beside(plan, control, bind, loc, lo, hi), HF_DATA_PORTS);
+    }
+}
+
+/* ---- what is missing --------------------------------------------------------------------- */
+
+static bool range_serves(const struct hf_cfg_data_range *range, const struct hf_cfg_server *server)
+{
+    for (unsigned i = 0; i < range->n_only; i++) {
+        if (range->only[i] == server)
+            return true;
+    }
+    return !range->only;
+}
+
+static bool has_range(const struct hf_cfg_proxy *control, const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_data_range *range;
+
+    for (range = control->data_ranges; range; range = range->next) {
+        if (range_serves(range, server))
+            return true;
+    }
+    return false;
+}
+
+/* Every range has room for all servers: see limit_to_servers(). */
+static void serve_by_all_ranges(struct hf_cfg_proxy *control, struct hf_cfg_server *server)
+{
+    struct hf_cfg_data_range *range;
+
+    for (range = control->data_ranges; range; range = range->next)
+        range->only[range->n_only++] = server;
+}
+
+static void serve_orphans(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    struct hf_cfg_server *server;
+
+    for (server = servers_of(control); server; server = server->next) {
+        if (!control->data_ranges || has_range(control, server))
+            continue;
+        hf_diag_add(plan->diag, HF_DIAG_WARNING, server->loc,
+                    "add a server with this address to the section that binds its data ports",
+                    "no data section of '%s' holds the address of server '%s': its sessions use "
+                    "the data ports of all.",
+                    control->name, server->name);
+        serve_by_all_ranges(control, server);
+    }
+}
+
+static bool have_a_common_host(const struct hf_cfg_proxy *a, const struct hf_cfg_proxy *b)
+{
+    const struct hf_cfg_server *server;
+
+    for (server = servers_of(a); server; server = server->next) {
+        if (holds_host(b, &server->addr))
+            return true;
+    }
+    return false;
+}
+
+static void warn_foreign_servers(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_data_range *range;
+    const struct hf_cfg_proxy *section, *told = control;
+
+    for (range = control->data_ranges; range; range = range->next) {
+        section = range->bind->proxy;
+        if (section == told || section == control)
+            continue;
+        told = section;
+        if (count_real_servers(section) == 0 || count_real_servers(control) == 0 ||
+            have_a_common_host(section, control))
+            continue;
+        hf_diag_add(plan->diag, HF_DIAG_WARNING, section->loc,
+                    "list the same servers in both, or give each section its own cookie name",
+                    "'%s' gives data ports to '%s', but their servers have no address in common: "
+                    "data goes to the servers of '%s'.",
+                    section->name, control->name, control->name);
+    }
+}
+
+static bool is_reachable(const struct hf_cfg_proxy *control, const struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_data_range *range;
+
+    for (range = control->data_ranges; range; range = range->next) {
+        if (listens_where(range->bind, bind))
+            return true;
+    }
+    return false;
+}
+
+static void warn_unreachable(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_bind *bind;
+
+    if (!control->data_ranges || hf_addr_is_set(&control->o.ftp_advertise))
+        return;
+    for (bind = control->binds; bind; bind = bind->next) {
+        if (bind->role != HF_BIND_CONTROL || is_reachable(control, bind))
+            continue;
+        hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+                    "bind the port range on the same address, or tell clients another one with "
+                    "'ftp-data advertise ADDRESS'",
+                    "clients are told to open data connections to the address they came to, but "
+                    "no data port range listens on all of '%s'.",
+                    bind->text);
+    }
+}
+
+void hf_plan_complete_ranges(struct hf_plan *plan, struct hf_cfg_proxy *control)
+{
+    serve_orphans(plan, control);
+    warn_foreign_servers(plan, control);
+    warn_unreachable(plan, control);
+}
+
+/* ---- one listener for equal ranges ------------------------------------------------------- */
+
+static bool same_listener(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
+{
+    return same_ports(a, b) && hf_addr_same_host(&a->addr, &b->addr) &&
+           same_text(a->interface, b->interface);
+}
+
+/* The earliest data bind that listens exactly where this one does: itself, if it is the first. */
+static struct hf_cfg_bind *first_like(const struct hf_plan *plan, struct hf_cfg_bind *wanted)
+{
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_bind *bind;
+
+    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
+        for (bind = proxy->binds; bind; bind = bind->next) {
+            if (bind->role == HF_BIND_DATA && same_listener(bind, wanted))
+                return bind;
+        }
+    }
+    return wanted;
+}
+
+/* Two ranges of one control section on one listener serve the servers of both. */
+static void absorb(struct hf_cfg_proxy *control, struct hf_cfg_data_range *kept,
+                   struct hf_cfg_data_range *twin)
+{
+    if (!kept->only || !twin->only) {
+        kept->only = NULL;
+        kept->n_only = 0;
+    }
+    for (unsigned i = 0; kept->only && i < twin->n_only; i++) {
+        if (!range_serves(kept, twin->only[i]))
+            kept->only[kept->n_only++] = twin->only[i];
+    }
+    LL_DELETE(control->data_ranges, twin);
+}
+
+static void merge_twins(struct hf_cfg_proxy *control)
+{
+    struct hf_cfg_data_range *kept, *twin, *next;
+
+    for (kept = control->data_ranges; kept; kept = kept->next) {
+        for (twin = kept->next; twin; twin = next) {
+            next = twin->next;
+            if (twin->bind == kept->bind)
+                absorb(control, kept, twin);
+        }
+    }
+}
+
+void hf_plan_merge_ranges(struct hf_plan *plan)
+{
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_bind *bind, *first;
+    struct hf_cfg_data_range *range;
+
+    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
+        for (bind = proxy->binds; bind; bind = bind->next) {
+            first = bind->role == HF_BIND_DATA ? first_like(plan, bind) : bind;
+            if (first != bind)
+                bind->shared_with = first;
+        }
+    }
+    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
+        for (range = proxy->data_ranges; range; range = range->next) {
+            if (range->bind->shared_with)
+                range->bind = range->bind->shared_with;
+        }
+        merge_twins(proxy);
+    }
+}

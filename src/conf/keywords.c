@@ -1,0 +1,235 @@
+#include "keywords.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "haftp/conf/load.h"
+#include "haftp/conf/model.h"
+
+#include "haftp_parser.h"
+
+/* The rows say where they are legal in these short words. */
+enum {
+    G = HF_IN_GLOBAL,
+    D = HF_IN_DEFAULTS,
+    F = HF_IN_FRONTEND,
+    L = HF_IN_LISTEN,
+    B = HF_IN_BACKEND,
+    FL = F | L,
+    LB = L | B,
+    DFL = D | F | L,
+    DLB = D | L | B,
+    FLB = F | L | B,
+    DFLB = D | F | L | B,
+    STRICT = HF_STRICT,
+    ON_TOP = HF_ON_TOP,
+    ON_HEADER = HF_ON_HEADER,
+    ON_BIND = HF_ON_BIND,
+    ON_SERVER = HF_ON_SERVER,
+    ON_DEFAULT_SERVER = HF_ON_DEFAULT_SERVER,
+    ON_SRV = HF_ON_SERVER | HF_ON_DEFAULT_SERVER,
+    ON_TABLE = HF_ON_TABLE,
+    ON_STICK = HF_ON_STICK,
+    ON_LOG = HF_ON_LOG,
+    ON_REST = HF_ON_REST,
+};
+
+const struct hf_keyword hf_keywords[] = {
+#define HF_ROWS_KEYWORDS
+#include "../../grammar/rows/section.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../grammar/rows/line.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_GLOBAL
+#define HF_ROWS_STRUCT struct hf_cfg_global
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/global.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/proxy.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_FIELD(f) timeout.f
+#include "../../grammar/rows/timeout.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/option.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_BIND
+#define HF_ROWS_STRUCT struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/bind.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/server.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_TABLE
+#define HF_ROWS_STRUCT struct hf_cfg_stick_table
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/table.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_STICK
+#define HF_ROWS_STRUCT struct hf_cfg_stick_rule
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/stick.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT HF_OBJECT_LOG
+#define HF_ROWS_STRUCT struct hf_cfg_log
+#define HF_ROWS_FIELD(f) f
+#include "../../grammar/rows/log.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../grammar/rows/haproxy.def"
+};
+
+const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
+
+/* How many words of the line the spelling takes; 0: it is another spelling. */
+static unsigned words_matched(const char *name, const char *first, const char *second)
+{
+    size_t n = strlen(first);
+
+    if (strncmp(name, first, n) != 0)
+        return 0;
+    if (name[n] == '\0')
+        return 1;
+    return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
+}
+
+const struct hf_keyword *hf_keyword_find(const char *first, const char *second, unsigned where,
+                                         unsigned *words)
+{
+    const struct hf_keyword *row, *found = NULL;
+
+    *words = 0;
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->where & where))
+            continue;
+        unsigned matched = words_matched(row->name, first, second);
+        if (matched > *words) {
+            *words = matched;
+            found = row;
+        }
+    }
+    return found;
+}
+
+bool hf_keyword_is_family(const char *first, unsigned where)
+{
+    const struct hf_keyword *row;
+    size_t n = strlen(first);
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (n && (row->where & where) && strncmp(row->name, first, n) == 0 && row->name[n] == ' ')
+            return true;
+    }
+    return false;
+}
+
+const char *hf_section_name(unsigned section)
+{
+    switch (section) {
+    case HF_IN_GLOBAL:
+        return "global";
+    case HF_IN_DEFAULTS:
+        return "defaults";
+    case HF_IN_FRONTEND:
+        return "frontend";
+    case HF_IN_LISTEN:
+        return "listen";
+    case HF_IN_BACKEND:
+        return "backend";
+    default:
+        return "";
+    }
+}
+
+const char *hf_keyword_places(unsigned where, char *buf, size_t size)
+{
+    size_t n = 0;
+
+    buf[0] = '\0';
+    for (unsigned bit = HF_IN_GLOBAL; bit <= HF_IN_BACKEND; bit <<= 1) {
+        if (!(where & bit) || n >= size)
+            continue;
+        where &= ~bit;
+        const char *link = n == 0 ? "" : (where & HF_IN_SECTIONS) ? ", " : " or ";
+        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, hf_section_name(bit));
+    }
+    return buf;
+}
+
+/* ---- help -------------------------------------------------------------------------------- */
+
+static void print_usage(FILE *out, const struct hf_keyword *row)
+{
+    fprintf(out, "  %s", row->name);
+    if (row->choices) {
+        fputs(" { ", out);
+        for (const char *p = row->choices; *p; p++)
+            *p == '|' ? (void)fputs(" | ", out) : (void)putc(*p, out);
+        fputs(" }", out);
+    } else if (row->syntax && row->syntax[0]) {
+        fprintf(out, " %s", row->syntax);
+    }
+    putc('\n', out);
+}
+
+static void list_group(FILE *out, const char *title, unsigned where)
+{
+    const struct hf_keyword *row;
+    char places[96];
+
+    fprintf(out, "\n%s\n", title);
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->where & where))
+            continue;
+        print_usage(out, row);
+        fprintf(out, "      %s\n", row->help);
+        if (row->where & HF_IN_PROXIES)
+            fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
+    }
+}
+
+void hf_config_list_keywords(FILE *out)
+{
+    static const struct {
+        const char *title;
+        unsigned where;
+    } groups[] = {
+        {"Sections", HF_ON_TOP},
+        {"Options of a section's first line", HF_ON_HEADER},
+        {"Keywords of 'global'", HF_IN_GLOBAL},
+        {"Keywords of 'defaults', 'frontend', 'listen' and 'backend'",
+         HF_IN_DEFAULTS | HF_IN_PROXIES},
+        {"Options of 'bind'", HF_ON_BIND},
+        {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
+        {"Options of 'stick-table'", HF_ON_TABLE},
+        {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
+        {"Options of 'log'", HF_ON_LOG},
+    };
+
+    fputs("Words of the configuration language, from grammar/rows.\n", out);
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
+        list_group(out, groups[i].title, groups[i].where);
+}

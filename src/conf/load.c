@@ -1,0 +1,102 @@
+#include "haftp/conf/load.h"
+
+#include <utlist.h>
+
+#include "conf_int.h"
+#include "parse.h"
+#include "source.h"
+
+#include "haftp_parser.h"
+
+#define MOST_ERRORS 50u /* of one run, as HAProxy */
+
+static struct hf_parse *parse_new(struct hf_config *config, struct hf_diag *diag,
+                                  const struct hf_env *env)
+{
+    struct hf_parse *parse = HF_NEW(config->arena, struct hf_parse);
+
+    hf_build_init(&parse->build, config, diag, env);
+    parse->tokens.scan.arena = config->arena;
+    parse->tokens.scan.diag = diag;
+    parse->tokens.scan.env = env;
+    return parse;
+}
+
+static void parse_source(struct hf_parse *parse, const struct hf_source *source)
+{
+    struct hf_tokens *tokens = &parse->tokens;
+
+    tokens->section = 0;
+    tokens->scan.section = "";
+    hf_build_file_begin(&parse->build);
+    hf_scan_open(&tokens->scan, source);
+    /* Every mistake was reported to the sink, whatever the parser returns. */
+    (void)hf_cfg_parse(parse);
+    hf_scan_close(&tokens->scan);
+}
+
+static void say(struct hf_diag *diag, const char *text, const char *name)
+{
+    hf_diag_add(diag, HF_DIAG_ERROR, (struct hf_loc){0}, NULL, "%s%s", text, name);
+}
+
+/* Reads all files, also behind one that is wrong. */
+static void parse_sources(struct hf_config *config, const struct hf_env *env, struct hf_diag *diag)
+{
+    struct hf_parse *parse = parse_new(config, diag, env);
+    const struct hf_source *source;
+
+    LL_FOREACH(config->sources, source)
+    {
+        unsigned before = hf_diag_count(diag, HF_DIAG_ERROR);
+        parse_source(parse, source);
+        if (hf_diag_count(diag, HF_DIAG_ERROR) > before)
+            say(diag, "Error(s) found in configuration file : ", source->name);
+    }
+}
+
+struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, struct hf_diag *diag)
+{
+    struct hf_arena *arena = hf_arena_new();
+    struct hf_config *config = HF_NEW(arena, struct hf_config);
+    unsigned before = hf_diag_count(diag, HF_DIAG_ERROR);
+    struct hf_env env;
+    bool readable = true;
+
+    config->arena = arena;
+    hf_env_init(&env, arena, paths, n_paths);
+    for (unsigned i = 0; i < n_paths; i++) {
+        if (hf_source_read(arena, paths[i], &config->sources, diag) != HF_OK)
+            readable = false;
+    }
+    if (readable) {
+        parse_sources(config, &env, diag);
+        hf_conf_resolve(config, diag);
+        hf_conf_ftp_plan(config, diag);
+        hf_conf_check(config, diag);
+    }
+    if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
+        return config;
+    if (readable)
+        say(diag, "Fatal errors found in configuration.", "");
+    hf_config_free(config);
+    return NULL;
+}
+
+void hf_config_free(struct hf_config *config)
+{
+    if (config)
+        hf_arena_free(config->arena);
+}
+
+bool hf_config_has_listener(const struct hf_config *config)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if (proxy->binds && !proxy->o.disabled)
+            return true;
+    }
+    return false;
+}

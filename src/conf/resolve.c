@@ -1,0 +1,153 @@
+#include "conf_int.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "haftp/base/suggest.h"
+
+/* "did you mean 'x'?" among the sections that have `caps`, or NULL. */
+static const char *nearest_section(struct hf_config *config, const char *name, unsigned caps)
+{
+    const struct hf_cfg_proxy *proxy;
+    struct hf_suggest suggest;
+
+    hf_suggest_init(&suggest, name);
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if (proxy->caps & caps)
+            hf_suggest_offer(&suggest, proxy->name);
+    }
+    return suggest.best ? hf_arena_printf(config->arena, "did you mean '%s'?", suggest.best) : NULL;
+}
+
+static struct hf_cfg_proxy *find_section(const struct hf_config *config, const char *name,
+                                         unsigned caps)
+{
+    struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
+            return proxy;
+    }
+    return NULL;
+}
+
+/* ---- default_backend -------------------------------------------------------------------------- */
+
+static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                            struct hf_diag *diag)
+{
+    const char *name = proxy->o.default_backend;
+
+    proxy->backend = proxy->caps & HF_CAP_BACKEND ? proxy : NULL;
+    if (!name || !(proxy->caps & HF_CAP_FRONTEND))
+        return;
+    struct hf_cfg_proxy *backend = find_section(config, name, HF_CAP_BACKEND);
+    if (!backend) {
+        const char *hint = nearest_section(config, name, HF_CAP_BACKEND);
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.default_backend_loc,
+                    hint ? hint : "add a 'backend' section of that name",
+                    "'%s' names no backend or listen section.", name);
+        return;
+    }
+    /* A listen section with servers of its own uses them, as in HAProxy. */
+    if (!proxy->servers)
+        proxy->backend = backend;
+}
+
+/* ---- stick tables ------------------------------------------------------------------------------ */
+
+static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                               struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
+{
+    const unsigned any = HF_CAP_FRONTEND | HF_CAP_BACKEND;
+
+    rule->table = proxy;
+    if (rule->table_name) {
+        struct hf_cfg_proxy *other;
+        /* A frontend and a backend may share the name: the one with a table is meant. */
+        rule->table = find_section(config, rule->table_name, any);
+        LL_FOREACH(config->proxies, other)
+        {
+            if (strcmp(other->name, rule->table_name) == 0 && other->stick_table)
+                rule->table = other;
+        }
+        if (!rule->table) {
+            hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, nearest_section(config, rule->table_name, any),
+                        "'table %s' names no section.", rule->table_name);
+            return;
+        }
+    }
+    if (!rule->table->stick_table) {
+        hf_diag_add(diag, HF_DIAG_ERROR, rule->loc,
+                    "add a line such as: stick-table type ip size 100k expire 30m",
+                    "section '%s' has no stick-table.", rule->table->name);
+        rule->table = NULL;
+    }
+}
+
+/* ---- log targets --------------------------------------------------------------------------------- */
+
+/* The section's own targets, then the global ones where `log global` asks for them. */
+static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_log *lists[] = {proxy->o.logs,
+                                        proxy->o.log_global ? config->global.logs : NULL};
+
+    proxy->logs_all = NULL;
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        for (const struct hf_cfg_log *log = lists[i]; log; log = log->next) {
+            struct hf_cfg_log *copy = HF_NEW(config->arena, struct hf_cfg_log);
+            *copy = *log;
+            copy->next = NULL;
+            LL_APPEND(proxy->logs_all, copy);
+        }
+    }
+}
+
+/* ---- user and group --------------------------------------------------------------------------------- */
+
+static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
+{
+    if (global->user) {
+        const struct passwd *user = getpwnam(global->user);
+        if (user) {
+            global->set_uid = true;
+            global->uid = user->pw_uid;
+        } else {
+            hf_diag_add(diag, HF_DIAG_ERROR, global->user_loc, "create it, or name another",
+                        "this host has no user '%s'.", global->user);
+        }
+    }
+    if (global->group) {
+        const struct group *group = getgrnam(global->group);
+        if (group) {
+            global->set_gid = true;
+            global->gid = group->gr_gid;
+        } else {
+            hf_diag_add(diag, HF_DIAG_ERROR, global->group_loc, "create it, or name another",
+                        "this host has no group '%s'.", global->group);
+        }
+    }
+}
+
+void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
+{
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_stick_rule *rule;
+
+    resolve_identity(&config->global, diag);
+    LL_FOREACH(config->proxies, proxy)
+    {
+        resolve_backend(config, proxy, diag);
+        LL_FOREACH(proxy->stick_rules, rule)
+        {
+            resolve_stick_rule(config, proxy, rule, diag);
+        }
+        collect_logs(config, proxy);
+    }
+}

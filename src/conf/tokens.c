@@ -1,0 +1,347 @@
+#include "tokens.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "haftp/base/assert.h"
+
+#include "parse.h"
+#include "value.h"
+
+#include "haftp_parser.h"
+
+/* ---- the queue between the words of a line and the grammar ------------------------------- */
+
+static struct hf_token *emit(struct hf_tokens *t, int kind, struct hf_loc loc)
+{
+    HF_ASSERT(t->n_queued < sizeof t->queue / sizeof t->queue[0]);
+    struct hf_token *token = &t->queue[t->n_queued++];
+    *token = (struct hf_token){.kind = kind, .loc = loc};
+    return token;
+}
+
+static void emit_row(struct hf_tokens *t, const struct hf_keyword *row, struct hf_loc loc)
+{
+    emit(t, row->token, loc)->row = row;
+}
+
+static void emit_word(struct hf_tokens *t, const struct hf_word *word)
+{
+    emit(t, T_WORD, word->loc)->word = *word;
+}
+
+static void emit_number(struct hf_tokens *t, int kind, const struct hf_word *word, int64_t number)
+{
+    emit(t, kind, word->loc)->number = number;
+}
+
+int hf_cfg_lex(HF_CFG_STYPE *value, struct hf_loc *loc, struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->next == t->n_queued && !hf_tokens_read_line(parse))
+        return 0;
+    const struct hf_token *token = &t->queue[t->next++];
+    *loc = token->loc;
+    if (token->row)
+        value->row = token->row;
+    else if (token->kind == T_WORD)
+        value->word = token->word;
+    else
+        value->number = token->number;
+    return token->kind;
+}
+
+/* ---- values ------------------------------------------------------------------------------ */
+
+static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                      const struct hf_word *word)
+{
+    const char *rest;
+    int64_t ms;
+
+    switch (hf_value_time(word->text, row->unit, &ms, &rest)) {
+    case HF_OK:
+        if (*rest)
+            hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
+                        "the units are us, ms, s, m, h and d; a later version may refuse this",
+                        "'%s' behind the unit of '%s' is not read.", rest, word->text);
+        break;
+    case HF_LIMIT:
+        ms = INT64_MAX;
+        break;
+    default:
+        emit_word(t, word);
+        return;
+    }
+    emit_number(t, T_DURATION, word, ms);
+}
+
+/* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its own
+ * words ("expected a number"). */
+static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
+                       const struct hf_keyword *row, const struct hf_word *word)
+{
+    int64_t number;
+
+    if (kind == 't')
+        emit_time(t, diag, row, word);
+    else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
+        emit_number(t, T_NUMBER, word, number);
+    else if (kind == 's' && hf_value_size(word->text, &number) == HF_OK)
+        emit_number(t, T_BYTES, word, number);
+    else
+        emit_word(t, word);
+}
+
+/* Returns how many words were taken. */
+static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                          const struct hf_word *words, unsigned n)
+{
+    unsigned i = 0;
+
+    for (const char *kind = row->args; kind && *kind && i < n; kind++, i++)
+        emit_value(t, diag, *kind, row, &words[i]);
+    return i;
+}
+
+/* ---- words that fill nothing --------------------------------------------------------------- */
+
+static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
+{
+    if (row->note)
+        hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
+    if (row->token != T_IGNORED)
+        return;
+    switch (row->fate) {
+    case HF_FATE_ACCEPTED:
+        break;
+    case HF_FATE_NOTICED:
+        hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->help);
+        break;
+    case HF_FATE_IGNORED:
+        hf_diag_add(diag, HF_DIAG_WARNING, loc, NULL, "%s.", row->help);
+        break;
+    case HF_FATE_HTTP:
+        hf_diag_add(diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
+                    "'%s' has no effect in mode tcp.", row->name);
+        break;
+    case HF_FATE_LATER:
+        hf_diag_add(diag, HF_DIAG_ERROR, loc,
+                    "haftp refuses what it cannot do, rather than do something else",
+                    "'%s' is not supported by this version of haftp yet.", row->name);
+        break;
+    }
+}
+
+/* ---- options: the words behind the positional ones ----------------------------------------- */
+
+/* "no-check" undoes "check"; only server lines have such twins. */
+static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+{
+    unsigned words;
+
+    where &= HF_ON_SERVER | HF_ON_DEFAULT_SERVER;
+    if (!where || strncmp(word->text, "no-", 3) != 0)
+        return NULL;
+    const struct hf_keyword *row = hf_keyword_find(word->text + 3, NULL, where, &words);
+    return row && row->token == T_FLAG && !row->alias ? row : NULL;
+}
+
+static void emit_options(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *line,
+                         const struct hf_word *words, unsigned n)
+{
+    const struct hf_keyword *row;
+    unsigned matched;
+    bool lost = false; /* behind an unknown word: its values are unknown as well */
+
+    for (unsigned i = 0; i < n;) {
+        const struct hf_word *word = &words[i];
+        if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
+            tell_fate(diag, row, word->loc);
+            emit_row(t, row, word->loc);
+            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
+            if (row->skip < 0)
+                return;
+            i += (unsigned)row->skip;
+            lost = false;
+            continue;
+        }
+        if ((row = find_twin(word, line->options))) {
+            emit(t, T_NO, word->loc);
+            emit_row(t, row, word->loc);
+            lost = false;
+        } else if (!line->options || (line->options & HF_ON_OPEN)) {
+            emit_word(t, word);
+        } else if (!lost) {
+            hf_unknown_option(diag, word, line);
+            lost = true;
+        }
+        i++;
+    }
+}
+
+/* ---- statements ---------------------------------------------------------------------------- */
+
+static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
+                      const struct hf_word *words, unsigned n)
+{
+    struct hf_tokens *t = &parse->tokens;
+    struct hf_diag *diag = parse->build.diag;
+
+    parse->build.row = row;
+    tell_fate(diag, row, loc);
+    emit_row(t, row, loc);
+    if (row->token == T_IGNORED)
+        return;
+    unsigned taken = emit_args(t, diag, row, words, n);
+    emit_options(t, diag, row, words + taken, n - taken);
+}
+
+static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const struct hf_word *words = t->line.words;
+
+    t->section = row->opens;
+    t->section_name = t->line.n > 1 ? words[1].text : "";
+    t->scan.section = row->name;
+    if (row->opens == HF_IN_SKIPPED)
+        tell_fate(parse->build.diag, row, words[0].loc);
+    else
+        emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+}
+
+/* An old spelling is read as today's. */
+static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
+                                          const struct hf_word *words, unsigned n, unsigned section)
+{
+    char first[32], hint[256];
+    unsigned matched;
+    int at = snprintf(hint, sizeof hint, "write: %s", row->modern);
+
+    for (unsigned i = 1; i < n && at < (int)sizeof hint; i++)
+        at += snprintf(hint + at, sizeof hint - (size_t)at, " %s", words[i].text);
+    hf_diag_add(diag, HF_DIAG_WARNING, words[0].loc, hint,
+                "'%s' is an old spelling of '%s'.", row->name, row->modern);
+
+    const char *blank = strchr(row->modern, ' ');
+    snprintf(first, sizeof first, "%.*s", (int)(blank - row->modern), row->modern);
+    row = hf_keyword_find(first, blank + 1, section, &matched);
+    HF_ASSERT(row);
+    return row;
+}
+
+/* A keyword of another kind of proxy is ignored with a warning, as HAProxy does; the row tells which
+ * are refused. */
+static bool belongs_to_other_proxies(const struct hf_tokens *t, const struct hf_keyword *row)
+{
+    return (t->section & HF_IN_PROXIES) && (row->where & HF_IN_PROXIES) &&
+           !(row->where & HF_STRICT);
+}
+
+static void warn_wrong_proxy(struct hf_parse *parse, const struct hf_keyword *row,
+                             struct hf_loc loc)
+{
+    const struct hf_tokens *t = &parse->tokens;
+    const char *lacks = t->section == HF_IN_FRONTEND ? "backend" : "frontend";
+
+    hf_diag_add(parse->build.diag, HF_DIAG_WARNING, loc, NULL,
+                "'%s' ignored because %s '%s' has no %s capability.", row->name,
+                hf_section_name(t->section), t->section_name, lacks);
+}
+
+/* The row of a line that begins with `words`, or NULL when it was reported. */
+static const struct hf_keyword *find_statement(struct hf_parse *parse, const struct hf_word *words,
+                                               unsigned n, unsigned *taken)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const char *second = n > 1 ? words[1].text : NULL;
+    const struct hf_keyword *row;
+
+    if (t->section && (row = hf_keyword_find(words[0].text, second, t->section, taken)))
+        return row->modern ? modernise(parse->build.diag, row, words, n, t->section) : row;
+    row = hf_keyword_find(words[0].text, second, HF_IN_PROXIES, taken);
+    if (row && belongs_to_other_proxies(t, row)) {
+        warn_wrong_proxy(parse, row, words[0].loc);
+        return NULL;
+    }
+    row = hf_unknown_statement(t, parse->build.diag, words, n);
+    /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
+    if (row && row->opens && words == t->line.words)
+        emit_section(parse, row);
+    return NULL;
+}
+
+static void emit_statement(struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const struct hf_word *words = t->line.words;
+    unsigned n = t->line.n, taken;
+
+    if (strcmp(words[0].text, "no") == 0 && n > 1) {
+        emit(t, T_NO, words[0].loc);
+        words++;
+        n--;
+    }
+    const struct hf_keyword *row = find_statement(parse, words, n, &taken);
+    if (!row)
+        return;
+    struct hf_loc loc = words[0].loc;
+    if (taken > 1)
+        loc.end_col = words[taken - 1].loc.end_col;
+    emit_line(parse, row, loc, words + taken, n - taken);
+}
+
+/* An empty word ("" or an unset variable) ends a line, as in HAProxy. */
+static void cut_at_empty_word(struct hf_line *line, struct hf_diag *diag)
+{
+    for (unsigned i = 1; i < line->n; i++) {
+        if (line->words[i].text[0] != '\0')
+            continue;
+        if (i + 1 < line->n)
+            hf_diag_add(diag, HF_DIAG_WARNING, line->words[i].loc,
+                        "if it is a variable, is it set?",
+                        "an empty word ends the line: what follows it is not read.");
+        line->n = i;
+        return;
+    }
+}
+
+static void emit_words(struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+    unsigned matched;
+    const struct hf_keyword *top =
+        hf_keyword_find(t->line.words[0].text, NULL, HF_ON_TOP, &matched);
+
+    if (t->line.broken) {
+        /* The lines of a section whose name could not be read say nothing of any other section. */
+        if (top)
+            t->section = HF_IN_SKIPPED;
+        return;
+    }
+    cut_at_empty_word(&t->line, parse->build.diag);
+    if (top)
+        emit_section(parse, top);
+    else if (t->section != HF_IN_SKIPPED)
+        emit_statement(parse);
+}
+
+bool hf_tokens_read_line(struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    t->n_queued = t->next = 0;
+    while (t->n_queued == 0) {
+        if (!hf_scan_next(&t->scan, &t->line))
+            return false;
+        if (t->line.n)
+            emit_words(parse);
+        /* A line that was reported as unknown leaves at most a "no" behind. */
+        if (t->n_queued == 1 && t->queue[0].kind == T_NO)
+            t->n_queued = 0;
+    }
+    emit(t, T_EOL, t->line.end);
+    return true;
+}

@@ -1,0 +1,150 @@
+#include "tokens.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "haftp/base/suggest.h"
+
+/* Rows whose names are near to one word, or to two with a blank between. */
+static const struct hf_keyword *nearest(const char *first, const char *second, unsigned where)
+{
+    char both[2 * HF_SUGGEST_MAX + 2];
+    struct hf_suggest one, two;
+    const struct hf_keyword *row;
+
+    snprintf(both, sizeof both, "%s %s", first, second ? second : "");
+    hf_suggest_init(&one, first);
+    hf_suggest_init(&two, both);
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->where & where)
+            hf_suggest_offer(strchr(row->name, ' ') ? &two : &one, row->name);
+    }
+    const char *best = two.best && (!one.best || two.distance < one.distance) ? two.best : one.best;
+    if (!best)
+        return NULL;
+    HF_FOR_KEYWORDS(row)
+    {
+        if ((row->where & where) && row->name == best)
+            return row;
+    }
+    return NULL;
+}
+
+/* "one of 'a', 'b', ...": the second words of a family. */
+static const char *list_family(const char *first, unsigned where, char *buf, size_t size)
+{
+    const struct hf_keyword *row;
+    size_t n = strlen(first), at = 0;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->where & where) || row->fate == HF_FATE_LATER || row->fate == HF_FATE_HTTP ||
+            strncmp(row->name, first, n) != 0 || row->name[n] != ' ')
+            continue;
+        int wrote = snprintf(buf + at, size - at, "%s%s", at ? ", " : "one of ", row->name + n + 1);
+        if (wrote < 0 || (size_t)wrote >= size - at) {
+            /* Too many to list: cut after the last whole name. */
+            snprintf(at > size - 6 ? buf + size - 6 : buf + at, 6, ", ...");
+            return buf;
+        }
+        at += (size_t)wrote;
+    }
+    return buf;
+}
+
+static const char *section_title(const struct hf_tokens *t, char *buf, size_t size)
+{
+    snprintf(buf, size, "in a '%s' section", hf_section_name(t->section));
+    return buf;
+}
+
+static void unknown_in_family(const struct hf_tokens *t, struct hf_diag *diag,
+                              const struct hf_word *words, unsigned n)
+{
+    char hint[256] = "", title[64];
+
+    section_title(t, title, sizeof title);
+    if (n < 2) {
+        hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
+                    list_family(words[0].text, t->section, hint, sizeof hint),
+                    "'%s' needs another word %s.", words[0].text, title);
+        return;
+    }
+    const struct hf_keyword *row = nearest(words[0].text, words[1].text, t->section);
+    if (row && strchr(row->name, ' '))
+        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
+    else
+        list_family(words[0].text, t->section, hint, sizeof hint);
+    hf_diag_add(diag, HF_DIAG_ERROR, words[1].loc, hint, "unknown keyword '%s %s' %s.",
+                words[0].text, words[1].text, title);
+}
+
+/* It exists, but not here. */
+static bool known_elsewhere(const struct hf_tokens *t, struct hf_diag *diag,
+                            const struct hf_word *words, const char *second)
+{
+    char places[96], hint[128], title[64];
+    unsigned matched;
+    const struct hf_keyword *row =
+        hf_keyword_find(words[0].text, second, HF_IN_SECTIONS, &matched);
+
+    if (!row || (matched == 1 && hf_keyword_is_family(words[0].text, t->section)))
+        return false;
+    snprintf(hint, sizeof hint, "it belongs in %s",
+             hf_keyword_places(row->where, places, sizeof places));
+    hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, hint, "'%s' is not allowed %s.", row->name,
+                section_title(t, title, sizeof title));
+    return true;
+}
+
+const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct hf_diag *diag,
+                                              const struct hf_word *words, unsigned n)
+{
+    const char *first = words[0].text, *second = n > 1 ? words[1].text : NULL;
+    char hint[256], places[96], title[64];
+
+    if (t->section == 0) {
+        const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP);
+        if (section)
+            snprintf(hint, sizeof hint, "did you mean '%s'?", section->name);
+        hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
+                    section ? hint : "a file begins with global, defaults, listen, frontend or backend",
+                    "'%s' stands outside of any section.", first);
+        return section;
+    }
+    if (first[0] == '.' && first[1]) {
+        hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, "remove the line, or the lines it encloses",
+                    "directive '%s' is not supported by this version of haftp yet.", first);
+        return NULL;
+    }
+    if (known_elsewhere(t, diag, words, second))
+        return NULL;
+    if (hf_keyword_is_family(first, t->section)) {
+        unknown_in_family(t, diag, words, n);
+        return NULL;
+    }
+    section_title(t, title, sizeof title);
+    const struct hf_keyword *row = nearest(first, second, t->section | HF_ON_TOP);
+    if (row) {
+        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
+    } else if ((row = nearest(first, second, HF_IN_SECTIONS))) {
+        snprintf(hint, sizeof hint, "did you mean '%s'? It belongs in %s", row->name,
+                 hf_keyword_places(row->where, places, sizeof places));
+    }
+    hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, row ? hint : NULL, "unknown keyword '%s' %s.",
+                first, title);
+    return row;
+}
+
+void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
+                       const struct hf_keyword *line)
+{
+    char hint[128];
+    const struct hf_keyword *row = nearest(word->text, NULL, line->options);
+
+    if (row)
+        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
+    hf_diag_add(diag, HF_DIAG_ERROR, word->loc, row ? hint : NULL,
+                "unknown option '%s' of '%s'.", word->text, line->name);
+}

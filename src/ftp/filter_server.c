@@ -1,0 +1,283 @@
+/*
+ * filter_server.c: replies on their way from the server to the client.
+ *
+ * Lines are forwarded as they are, but for four: the answer to PASV and EPSV is rewritten, FEAT is cut to what works
+ * through us, the final reply of a transfer waits until its data is through, and becomes a 426 where the server's 226
+ * would be a lie.
+ */
+#include "ftp_int.h"
+
+#include <stdio.h>
+#include <strings.h>
+
+#include "haftp/log/log.h"
+
+bool ftp_answer_due(struct ftp_session *s)
+{
+    static const char *const text[] = {
+#define X(name, words) [FTP_ANSWER_##name] = (words),
+        FTP_ANSWER_ROWS(X)
+#undef X
+    };
+    struct ftp_command *head;
+    while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE) {
+        const char *words = text[head->answer];
+        s->last_code = (uint16_t)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0'));
+        ftp_queue_remove(&s->queue, 0);
+        if (!ftp_say(s, &s->front, words, strlen(words)))
+            return false;
+    }
+    return true;
+}
+
+/* ---- FEAT ---- */
+
+/* Features that a client would be misled by: they are answered here, not by the server. */
+static bool feature_is_hidden(struct hf_view line)
+{
+    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT", "CCC", "EPRT", "PORT", "LPRT", "LPSV"};
+    /* "211-" may stand before each feature. */
+    if (line.n >= 4 && line.p[0] == '2' && (line.p[3] == '-' || line.p[3] == ' ')) {
+        line.p += 4;
+        line.n -= 4;
+    }
+    while (line.n && line.p[0] == ' ') {
+        line.p++;
+        line.n--;
+    }
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        size_t n = strlen(hidden[i]);
+        if (line.n >= n && strncasecmp(line.p, hidden[i], n) == 0 &&
+            (line.n == n || line.p[n] == ' ' || line.p[n] == ';'))
+            return true;
+    }
+    return false;
+}
+
+/* ---- a transfer's final reply ---- */
+
+static void replace(struct ftp_session *s, unsigned code, const char *why)
+{
+    s->reply_mode = FTP_REPLY_REPLACE;
+    s->last_code = (uint16_t)code;
+    snprintf(s->replacement, sizeof s->replacement, "%u Transfer failed: %s.\r\n", code, why);
+}
+
+static bool flows_from_server(unsigned id)
+{
+    return id != HF_CMD_STOR && id != HF_CMD_STOU && id != HF_CMD_APPE;
+}
+
+/* The data connection of this command, which is the running one, or the one that is ready for it. */
+static struct ftp_xfer *adopt(struct ftp_session *s)
+{
+    if (!s->xfer) {
+        s->xfer = s->next_xfer;
+        s->next_xfer = NULL;
+        if (s->xfer)
+            ftp_passive_stop_waiting(s);
+    }
+    return s->xfer;
+}
+
+static void drop(struct ftp_session *s, bool reset)
+{
+    ftp_xfer_free(s->xfer, reset);
+    s->xfer = NULL;
+}
+
+/* The server says that it worked: true when the reply may be passed on (as it is, or replaced). */
+static bool on_success(struct ftp_session *s, const struct ftp_command *command)
+{
+    struct ftp_xfer *x = adopt(s);
+    if (!x)
+        return true;
+    if (!command->begun) /* no 1xx came: the data may flow all the same */
+        ftp_xfer_begin(x, flows_from_server(command->id));
+    switch (ftp_xfer_settle(x)) {
+    case HF_OK:
+        break;
+    case HF_AGAIN:
+        return false;
+    default:
+        replace(s, x->client_came ? 426 : 425, x->why);
+        break;
+    }
+    drop(s, false);
+    return true;
+}
+
+/* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody; what had not begun
+ * is closed in peace. */
+static void on_failure(struct ftp_session *s, const struct ftp_command *command)
+{
+    struct ftp_xfer *x = adopt(s);
+    if (x)
+        drop(s, command->begun);
+}
+
+/* ---- reply by reply ---- */
+
+/* Looks at the first line of a reply.  False: it must wait. */
+static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
+{
+    s->reply_mode = FTP_REPLY_RELAY;
+    s->last_code = (uint16_t)code;
+    if (!command)
+        return true;
+    if (code < 200) {
+        command->begun = command->begun || code == 125 || code == 150;
+        return true;
+    }
+    if (ftp_command_moves_data(command)) {
+        if (code < 300)
+            return on_success(s, command);
+        if (code >= 400)
+            on_failure(s, command);
+        return true;
+    }
+    switch (command->id) {
+    case HF_CMD_PASV:
+    case HF_CMD_EPSV:
+        if (code == 227 || code == 229) {
+            s->reply_mode = FTP_REPLY_PASSIVE;
+            s->passive_addr = (struct hf_addr){0};
+        }
+        break;
+    case HF_CMD_FEAT:
+        if (code == 211)
+            s->reply_mode = FTP_REPLY_FEAT;
+        break;
+    case HF_CMD_USER:
+    case HF_CMD_PASS:
+    case HF_CMD_ACCT:
+        s->logged_in = s->logged_in || code == 230 || code == 232;
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+/* The address may stand on any line of a multi-line 227.  "227" itself is no part of it. */
+static bool find_address(struct ftp_session *s, struct hf_view line)
+{
+    struct hf_addr addr;
+    if (line.n >= 3 && line.p[0] == '2' && line.p[1] == '2') {
+        line.p += 3;
+        line.n -= 3;
+    }
+    if (hf_ftp_parse_epsv_reply(line, &addr) != HF_OK && hf_ftp_parse_pasv_reply(line, &addr) != HF_OK)
+        return false;
+    s->passive_addr = addr;
+    return true;
+}
+
+static bool has_address(const struct ftp_session *s)
+{
+    return s->passive_addr.v4.sin_port != 0;
+}
+
+/* One line of the reply in its mode. */
+static enum ftp_verdict relay_line(struct ftp_session *s, const struct ftp_command *command,
+                                   struct hf_view line, bool last)
+{
+    bool said = true;
+    switch ((enum ftp_reply_mode)s->reply_mode) {
+    case FTP_REPLY_RELAY:
+        said = ftp_say_line(s, &s->front, line);
+        break;
+    case FTP_REPLY_FEAT:
+        if (last || s->reply_bytes == 0 || !feature_is_hidden(line))
+            said = ftp_say_line(s, &s->front, line);
+        break;
+    case FTP_REPLY_PASSIVE:
+        find_address(s, line);
+        if (last)
+            return ftp_passive_reply(s, command->id, &s->passive_addr, has_address(s));
+        break;
+    case FTP_REPLY_REPLACE:
+        if (last)
+            said = ftp_say(s, &s->front, s->replacement, strlen(s->replacement));
+        break;
+    }
+    return said ? FTP_DONE : FTP_CLOSED;
+}
+
+/* The reply is complete: whose was it, and what begins or ends with it. */
+static void end_reply(struct ftp_session *s, int position, unsigned code)
+{
+    s->reply_bytes = 0;
+    if (position < 0)
+        return;
+    if (code >= 200) {
+        ftp_queue_remove(&s->queue, (unsigned)position);
+        return;
+    }
+    struct ftp_command *command = ftp_queue_head(&s->queue);
+    if (ftp_command_moves_data(command) && adopt(s)) {
+        s->xfer_from_server = flows_from_server(command->id);
+        s->begin_after_flush = true;
+    }
+}
+
+static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size_t used)
+{
+    struct hf_ftp_reply next = s->reply;
+    bool first = s->reply.code == 0;
+    enum hf_ftp_reply_line kind = hf_ftp_reply_next(&next, line);
+    static const char broken[] = "421 The server sent something that is not FTP.\r\n";
+
+    if (kind == HF_FTP_REPLY_BAD || s->reply_bytes + used > HF_FTP_REPLY_MAX) {
+        ftp_session_close(s, HF_REASON_PROTOCOL_SERVER, HF_PHASE_DATA, broken);
+        return FTP_CLOSED;
+    }
+    unsigned code = next.code ? next.code : s->reply.code;
+    int position = ftp_queue_match(&s->queue, code);
+    struct ftp_command *command =
+        position < 0 ? NULL : &s->queue.command[(s->queue.head + (unsigned)position) % FTP_QUEUE_MAX];
+
+    if (first && !begin_reply(s, command, code))
+        return FTP_HOLD;
+    enum ftp_verdict verdict = relay_line(s, command, line, kind == HF_FTP_REPLY_LAST);
+    if (verdict != FTP_DONE)
+        return verdict;
+    s->reply = next;
+    s->reply_bytes += (uint32_t)used;
+    if (kind == HF_FTP_REPLY_LAST) {
+        s->reply = (struct hf_ftp_reply){0};
+        end_reply(s, position, code);
+        if (!ftp_answer_due(s))
+            return FTP_CLOSED;
+    }
+    return FTP_DONE;
+}
+
+long ftp_filter_server(struct ftp_session *s, const char *p, size_t n)
+{
+    static const char too_long[] = "421 The server sent a line that is too long.\r\n";
+    size_t done = 0;
+    while (done < n) {
+        struct hf_view line;
+        size_t used;
+        enum ftp_verdict verdict;
+
+        switch (hf_ftp_line_cut(p + done, n - done, HF_FTP_LINE_MAX, &line, &used)) {
+        case HF_FTP_LINE_MORE:
+            return (long)done;
+        case HF_FTP_LINE_TOO_LONG:
+        case HF_FTP_LINE_NUL:
+            ftp_session_close(s, HF_REASON_PROTOCOL_SERVER, HF_PHASE_DATA, too_long);
+            return -1;
+        case HF_FTP_LINE_OK:
+            verdict = on_line(s, line, used);
+            if (verdict == FTP_HOLD)
+                return (long)done;
+            if (verdict == FTP_CLOSED)
+                return -1;
+            break;
+        }
+        done += used;
+    }
+    return (long)done;
+}

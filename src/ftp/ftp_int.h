@@ -1,0 +1,202 @@
+/*
+ * ftp_int.h: the FTP floor's own structs.  Private to src/ftp.
+ *
+ *   session.c        life of a control session; the only place that changes its state
+ *   filter_client.c  commands: forward, rewrite, or answer
+ *   filter_server.c  replies: match, rewrite, hold, forward
+ *   outstanding.c    commands that await their reply
+ *   passive.c        a 227 or 229 becomes a lease and a rewritten reply
+ *   xfer.c           one data connection, from lease to last byte
+ *   lease.c          whose data connection is it
+ */
+#ifndef HAFTP_FTP_INT_H
+#define HAFTP_FTP_INT_H
+
+#include "haftp/ftp/ftp.h"
+#include "haftp/ftp/lease.h"
+#include "haftp/net/leg.h"
+#include "haftp/net/relay.h"
+#include "haftp/stream/dial.h"
+#include "haftp/wire/ftp.h"
+
+/* ---- commands that await their reply ------------------------------------------------------ */
+
+/* What haftp answers itself, in its place in the order of replies. */
+#define FTP_ANSWER_ROWS(X)                                                                         \
+    X(NONE, "")                                                                                    \
+    X(TOO_LONG, "500 Command line too long.\r\n")                                                  \
+    X(NUL, "500 A command must not hold a NUL byte.\r\n")                                          \
+    X(EMPTY, "500 Empty command.\r\n")                                                             \
+    X(NO_ACTIVE, "502 Active mode is not available here; use passive mode (EPSV or PASV).\r\n")    \
+    X(NO_LONG, "502 Not available here; use EPSV.\r\n")                                            \
+    X(EPSV_ALL, "501 EPSV ALL was sent: only EPSV is allowed now.\r\n")                            \
+    X(EPSV_NET_4, "522 Network protocol not supported on this connection, use (1).\r\n")           \
+    X(EPSV_NET_6, "522 Network protocol not supported on this connection, use (2).\r\n")           \
+    X(EPSV_BAD, "501 EPSV takes 1, 2, ALL or nothing.\r\n")                                        \
+    X(PASV_ON_IPV6, "425 PASV needs IPv4; use EPSV.\r\n")                                          \
+    X(NO_TLS, "534 TLS is not available on this address.\r\n")                                     \
+    X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this address.\r\n")
+
+enum ftp_answer {
+#define X(name, text) FTP_ANSWER_##name,
+    FTP_ANSWER_ROWS(X)
+#undef X
+};
+
+struct ftp_command {
+    uint8_t id;     /* enum hf_ftp_cmd_id */
+    uint8_t answer; /* enum ftp_answer; NONE: the server answers */
+    bool begun;     /* a 1xx reply came */
+};
+
+#define FTP_QUEUE_MAX 16u
+
+/* A pipelining client is read only as long as this has room: see RFC 1123 4.1.2.? and RFC 959 5.4. */
+struct ftp_queue {
+    struct ftp_command command[FTP_QUEUE_MAX];
+    uint8_t head, count;
+};
+
+bool ftp_queue_full(const struct ftp_queue *queue);
+struct ftp_command *ftp_queue_head(struct ftp_queue *queue); /* NULL: empty */
+void ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer);
+/* Removes the n-th, 0 being the head. */
+void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
+/* The position of the command that a reply with this code answers; -1: none, it came unasked. */
+int ftp_queue_match(struct ftp_queue *queue, unsigned code);
+bool ftp_command_moves_data(const struct ftp_command *command);
+
+/* ---- a data connection -------------------------------------------------------------------- */
+
+struct ftp_session;
+struct hf_ftp;
+
+enum ftp_xfer_state {
+    FTP_XFER_PENDING,   /* waiting for the client, the server, the command, or moving bytes */
+    FTP_XFER_DELIVERED, /* every byte was written to the receiving side */
+    FTP_XFER_BROKEN     /* closed; `why` says how */
+};
+
+struct ftp_xfer {
+    struct hf_ftp *ftp;
+    struct ftp_session *session;  /* gone once we are being released */
+    struct hf_relay relay;
+    struct hf_watch dialing;      /* the server side while it connects */
+    struct hf_timer timer;        /* lease, 1xx grace, idle, or flush: one at a time */
+    struct hf_timer dial_timer;
+    struct hf_lease lease;
+    struct hf_listener listener;  /* of our own, when the section has no data ports */
+    struct hf_reap reap;
+    struct hf_facts facts;        /* for the data section's log */
+    uint64_t active_ms;
+    const char *why;              /* BROKEN: text for 425 and 426 */
+    uint8_t state;                /* enum ftp_xfer_state */
+    bool from_server;             /* direction, once begun: server to client */
+    size_t unsent;                /* bytes the client has not taken, at the last look */
+    bool wants_port;              /* no data port was free yet */
+    bool port_wait_over;          /* and none will be waited for any more */
+    bool front_up, back_up;
+    bool begun;                   /* bytes may flow: the 1xx was forwarded, or never comes */
+    bool client_came;
+};
+
+/* ---- a control session -------------------------------------------------------------------- */
+
+enum ftp_state {
+    FTP_DIALING,  /* a server is being chosen and connected */
+    FTP_GREETING, /* connected; its greeting is awaited, the client has seen nothing */
+    FTP_READY,    /* commands and replies flow */
+    FTP_LINGER    /* the last words are on their way to the client */
+};
+
+/* What is done with the lines of the reply that is being read. */
+enum ftp_reply_mode { FTP_REPLY_RELAY, FTP_REPLY_FEAT, FTP_REPLY_PASSIVE, FTP_REPLY_REPLACE };
+
+struct ftp_session {
+    struct hf_session session; /* first: the engine knows us by it */
+    struct hf_leg front, back;
+    struct hf_dial *dial;
+    struct hf_timer timer;     /* greeting, idle, login, linger */
+    uint64_t active_ms;
+    struct ftp_xfer *next_xfer;/* leased for the next transfer command */
+    struct ftp_xfer *xfer;     /* of the transfer that has begun */
+    struct hf_waiter *port_waiter;
+    struct hf_waitlist *port_waiting_at;
+    struct ftp_queue queue;
+    struct hf_ftp_reply reply; /* where we are in the server's reply */
+    uint32_t reply_bytes;
+    struct hf_addr passive_addr; /* found in the lines of a 227 so far */
+    char replacement[96];      /* FTP_REPLY_REPLACE: what the client reads instead */
+    uint8_t state;             /* enum ftp_state */
+    uint8_t reply_mode;        /* enum ftp_reply_mode */
+    uint16_t last_code;        /* of the last reply sent to the client */
+    bool logged_in, epsv_all;
+    bool skipping;             /* the rest of a command that was too long */
+    bool xfer_from_server;     /* direction of the transfer that begins */
+    bool begin_after_flush;    /* a 1xx is on its way to the client: then the data may flow */
+};
+
+/* A worker's part of this floor: engine->ftp. */
+struct hf_ftp {
+    struct hf_engine *engine;
+    struct hf_lease_table *leases;
+    struct hf_pool *sessions, *xfers;
+    char *input;               /* one read of one leg, for the length of a step */
+    struct ftp_stage {
+        char *mem;
+        size_t n;
+    } to_front, to_back;       /* what a step has to say, sent in one write each */
+};
+
+#define FTP_INPUT_BYTES (HF_FTP_REPLY_MAX + 4096u)
+#define FTP_STAGE_BYTES (64u * 1024u)
+
+static inline struct hf_ftp *ftp_of(const struct ftp_session *s)
+{
+    return s->session.engine->ftp;
+}
+
+/* session.c */
+void ftp_session_step(struct ftp_session *s);  /* do all that can be done now */
+void ftp_session_kick(struct ftp_session *s);  /* the same, in the next turn */
+/* Ends the session; `last_words` (a full reply line, NULL: none) go to the client before. */
+void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase,
+                       const char *last_words);
+/* Appends to what this step sends; false when the session had to be closed. */
+HF_MUST_USE bool ftp_say(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n);
+HF_MUST_USE bool ftp_say_line(struct ftp_session *s, struct hf_leg *leg, struct hf_view line); /* adds CRLF */
+struct hf_lease_owner ftp_owner(const struct ftp_session *s);
+
+/* filter_client.c, filter_server.c: return the bytes consumed, or -1 when the session was closed. */
+long ftp_filter_client(struct ftp_session *s, const char *p, size_t n);
+long ftp_filter_server(struct ftp_session *s, const char *p, size_t n);
+/* Our own answers whose turn has come. */
+HF_MUST_USE bool ftp_answer_due(struct ftp_session *s);
+bool ftp_may_take_command(const struct ftp_session *s);
+
+/* passive.c */
+enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
+/* The server told its data address: the client gets ours.  HOLD: no port is free yet. */
+enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id asked,
+                                   const struct hf_addr *announced, bool understood);
+void ftp_passive_stop_waiting(struct ftp_session *s);
+/* The address that this session's client is told; false: none that PASV could carry. */
+bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out);
+
+/* xfer.c */
+struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);
+void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server); /* connects the server side */
+HF_MUST_USE enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port);
+void ftp_xfer_await_client(struct ftp_xfer *x);                  /* the lease's life begins */
+void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
+/* A transfer command is at the head of the queue: data may flow a second from now even without a 1xx. */
+void ftp_xfer_expect(struct ftp_xfer *x);
+void ftp_xfer_begin(struct ftp_xfer *x, bool from_server);       /* bytes may flow */
+/* The server said that the transfer succeeded.  HF_OK: so did our part of it, everything is closed;
+ * HF_AGAIN: not yet (the session will be kicked); HF_FAILED: it did not, see x->why. */
+HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);
+void ftp_xfer_free(struct ftp_xfer *x, bool reset); /* closes what is open; NULL is fine */
+void ftp_xfer_break(struct ftp_xfer *x, const char *why);
+bool ftp_xfer_is_active(const struct ftp_xfer *x);
+
+#endif

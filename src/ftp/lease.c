@@ -1,0 +1,332 @@
+/*
+ * lease.c: the table of leases: (slot, client address) -> session.
+ */
+#include "haftp/ftp/lease.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#define HASH_NONFATAL_OOM 1
+#include <uthash.h>
+
+#include "haftp/base/rand.h"
+#include "haftp/stream/engine.h"
+
+#define WAIT_BUCKETS 64u
+
+/* Hashed as bytes, so every byte must be set: see key_of(). */
+struct lease_key {
+    uint32_t slot;
+    uint8_t family;
+    uint8_t host[16];
+    uint8_t pad[3];
+};
+
+struct lease_entry {
+    struct lease_key key;
+    struct hf_lease_owner owner;
+    UT_hash_handle hh;
+};
+
+/* The slots of one data bind: neighbours in the table, in port order. */
+struct slot_run {
+    const struct hf_cfg_bind *bind;
+    unsigned first, count;
+};
+
+struct hf_lease_table {
+    pthread_mutex_t lock; /* guards leases and the counts in slots */
+    struct lease_entry *leases;
+    struct hf_lease_slot *slots;
+    unsigned n_slots;
+    struct slot_run *runs;
+    unsigned n_runs;
+    unsigned n_workers;
+    struct hf_waitlist waiting[WAIT_BUCKETS]; /* by client, so that whoever is woken can use the port */
+};
+
+/* ---- making the table ---- */
+
+static bool opens_ports(const struct hf_cfg_bind *bind)
+{
+    return bind->role == HF_BIND_DATA && !bind->shared_with;
+}
+
+static void add_run(struct hf_lease_table *table, const struct hf_cfg_bind *bind)
+{
+    struct slot_run *run = &table->runs[table->n_runs++];
+    run->bind = bind;
+    run->first = table->n_slots;
+    for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
+        struct hf_lease_slot *slot = &table->slots[table->n_slots++];
+        slot->bind = bind;
+        slot->port = (uint16_t)port;
+        slot->worker = (uint16_t)(port % table->n_workers);
+        run->count++;
+    }
+}
+
+struct hf_lease_table *hf_lease_table_new(const struct hf_config *config, unsigned n_workers)
+{
+    unsigned n_slots = 0, n_runs = 0;
+    for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
+        for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
+            if (opens_ports(bind) && !proxy->o.disabled) {
+                n_slots += (unsigned)bind->port_hi - bind->port_lo + 1;
+                n_runs++;
+            }
+
+    struct hf_lease_table *table = calloc(1, sizeof *table);
+    if (!table)
+        return NULL;
+    pthread_mutex_init(&table->lock, NULL);
+    for (unsigned i = 0; i < WAIT_BUCKETS; i++)
+        hf_waitlist_init(&table->waiting[i]);
+    table->n_workers = n_workers;
+    table->slots = calloc(n_slots + 1, sizeof *table->slots);
+    table->runs = calloc(n_runs + 1, sizeof *table->runs);
+    if (!table->slots || !table->runs) {
+        hf_lease_table_free(table);
+        return NULL;
+    }
+    for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
+        for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
+            if (opens_ports(bind) && !proxy->o.disabled)
+                add_run(table, bind);
+    return table;
+}
+
+void hf_lease_table_free(struct hf_lease_table *table)
+{
+    if (!table)
+        return;
+    struct lease_entry *entry, *next;
+    HASH_ITER(hh, table->leases, entry, next)
+    {
+        HASH_DEL(table->leases, entry);
+        free(entry);
+    }
+    for (unsigned i = 0; i < WAIT_BUCKETS; i++)
+        hf_waitlist_fini(&table->waiting[i]);
+    pthread_mutex_destroy(&table->lock);
+    free(table->slots);
+    free(table->runs);
+    free(table);
+}
+
+unsigned hf_lease_slot_count(const struct hf_lease_table *table)
+{
+    return table->n_slots;
+}
+
+struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned index)
+{
+    return &table->slots[index];
+}
+
+unsigned hf_lease_count_mt(struct hf_lease_table *table)
+{
+    pthread_mutex_lock(&table->lock);
+    unsigned count = HASH_COUNT(table->leases);
+    pthread_mutex_unlock(&table->lock);
+    return count;
+}
+
+/* ---- keys ---- */
+
+/* The client as the section's `ftp-data peer` sees it: its address, its network, or anybody. */
+static struct lease_key key_of(const struct hf_lease_table *table, const struct hf_lease_slot *slot,
+                               const struct hf_addr *client, enum hf_ftp_peer rule)
+{
+    struct lease_key key = {.slot = (uint32_t)(slot - table->slots)};
+    size_t keep;
+
+    if (rule == HF_FTP_PEER_ANY)
+        return key;
+    key.family = (uint8_t)client->sa.sa_family;
+    if (key.family == AF_INET) {
+        keep = rule == HF_FTP_PEER_NETWORK ? 3 : 4; /* /24 */
+        memcpy(key.host, &client->v4.sin_addr, keep);
+    } else {
+        keep = rule == HF_FTP_PEER_NETWORK ? 8 : 16; /* /64 */
+        memcpy(key.host, &client->v6.sin6_addr, keep);
+    }
+    return key;
+}
+
+static struct lease_entry *find(struct hf_lease_table *table, const struct hf_lease_slot *slot,
+                                const struct hf_addr *client, enum hf_ftp_peer rule)
+{
+    struct lease_key key = key_of(table, slot, client, rule);
+    struct lease_entry *entry;
+    HASH_FIND(hh, table->leases, &key, sizeof key, entry);
+    return entry;
+}
+
+static struct hf_waitlist *bucket_of(struct hf_lease_table *table, const struct lease_key *key)
+{
+    unsigned hash = key->family;
+    for (unsigned i = 0; i < sizeof key->host; i++)
+        hash = hash * 31 + key->host[i];
+    return &table->waiting[hash % WAIT_BUCKETS];
+}
+
+struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                                      const struct hf_addr *client)
+{
+    struct lease_key key = key_of(table, table->slots, client, control->o.ftp_peer);
+    return bucket_of(table, &key);
+}
+
+/* ---- taking ---- */
+
+static bool slot_is_free(struct hf_lease_table *table, const struct hf_lease_slot *slot,
+                         const struct hf_addr *client, enum hf_ftp_peer rule)
+{
+    if (slot->leased == 0)
+        return true;
+    if (rule == HF_FTP_PEER_ANY || slot->peer_rule != rule)
+        return false; /* kinds are not mixed: a claim could fit two leases */
+    return !find(table, slot, client, rule);
+}
+
+/* Looks at every slot of the run once, from a random one on; own worker's only, or all. */
+static struct hf_lease_slot *free_slot_in(struct hf_lease_table *table, const struct slot_run *run,
+                                          const struct hf_addr *client, enum hf_ftp_peer rule,
+                                          unsigned worker, bool own)
+{
+    unsigned start = hf_rand_below(run->count);
+    for (unsigned i = 0; i < run->count; i++) {
+        struct hf_lease_slot *slot = &table->slots[run->first + (start + i) % run->count];
+        if (own && slot->worker != worker)
+            continue;
+        if (slot_is_free(table, slot, client, rule))
+            return slot;
+    }
+    return NULL;
+}
+
+static bool range_serves(const struct hf_cfg_data_range *range, const struct hf_cfg_server *server)
+{
+    for (unsigned i = 0; i < range->n_only; i++)
+        if (range->only[i] == server)
+            return true;
+    return range->only == NULL;
+}
+
+static const struct slot_run *run_of(const struct hf_lease_table *table, const struct hf_cfg_bind *bind)
+{
+    if (bind->shared_with)
+        bind = bind->shared_with;
+    for (unsigned i = 0; i < table->n_runs; i++)
+        if (table->runs[i].bind == bind)
+            return &table->runs[i];
+    return NULL;
+}
+
+/* Own worker's ports in all ranges first, then anybody's.  *served: some range serves this server at all. */
+static struct hf_lease_slot *free_slot(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                                       const struct hf_cfg_server *server,
+                                       const struct hf_addr *client, unsigned worker, bool *served)
+{
+    *served = false;
+    for (int own = 1; own >= 0; own--) {
+        for (const struct hf_cfg_data_range *range = control->data_ranges; range; range = range->next) {
+            const struct slot_run *run = run_of(table, range->bind);
+            if (!run || !range_serves(range, server))
+                continue;
+            *served = true;
+            struct hf_lease_slot *slot =
+                free_slot_in(table, run, client, control->o.ftp_peer, worker, own);
+            if (slot)
+                return slot;
+        }
+    }
+    return NULL;
+}
+
+enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                                const struct hf_cfg_server *server, const struct hf_addr *client,
+                                const struct hf_lease_owner *owner, struct hf_lease *out)
+{
+    enum hf_ftp_peer rule = control->o.ftp_peer;
+    struct lease_entry *entry = calloc(1, sizeof *entry);
+    bool served, added = false;
+    if (!entry)
+        return HF_NOMEM;
+
+    pthread_mutex_lock(&table->lock);
+    struct hf_lease_slot *slot =
+        free_slot(table, control, server, client, owner->engine->index, &served);
+    if (slot) {
+        entry->key = key_of(table, slot, client, rule);
+        entry->owner = *owner;
+        HASH_ADD(hh, table->leases, key, sizeof entry->key, entry);
+        added = entry->hh.tbl != NULL; /* NULL: out of memory */
+        slot->leased += added;
+        slot->peer_rule = rule;
+    }
+    pthread_mutex_unlock(&table->lock);
+
+    if (slot && !added) {
+        free(entry);
+        return HF_NOMEM;
+    }
+    if (!slot) {
+        free(entry);
+        return served ? HF_NOPORT : HF_NOTFOUND;
+    }
+    out->slot = slot;
+    out->client = *client;
+    return HF_OK;
+}
+
+/* ---- ending ---- */
+
+/* Returns whom to wake once the lock is released. */
+static struct hf_waitlist *end_lease(struct hf_lease_table *table, struct hf_lease_slot *slot,
+                                     struct lease_entry *entry)
+{
+    struct hf_waitlist *waiting = bucket_of(table, &entry->key);
+    HASH_DEL(table->leases, entry);
+    free(entry);
+    slot->leased--;
+    return waiting;
+}
+
+enum hf_status hf_lease_claim_mt(struct hf_lease_table *table, struct hf_lease_slot *slot,
+                                 const struct hf_addr *peer, struct hf_lease_owner *owner)
+{
+    struct hf_waitlist *waiting = NULL;
+    pthread_mutex_lock(&table->lock);
+    struct lease_entry *entry = slot->leased ? find(table, slot, peer, slot->peer_rule) : NULL;
+    if (entry) {
+        *owner = entry->owner;
+        waiting = end_lease(table, slot, entry);
+    }
+    pthread_mutex_unlock(&table->lock);
+    if (!waiting)
+        return HF_NOTFOUND;
+    hf_waitlist_wake_mt(waiting);
+    return HF_OK;
+}
+
+void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
+                         const struct hf_lease_owner *owner)
+{
+    struct hf_lease_slot *slot = lease->slot;
+    struct hf_waitlist *waiting = NULL;
+    if (!slot)
+        return;
+    lease->slot = NULL;
+
+    pthread_mutex_lock(&table->lock);
+    struct lease_entry *entry =
+        slot->leased ? find(table, slot, &lease->client, slot->peer_rule) : NULL;
+    /* The same port may meanwhile be leased to another session of this client. */
+    if (entry && entry->owner.engine == owner->engine && entry->owner.session == owner->session)
+        waiting = end_lease(table, slot, entry);
+    pthread_mutex_unlock(&table->lock);
+    if (waiting)
+        hf_waitlist_wake_mt(waiting);
+}

@@ -1,0 +1,80 @@
+/*
+ * outstanding.c: which command a reply belongs to.
+ *
+ * A queue, not a "last command": a pipelining client would make a single slot pair the wrong two.
+ */
+#include "ftp_int.h"
+
+#include "haftp/base/assert.h"
+
+static const unsigned cmd_flags[] = {
+    [HF_CMD_OTHER] = 0,
+#define X(id, name, flags, help) [HF_CMD_##id] = (flags),
+#include "haftp/wire/commands.def"
+#undef X
+};
+
+bool ftp_queue_full(const struct ftp_queue *queue)
+{
+    return queue->count == FTP_QUEUE_MAX;
+}
+
+static struct ftp_command *at(struct ftp_queue *queue, unsigned n)
+{
+    return &queue->command[(queue->head + n) % FTP_QUEUE_MAX];
+}
+
+struct ftp_command *ftp_queue_head(struct ftp_queue *queue)
+{
+    return queue->count ? at(queue, 0) : NULL;
+}
+
+void ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer)
+{
+    HF_ASSERT(!ftp_queue_full(queue));
+    *at(queue, queue->count++) = (struct ftp_command){.id = (uint8_t)id, .answer = (uint8_t)answer};
+}
+
+void ftp_queue_remove(struct ftp_queue *queue, unsigned n)
+{
+    HF_ASSERT(n < queue->count);
+    for (; n > 0; n--) /* those before it move up, so that the head stays a pop */
+        *at(queue, n) = *at(queue, n - 1);
+    queue->head = (uint8_t)((queue->head + 1) % FTP_QUEUE_MAX);
+    queue->count--;
+}
+
+bool ftp_command_moves_data(const struct ftp_command *command)
+{
+    return command && command->answer == FTP_ANSWER_NONE &&
+           ((cmd_flags[command->id] & HF_CMDF_DATA) || (command->id == HF_CMD_OTHER && command->begun));
+}
+
+/* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to a command
+ * that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
+static bool ends_transfer(unsigned code)
+{
+    switch (code) {
+    case 225:
+    case 226:
+    case 250:
+        return true;
+    default:
+        return code >= 400 && !(code >= 500 && code <= 504) && code != 530;
+    }
+}
+
+int ftp_queue_match(struct ftp_queue *queue, unsigned code)
+{
+    if (queue->count == 0)
+        return -1;
+    struct ftp_command *head = at(queue, 0);
+    if (!head->begun || !ftp_command_moves_data(head) || code < 200 || ends_transfer(code))
+        return 0;
+    for (unsigned n = 1; n < queue->count; n++) {
+        struct ftp_command *command = at(queue, n);
+        if (command->answer == FTP_ANSWER_NONE && (cmd_flags[command->id] & HF_CMDF_URGENT))
+            return (int)n;
+    }
+    return 0;
+}

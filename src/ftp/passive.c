@@ -1,0 +1,191 @@
+/*
+ * passive.c: the server announced a data port; the client gets one of ours in its place.
+ *
+ * The server's address is taken from the control connection unless `ftp-data server-address announced` says
+ * otherwise, so a wrong, private or zero address in a 227 is harmless (RFC 2577, and the reason why HAProxy users had to
+ * make every server advertise the balancer's address).
+ */
+#include "ftp_int.h"
+
+#include <stdio.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/log/log.h"
+
+#define PORT_WAIT_MS 5000u  /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
+#define PORT_RETRY_MS 100u
+#define LOWEST_PORT 1024u   /* RFC 2577 3: nothing below is ever a data port */
+
+bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
+{
+    const struct hf_facts *facts = &s->session.facts;
+    const struct hf_addr *advertise = &facts->frontend->cfg->o.ftp_advertise;
+    *out = hf_addr_is_set(advertise) ? *advertise : facts->local;
+    return out->sa.sa_family == AF_INET;
+}
+
+static enum ftp_verdict say(struct ftp_session *s, const char *text, size_t n)
+{
+    return ftp_say(s, &s->front, text, n) ? FTP_DONE : FTP_CLOSED;
+}
+
+/* The passive reply turns into a 425; what was prepared for it is dropped. */
+static enum ftp_verdict refuse(struct ftp_session *s, const char *why)
+{
+    char line[160];
+    int n = snprintf(line, sizeof line, "425 %s\r\n", why);
+    ftp_passive_stop_waiting(s);
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
+    s->last_code = 425;
+    return say(s, line, (size_t)n);
+}
+
+void ftp_passive_stop_waiting(struct ftp_session *s)
+{
+    if (s->port_waiter)
+        hf_waitlist_leave(s->port_waiting_at, s->port_waiter);
+    s->port_waiter = NULL;
+}
+
+static bool on_port_free(struct hf_waiter *waiter)
+{
+    struct hf_ftp *ftp = waiter->context;
+    struct ftp_session *s = hf_pool_find(ftp->sessions, waiter->session);
+    if (!s || s->port_waiter != waiter)
+        return false;
+    s->port_waiter = NULL;
+    ftp_session_step(s);
+    return true;
+}
+
+/* Ports of clients that share a wake-up list, or of another peer rule, come free without waking the right one:
+ * so look again from time to time, until the wait is over. */
+static void on_port_wait(struct hf_timer *timer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    struct hf_loop *loop = x->ftp->engine->loop;
+    x->port_wait_over = hf_loop_now(loop) >= x->active_ms + PORT_WAIT_MS;
+    ftp_session_step(x->session);
+}
+
+static enum ftp_verdict wait_for_port(struct ftp_session *s, struct ftp_xfer *x)
+{
+    struct hf_engine *engine = s->session.engine;
+    struct hf_lease_table *leases = ftp_of(s)->leases;
+
+    if (!x->wants_port)
+        x->active_ms = hf_loop_now(engine->loop);
+    x->wants_port = true;
+    hf_loop_timer(engine->loop, &x->timer, PORT_RETRY_MS, on_port_wait);
+    if (!s->port_waiter) {
+        s->port_waiting_at = hf_lease_waitlist(leases, s->session.facts.frontend->cfg,
+                                               &s->session.facts.client);
+        s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
+                                             hf_pool_id(ftp_of(s)->sessions, s), on_port_free, NULL);
+    }
+    return FTP_HOLD;
+}
+
+static enum ftp_verdict exhausted(struct ftp_session *s)
+{
+    static struct hf_log_limit limit;
+    struct hf_proxy *frontend = (struct hf_proxy *)s->session.facts.frontend;
+    unsigned suppressed;
+
+    atomic_fetch_add_explicit(&frontend->ports_exhausted, 1, memory_order_relaxed);
+    if (hf_log_allowed_mt(&limit, 1, &suppressed)) {
+        const struct hf_cfg_bind *bind = frontend->cfg->data_ranges->bind;
+        hf_log_event_mt(frontend, HF_LEVEL_WARNING,
+                        "%s: no data port of %s is free for this client; widen the range with `ftp-data ports` "
+                        "(%u more such refusals not logged)",
+                        frontend->cfg->name, bind->text, suppressed);
+    }
+    return refuse(s, "No data port is free at the moment; please try again.");
+}
+
+/* A port of the section's ranges, or of our own where it has none.  FTP_HOLD: none is free yet. */
+static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, uint16_t *port)
+{
+    const struct hf_facts *facts = &s->session.facts;
+    struct hf_lease_owner owner = ftp_owner(s);
+    enum hf_status status;
+
+    if (!facts->frontend->cfg->data_ranges) {
+        status = ftp_xfer_listen(x, &facts->local, port);
+    } else {
+        status = hf_lease_take_mt(ftp_of(s)->leases, facts->frontend->cfg, facts->server->cfg,
+                                  &facts->client, &owner, &x->lease);
+        if (status == HF_NOPORT)
+            return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);
+        if (status == HF_OK)
+            *port = x->lease.slot->port;
+    }
+    if (status == HF_OK)
+        return FTP_DONE;
+    hf_log_event_mt(facts->frontend, HF_LEVEL_ERR, "%s: no data port for server %s: %s",
+                    facts->frontend->cfg->name, facts->server->cfg->name, hf_status_text(status));
+    return refuse(s, "No data port can be opened.");
+}
+
+static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, uint16_t port)
+{
+    char line[HF_FTP_ADDR_LINE];
+    if (asked == HF_CMD_EPSV) {
+        s->last_code = 229;
+        return say(s, line, hf_ftp_format_229(port, line));
+    }
+    struct hf_addr addr;
+    if (!ftp_passive_address(s, &addr))
+        return refuse(s, "PASV needs IPv4; use EPSV.");
+    hf_addr_set_port(&addr, port);
+    s->last_code = 227;
+    return say(s, line, hf_ftp_format_227(&addr, line));
+}
+
+/* A 229 names a port without an address: then the family is unset, and the port stands where IPv4 has it. */
+static uint16_t port_of(const struct hf_addr *announced)
+{
+    return ntohs(announced->v4.sin_port);
+}
+
+/* Where the server listens for the data connection. */
+static struct hf_addr server_data_address(const struct ftp_session *s, const struct hf_addr *announced)
+{
+    if (s->session.facts.backend->cfg->o.ftp_server_announced && hf_addr_is_set(announced) &&
+        !hf_addr_is_any(announced))
+        return *announced;
+    struct hf_addr addr = s->session.server->cfg->addr;
+    hf_addr_set_port(&addr, port_of(announced));
+    return addr;
+}
+
+enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id asked,
+                                   const struct hf_addr *announced, bool understood)
+{
+    struct ftp_xfer *x = s->next_xfer;
+    if (!x || !x->wants_port) { /* not a second look at the same reply */
+        ftp_xfer_free(x, false);
+        s->next_xfer = NULL;
+        if (!understood)
+            return refuse(s, "The server's reply names no usable data port.");
+        if (port_of(announced) < LOWEST_PORT)
+            return refuse(s, "The server's data port is below 1024 and not allowed.");
+        x = s->next_xfer = ftp_xfer_new(s);
+        if (!x)
+            return refuse(s, "Out of memory; please try again.");
+    }
+
+    uint16_t port = 0;
+    enum ftp_verdict verdict = obtain_port(s, x, &port);
+    if (verdict != FTP_DONE || !s->next_xfer)
+        return verdict;
+    x->wants_port = false;
+    ftp_passive_stop_waiting(s);
+    if (x->lease.slot)
+        x->facts.bind = x->lease.slot->bind;
+    ftp_xfer_await_client(x);
+    struct hf_addr server = server_data_address(s, announced);
+    ftp_xfer_dial(x, &server);
+    return answer(s, asked, port);
+}

@@ -1,0 +1,390 @@
+/*
+ * xfer.c: one data connection: two sockets, a relay between them, and the truth about how it ended.
+ *
+ *   lease -> client connects --+
+ *                              +--> both up, 1xx forwarded --> bytes flow --> DELIVERED or BROKEN
+ *   dial  -> server connects --+
+ *
+ * The server is dialled as soon as it announced its port, before the client comes: one round trip less.  A transfer
+ * that fails on one side is reset on the other, and the end of a download is told to the client only when the server
+ * has said that the transfer succeeded: a truncated file never looks complete (RFC 959 3.4: end of file is the close).
+ */
+#include "ftp_int.h"
+
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/log/log.h"
+#include "haftp/net/socket.h"
+
+#define GRACE_MS 1000u   /* some servers never send a 1xx */
+#define FLUSH_POLL_MS 5u /* how often a slow client's queue is looked at */
+
+static struct hf_loop *loop_of(const struct ftp_xfer *x)
+{
+    return x->ftp->engine->loop;
+}
+
+static const struct hf_cfg_opts *front_opts(const struct ftp_xfer *x)
+{
+    return &x->session->session.facts.frontend->cfg->o;
+}
+
+static const struct hf_cfg_opts *back_opts(const struct ftp_xfer *x)
+{
+    return &x->session->session.facts.backend->cfg->o;
+}
+
+static void arm(struct ftp_xfer *x, uint64_t after_ms, hf_timer_fn fn)
+{
+    hf_loop_timer(loop_of(x), &x->timer, after_ms, fn);
+}
+
+/* ---- ending ---- */
+
+static void close_all(struct ftp_xfer *x, unsigned reset_mask)
+{
+    hf_loop_timer_cancel(loop_of(x), &x->timer);
+    hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
+    hf_watch_close(&x->dialing);
+    hf_listener_close(&x->listener);
+    struct hf_lease_owner owner = ftp_owner(x->session);
+    hf_lease_release_mt(x->ftp->leases, &x->lease, &owner);
+    hf_relay_close(&x->relay, reset_mask);
+}
+
+void ftp_xfer_break(struct ftp_xfer *x, const char *why)
+{
+    if (x->state == FTP_XFER_BROKEN)
+        return;
+    close_all(x, 1u << HF_FRONT | 1u << HF_BACK);
+    x->state = FTP_XFER_BROKEN;
+    x->why = why;
+    ftp_session_kick(x->session);
+}
+
+static void break_for(struct ftp_xfer *x, enum hf_reason reason, const char *why)
+{
+    hf_facts_end(&x->facts, reason, x->begun ? HF_PHASE_DATA : HF_PHASE_CONNECT);
+    ftp_xfer_break(x, why);
+}
+
+static void log_end(struct ftp_xfer *x)
+{
+    struct ftp_session *s = x->session;
+    struct hf_facts *facts = &x->facts;
+
+    facts->bytes_in = x->relay.end[HF_FRONT].bytes;
+    facts->bytes_out = x->relay.end[HF_BACK].bytes;
+    facts->total_ms = (int32_t)(hf_loop_now(loop_of(x)) - facts->accepted_ms);
+    hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
+    if (s->session.server) {
+        atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in, memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->session.server->bytes_out, facts->bytes_out, memory_order_relaxed);
+    }
+    hf_log_session_mt(facts);
+}
+
+static void release(struct hf_reap *reap)
+{
+    struct ftp_xfer *x = HF_CONTAINER(reap, struct ftp_xfer, reap);
+    hf_pool_put(x->ftp->xfers, x);
+}
+
+void ftp_xfer_free(struct ftp_xfer *x, bool reset)
+{
+    if (!x)
+        return;
+    close_all(x, reset ? 1u << HF_FRONT | 1u << HF_BACK : 0);
+    if (x->client_came)
+        log_end(x);
+    x->session->active_ms = hf_loop_now(loop_of(x));
+    hf_loop_reap(loop_of(x), &x->reap, release);
+}
+
+bool ftp_xfer_is_active(const struct ftp_xfer *x)
+{
+    return x && x->begun && x->state == FTP_XFER_PENDING;
+}
+
+/* ---- moving bytes ---- */
+
+static unsigned idle_limit(const struct ftp_xfer *x)
+{
+    const struct hf_cfg_timeouts *front = &front_opts(x)->timeout, *back = &back_opts(x)->timeout;
+    if (back->tunnel)
+        return back->tunnel;
+    if (front->client == 0 || back->server == 0)
+        return front->client + back->server;
+    return front->client < back->server ? front->client : back->server;
+}
+
+static void on_idle(struct hf_timer *timer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    uint64_t due = x->active_ms + idle_limit(x), now = hf_loop_now(loop_of(x));
+    if (now < due)
+        arm(x, due - now, on_idle);
+    else
+        break_for(x, x->from_server ? HF_REASON_SERVER_TIMEOUT : HF_REASON_CLIENT_TIMEOUT,
+                  "no data moved for too long");
+}
+
+static void arm_idle(struct ftp_xfer *x)
+{
+    x->active_ms = hf_loop_now(loop_of(x));
+    if (idle_limit(x))
+        arm(x, idle_limit(x), on_idle);
+    else
+        hf_loop_timer_cancel(loop_of(x), &x->timer);
+}
+
+/* The sender's end of file, after everything before it was written to the receiver. */
+static void on_source_end(struct ftp_xfer *x)
+{
+    x->state = FTP_XFER_DELIVERED;
+    hf_loop_timer_cancel(loop_of(x), &x->timer);
+    if (x->from_server) /* some servers wait for our FIN before they send 226 */
+        hf_socket_shutdown_write(x->relay.end[HF_BACK].watch.fd);
+    else /* the server has the whole file and its end; nothing flows back */
+        hf_relay_close(&x->relay, 0);
+    ftp_session_kick(x->session);
+}
+
+static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end, enum hf_status status)
+{
+    struct ftp_xfer *x = HF_CONTAINER(relay, struct ftp_xfer, relay);
+    (void)status;
+    switch (event) {
+    case HF_RELAY_MOVED:
+        x->active_ms = hf_loop_now(loop_of(x));
+        break;
+    case HF_RELAY_EOF:
+        if (x->state == FTP_XFER_PENDING && end == (x->from_server ? HF_BACK : HF_FRONT))
+            on_source_end(x);
+        break;
+    case HF_RELAY_DONE:
+        break; /* cannot come before the source's end, which closes */
+    case HF_RELAY_BROKEN:
+        if (end == HF_FRONT)
+            break_for(x, HF_REASON_CLIENT_RESET, "the client broke the data connection");
+        else
+            break_for(x, HF_REASON_SERVER_RESET, "the server broke the data connection");
+        break;
+    }
+}
+
+static void start_if_ready(struct ftp_xfer *x)
+{
+    if (!x->begun || !x->front_up || !x->back_up || x->state != FTP_XFER_PENDING || x->relay.started)
+        return;
+    x->relay.end[HF_BACK].hold_fin = x->from_server;
+    arm_idle(x);
+    hf_relay_start(&x->relay);
+}
+
+void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
+{
+    if (x->begun)
+        return;
+    x->begun = true;
+    x->from_server = from_server;
+    x->active_ms = hf_loop_now(loop_of(x));
+    start_if_ready(x);
+}
+
+static void on_grace_over(struct hf_timer *timer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    struct ftp_session *s = x->session;
+    struct ftp_command *head = ftp_queue_head(&s->queue);
+    if (s->next_xfer != x || !ftp_command_moves_data(head))
+        return;
+    s->next_xfer = NULL;
+    s->xfer = x;
+    ftp_xfer_begin(x, head->id != HF_CMD_STOR && head->id != HF_CMD_STOU && head->id != HF_CMD_APPE);
+}
+
+void ftp_xfer_expect(struct ftp_xfer *x)
+{
+    if (x->front_up && x->back_up && !x->begun && !hf_timer_is_set(&x->timer))
+        arm(x, GRACE_MS, on_grace_over);
+}
+
+/* ---- settling ---- */
+
+static void on_flush_poll(struct hf_timer *timer)
+{
+    ftp_session_kick(HF_CONTAINER(timer, struct ftp_xfer, timer)->session);
+}
+
+enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
+{
+    if (x->state == FTP_XFER_BROKEN)
+        return HF_FAILED;
+    if (x->state == FTP_XFER_PENDING)
+        return HF_AGAIN;
+    if (!x->relay.closed && x->from_server) {
+        size_t unsent = hf_socket_unsent(x->relay.end[HF_FRONT].watch.fd);
+        uint64_t now = hf_loop_now(loop_of(x));
+        if (unsent) {
+            if (idle_limit(x) && now > x->active_ms + idle_limit(x)) {
+                break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not read the data");
+                return HF_FAILED;
+            }
+            if (unsent != x->unsent)
+                x->active_ms = now;
+            x->unsent = unsent;
+            arm(x, FLUSH_POLL_MS, on_flush_poll);
+            return HF_AGAIN;
+        }
+    }
+    hf_relay_close(&x->relay, 0);
+    return HF_OK;
+}
+
+/* ---- the two ends ---- */
+
+static void server_failed(struct ftp_xfer *x)
+{
+    break_for(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
+}
+
+static void on_dial_timeout(struct hf_timer *timer)
+{
+    server_failed(HF_CONTAINER(timer, struct ftp_xfer, dial_timer));
+}
+
+static void on_dialing(struct hf_watch *watch)
+{
+    struct ftp_xfer *x = HF_CONTAINER(watch, struct ftp_xfer, dialing);
+    enum hf_status status = hf_socket_connected(watch->fd);
+    if (status == HF_AGAIN)
+        return;
+    hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
+    if (status != HF_OK) {
+        server_failed(x);
+        return;
+    }
+    uint8_t ready = watch->ready;
+    int fd = hf_watch_take(watch);
+    if (hf_relay_attach(&x->relay, HF_BACK, loop_of(x), fd) != HF_OK) {
+        close(fd);
+        break_for(x, HF_REASON_RESOURCE, "out of memory");
+        return;
+    }
+    x->relay.end[HF_BACK].watch.ready |= ready;
+    x->back_up = true;
+    if (x->client_came)
+        x->facts.connect_ms = (int32_t)(hf_loop_now(loop_of(x)) - x->facts.accepted_ms);
+    start_if_ready(x);
+    ftp_session_kick(x->session);
+}
+
+void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
+{
+    int fd;
+    if (hf_socket_connect(server, NULL, &fd) != HF_OK) {
+        server_failed(x);
+        return;
+    }
+    if (hf_watch_open(&x->dialing, loop_of(x), fd, 0, on_dialing) != HF_OK) {
+        close(fd);
+        server_failed(x);
+        return;
+    }
+    if (back_opts(x)->timeout.connect)
+        hf_loop_timer(loop_of(x), &x->dial_timer, back_opts(x)->timeout.connect, on_dial_timeout);
+}
+
+static void on_lease_over(struct hf_timer *timer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not connect to the data port in time");
+}
+
+void ftp_xfer_await_client(struct ftp_xfer *x)
+{
+    arm(x, front_opts(x)->ftp_data_wait, on_lease_over);
+}
+
+static int64_t wall_clock_us(void)
+{
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_usec;
+}
+
+void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
+{
+    if (hf_relay_attach(&x->relay, HF_FRONT, loop_of(x), fd) != HF_OK) {
+        close(fd);
+        break_for(x, HF_REASON_RESOURCE, "out of memory");
+        return;
+    }
+    hf_loop_timer_cancel(loop_of(x), &x->timer);
+    hf_listener_close(&x->listener);
+    x->front_up = x->client_came = true;
+    x->facts.client = *peer;
+    x->facts.accepted_us = wall_clock_us();
+    x->facts.accepted_ms = hf_loop_now(loop_of(x));
+    if (x->back_up)
+        x->facts.connect_ms = 0;
+    hf_log_connect_mt(&x->facts);
+    start_if_ready(x);
+    ftp_session_kick(x->session);
+}
+
+/* A data port of this transfer's own: sections without a range. */
+static bool on_own_port(struct hf_listener *listener, int fd, const struct hf_addr *peer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(listener, struct ftp_xfer, listener);
+    if (!hf_addr_same_host(peer, &x->session->session.facts.client)) {
+        close(fd);
+        return true;
+    }
+    ftp_xfer_client_arrived(x, fd, peer);
+    return false;
+}
+
+enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port)
+{
+    struct hf_listen_opts opts = {.backlog = 4};
+    struct hf_addr addr = *local;
+    int fd;
+
+    hf_addr_set_port(&addr, 0);
+    enum hf_status status = hf_socket_listen(&addr, &opts, &fd);
+    if (status != HF_OK)
+        return status;
+    hf_socket_local(fd, &addr);
+    *port = hf_addr_port(&addr);
+    status = hf_listener_open(&x->listener, loop_of(x), fd, 1, on_own_port, x);
+    if (status != HF_OK)
+        close(fd);
+    return status;
+}
+
+struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
+{
+    struct ftp_xfer *x = hf_pool_get(ftp_of(s)->xfers);
+    if (!x)
+        return NULL;
+    const struct hf_facts *control = &s->session.facts;
+    x->ftp = ftp_of(s);
+    x->session = s;
+    x->dialing.fd = -1;
+    x->listener.watch.fd = -1;
+    hf_relay_init(&x->relay, !s->session.engine->runtime->config->global.nosplice, on_relay);
+    x->facts.frontend = control->frontend;
+    x->facts.backend = control->backend;
+    x->facts.server = control->server;
+    x->facts.bind = control->bind;
+    x->facts.client = control->client;
+    x->facts.local = control->local;
+    x->facts.queue_ms = 0;
+    x->facts.connect_ms = -1;
+    return x;
+}

@@ -1,0 +1,395 @@
+/*
+ * log.c: which line goes where.
+ *
+ * Everything is made by hf_log_init() and only read afterwards, but for counters: no lock anywhere.
+ */
+#include "haftp/log/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "escape_int.h"
+#include "haftp/log/format.h"
+#include "haftp/log/sink.h"
+#include "server_state_int.h"
+#include "syslog_int.h"
+
+/* The longest message we make; `len` may cut it further. */
+#define TEXT_MAX 16384
+
+struct target {
+    struct hf_sink *sink;
+    const struct hf_cfg_log *cfg;
+    enum hf_log_wire wire;
+    int max_level;
+    bool stand_in; /* stderr in place of a socket that does not exist */
+};
+
+/* The targets of one section, or of the process. */
+struct outlet {
+    struct target *targets;
+    unsigned n;
+    const char *tag;
+    struct hf_log_format *format; /* NULL: "Connect from" lines */
+    _Atomic unsigned lines;
+};
+
+struct logger {
+    const struct hf_runtime *runtime;
+    bool foreground;
+    const char *hostname;   /* log-send-hostname, or NULL */
+    char own_hostname[256]; /* for rfc5424 */
+    struct hf_sink **sinks;
+    unsigned n_sinks;
+    struct hf_cfg_log stderr_cfg; /* of the stand-in */
+    struct hf_sink *stand_in;     /* NULL: not needed */
+    struct outlet process;
+    struct outlet *proxies; /* by id - 1 */
+};
+
+static struct logger *logger;
+
+/* ---- sending ----------------------------------------------------------------------------- */
+
+static const char *hostname_for(enum hf_log_wire wire)
+{
+    if (logger->hostname)
+        return logger->hostname;
+    return wire == HF_LOG_RFC5424 ? logger->own_hostname : NULL;
+}
+
+static void send_to(const struct target *target, const char *tag, enum hf_level level,
+                    const char *text, size_t n)
+{
+    char header[512];
+    int sent_as = (int)level < target->cfg->min_level ? target->cfg->min_level : (int)level;
+    struct hf_syslog_header h = {
+        .wire = target->wire,
+        .facility = target->cfg->facility,
+        .level = sent_as,
+        .now = time(NULL),
+        .hostname = hostname_for(target->wire),
+        .tag = tag,
+        .pid = (int)getpid(),
+    };
+    size_t header_size = hf_syslog_header(&h, header, sizeof header);
+    hf_sink_send_mt(target->sink, header, header_size, text, n, target->cfg->len);
+}
+
+/* `printed`: this is on stderr already, so a stand-in that is stderr does not get it again. */
+static void send_line(const struct outlet *outlet, enum hf_level level, const char *text, size_t n,
+                      bool printed)
+{
+    for (unsigned i = 0; i < outlet->n; i++) {
+        const struct target *target = &outlet->targets[i];
+        if ((int)level > target->max_level || (printed && target->stand_in))
+            continue;
+        send_to(target, outlet->tag, level, text, n);
+    }
+}
+
+static struct outlet *outlet_of(const struct hf_proxy *proxy)
+{
+    return proxy ? &logger->proxies[proxy->cfg->id - 1] : &logger->process;
+}
+
+static void send_event(const struct hf_proxy *proxy, enum hf_level level, const char *text,
+                       bool printed)
+{
+    char line[TEXT_MAX];
+    size_t n = hf_log_escape(line, sizeof line, text, strlen(text), NULL);
+    send_line(outlet_of(proxy), level, line, n, printed);
+}
+
+void hf_log_event_mt(const struct hf_proxy *proxy, enum hf_level level, const char *format, ...)
+{
+    char text[TEXT_MAX];
+    if (!logger || outlet_of(proxy)->n == 0)
+        return;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    send_event(proxy, level, text, false);
+}
+
+void hf_log_connect_mt(const struct hf_facts *facts)
+{
+    const struct hf_proxy *frontend = facts->frontend;
+    char client[HF_ADDR_TEXT_SIZE], local[HF_ADDR_TEXT_SIZE];
+    if (!logger || outlet_of(frontend)->format || outlet_of(frontend)->n == 0)
+        return;
+    hf_log_event_mt(frontend, HF_LEVEL_INFO, "Connect from %s to %s (%s/TCP)",
+                    hf_addr_text(&facts->client, client), hf_addr_text(&facts->local, local),
+                    frontend->cfg->name);
+}
+
+/* `option dontlognull`, `option dontlog-normal`. */
+static bool is_wanted(const struct hf_facts *facts)
+{
+    const struct hf_cfg_opts *o = &facts->frontend->cfg->o;
+    bool normal = facts->reason == HF_REASON_NONE && !facts->redispatched;
+    if (o->dontlognull && facts->bytes_in == 0)
+        return false;
+    return !(o->dontlog_normal && normal);
+}
+
+void hf_log_session_mt(const struct hf_facts *facts)
+{
+    char line[TEXT_MAX];
+    if (!logger)
+        return;
+    struct outlet *outlet = outlet_of(facts->frontend);
+    if (!outlet->format || outlet->n == 0 || !is_wanted(facts))
+        return;
+    unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
+    size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
+    send_line(outlet, HF_LEVEL_INFO, line, n, false);
+}
+
+uint64_t hf_log_dropped_mt(void)
+{
+    uint64_t dropped = 0;
+    for (unsigned i = 0; logger && i < logger->n_sinks; i++)
+        dropped += hf_sink_dropped_mt(logger->sinks[i]);
+    return dropped;
+}
+
+/* ---- changes of state -------------------------------------------------------------------- */
+
+/* Into the log, and in the foreground onto stderr, where whoever just started us looks. */
+static void tell(const struct hf_proxy *proxy, enum hf_level level, enum hf_severity severity,
+                 const char *text)
+{
+    if (logger->foreground)
+        hf_diag_line(stderr, severity, "%s", text);
+    send_event(proxy, level, text, logger->foreground);
+}
+
+static void on_state(const struct hf_server *server, bool up, const char *why)
+{
+    char text[1024];
+    hf_server_state_text(server, up, why, text, sizeof text);
+    if (up)
+        tell(server->proxy, HF_LEVEL_NOTICE, HF_DIAG_NOTICE, text);
+    else
+        tell(server->proxy, HF_LEVEL_ALERT, HF_DIAG_WARNING, text);
+    if (!up && hf_proxy_usable_mt(server->proxy, false) == 0 &&
+        hf_proxy_usable_mt(server->proxy, true) == 0) {
+        snprintf(text, sizeof text, "%s %s has no server available!",
+                 server->proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
+                 server->proxy->cfg->name);
+        tell(server->proxy, HF_LEVEL_EMERG, HF_DIAG_ERROR, text);
+    }
+}
+
+static void on_note(const struct hf_server *server, const char *text)
+{
+    tell(server->proxy, HF_LEVEL_NOTICE, HF_DIAG_NOTICE, text);
+}
+
+/* ---- life -------------------------------------------------------------------------------- */
+
+/* What a section logs at the end of its sessions; NULL: it logs when they begin. */
+static const char *format_text(const struct hf_cfg_proxy *cfg)
+{
+    if (!(cfg->caps & HF_CAP_FRONTEND))
+        return NULL;
+    if (cfg->o.log_format)
+        return cfg->o.log_format;
+    return cfg->o.tcplog ? HF_LOG_TCPLOG : NULL;
+}
+
+static bool is_first_user(const struct hf_config *config, const struct hf_cfg_proxy *cfg)
+{
+    for (const struct hf_cfg_proxy *p = config->proxies; p != cfg; p = p->next) {
+        if (format_text(p) == cfg->o.log_format)
+            return false;
+    }
+    return true;
+}
+
+void hf_log_check(const struct hf_config *config, struct hf_diag *diag)
+{
+    char error[256];
+    for (const struct hf_cfg_proxy *p = config->proxies; p; p = p->next) {
+        struct hf_log_format *format = NULL;
+        /* One inherited from defaults is reported once. */
+        if (!p->o.log_format || !format_text(p) || !is_first_user(config, p))
+            continue;
+        if (hf_log_format_compile(p->o.log_format, error, sizeof error, &format) == HF_INVALID)
+            hf_diag_add(diag, HF_DIAG_ERROR, p->o.log_format_loc, NULL, "'log-format': %s", error);
+        hf_log_format_free(format);
+    }
+}
+
+static struct hf_sink *find_sink(const struct hf_cfg_log *cfg)
+{
+    for (unsigned i = 0; i < logger->n_sinks; i++) {
+        if (hf_sink_serves(logger->sinks[i], cfg))
+            return logger->sinks[i];
+    }
+    return NULL;
+}
+
+static enum hf_status keep_sink(struct hf_sink *sink)
+{
+    struct hf_sink **sinks =
+        realloc(logger->sinks, (logger->n_sinks + 1) * sizeof(struct hf_sink *));
+    if (!sinks) {
+        hf_sink_close(sink);
+        return HF_NOMEM;
+    }
+    logger->sinks = sinks;
+    sinks[logger->n_sinks++] = sink;
+    return HF_OK;
+}
+
+static enum hf_status stand_in_for(const struct hf_cfg_log *missing)
+{
+    hf_diag_line(
+        stderr, HF_DIAG_WARNING,
+        "log %s does not exist (no log daemon?): its lines go to standard error while in the "
+        "foreground; 'log stdout format raw local0' says so in the file",
+        missing->path);
+    if (logger->stand_in)
+        return HF_OK;
+    logger->stderr_cfg = (struct hf_cfg_log){.kind = HF_LOG_FD, .fd = STDERR_FILENO};
+    enum hf_status status = hf_sink_open(&logger->stderr_cfg, &logger->stand_in);
+    return status == HF_OK ? keep_sink(logger->stand_in) : status;
+}
+
+static enum hf_status open_sinks(const struct hf_cfg_log *logs)
+{
+    for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next) {
+        struct hf_sink *sink;
+        if (find_sink(cfg))
+            continue;
+        enum hf_status status = hf_sink_open(cfg, &sink);
+        if (status == HF_OK)
+            status = keep_sink(sink);
+        if (status == HF_OK && logger->foreground && hf_sink_is_missing(sink))
+            status = stand_in_for(cfg);
+        if (status != HF_OK)
+            return status;
+    }
+    return HF_OK;
+}
+
+/* Two missing sockets are one stderr, and none at all where lines can be read on a descriptor
+ * already. */
+static void add_stand_in(struct outlet *outlet, const struct hf_cfg_log *cfg)
+{
+    for (unsigned i = 0; i < outlet->n; i++) {
+        struct target *target = &outlet->targets[i];
+        if (!hf_sink_is_fd(target->sink))
+            continue;
+        if (target->stand_in && target->max_level < cfg->max_level)
+            target->max_level = cfg->max_level;
+        return;
+    }
+    outlet->targets[outlet->n++] =
+        (struct target){logger->stand_in, cfg, HF_LOG_RAW, cfg->max_level, true};
+}
+
+static enum hf_status open_outlet(struct outlet *outlet, const struct hf_cfg_log *logs,
+                                  const char *tag)
+{
+    unsigned n = 0;
+    enum hf_status status = open_sinks(logs);
+    if (status != HF_OK)
+        return status;
+    for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next)
+        n++;
+    outlet->tag = tag;
+    outlet->targets = calloc(n ? n : 1, sizeof *outlet->targets);
+    if (!outlet->targets)
+        return HF_NOMEM;
+    for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next) {
+        struct hf_sink *sink = find_sink(cfg);
+        if (!logger->foreground || !hf_sink_is_missing(sink))
+            outlet->targets[outlet->n++] =
+                (struct target){sink, cfg, cfg->wire, cfg->max_level, false};
+    }
+    for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next) {
+        if (logger->foreground && hf_sink_is_missing(find_sink(cfg)))
+            add_stand_in(outlet, cfg);
+    }
+    return HF_OK;
+}
+
+static enum hf_status open_proxy(const struct hf_cfg_proxy *cfg, const char *global_tag)
+{
+    struct outlet *outlet = &logger->proxies[cfg->id - 1];
+    const char *tag = cfg->o.log_tag ? cfg->o.log_tag : global_tag;
+    const char *text = format_text(cfg);
+    char error[256];
+
+    enum hf_status status = open_outlet(outlet, cfg->logs_all, tag);
+    if (status == HF_OK && text) {
+        status = hf_log_format_compile(text, error, sizeof error, &outlet->format);
+        if (status == HF_INVALID) /* hf_log_check() should have told earlier and better */
+            hf_diag_line(stderr, HF_DIAG_ERROR, "log-format of %s: %s", cfg->name, error);
+    }
+    return status;
+}
+
+static enum hf_status open_all(void)
+{
+    const struct hf_config *config = logger->runtime->config;
+    const char *tag = config->global.log_tag ? config->global.log_tag : "haftp";
+
+    enum hf_status status = open_outlet(&logger->process, config->global.logs, tag);
+    for (const struct hf_cfg_proxy *p = config->proxies; p && status == HF_OK; p = p->next)
+        status = open_proxy(p, tag);
+    return status;
+}
+
+enum hf_status hf_log_init(const struct hf_runtime *runtime, bool foreground)
+{
+    static const struct hf_server_listener listener = {on_state, on_note};
+    unsigned n = runtime->n_proxies;
+
+    tzset(); /* reads the zone now, since it cannot be read after chroot */
+    logger = calloc(1, sizeof *logger);
+    if (!logger)
+        return HF_NOMEM;
+    logger->runtime = runtime;
+    logger->foreground = foreground;
+    logger->hostname = runtime->config->global.log_hostname;
+    if (gethostname(logger->own_hostname, sizeof logger->own_hostname - 1) != 0)
+        snprintf(logger->own_hostname, sizeof logger->own_hostname, "-");
+    logger->proxies = calloc(n ? n : 1, sizeof *logger->proxies);
+    enum hf_status status = logger->proxies ? open_all() : HF_NOMEM;
+    if (status != HF_OK)
+        hf_log_fini();
+    else
+        hf_server_listen(&listener);
+    return status;
+}
+
+static void close_outlet(struct outlet *outlet)
+{
+    free(outlet->targets);
+    hf_log_format_free(outlet->format);
+}
+
+void hf_log_fini(void)
+{
+    if (!logger)
+        return;
+    hf_server_listen(NULL);
+    close_outlet(&logger->process);
+    for (unsigned i = 0; logger->proxies && i < logger->runtime->n_proxies; i++)
+        close_outlet(&logger->proxies[i]);
+    for (unsigned i = 0; i < logger->n_sinks; i++)
+        hf_sink_close(logger->sinks[i]);
+    free(logger->proxies);
+    free(logger->sinks);
+    free(logger);
+    logger = NULL;
+}

@@ -1,0 +1,33 @@
+/*
+ * server_state.c: the sentence about a server that went up or down.
+ */
+#include "server_state_int.h"
+
+#include <stdio.h>
+
+void hf_server_state_text(const struct hf_server *server, bool up, const char *why, char *out,
+                          size_t size)
+{
+    const struct hf_proxy *proxy = server->proxy;
+    unsigned active = hf_proxy_usable_mt(proxy, false);
+    unsigned backup = hf_proxy_usable_mt(proxy, true);
+    unsigned waiting =
+        hf_waitlist_count_mt(&server->waiting) + hf_waitlist_count_mt(&proxy->waiting);
+    const char *kind = server->cfg->o.backup ? "Backup Server" : "Server";
+    const char *comma = *why ? ", " : "";
+    const char *on_backup = active == 0 && backup > 0 ? " Running on backup." : "";
+
+    if (up)
+        snprintf(out, size,
+                 "%s %s/%s is UP%s%s. %u active and %u backup servers online.%s 0 sessions "
+                 "requeued, %u total in queue.",
+                 kind, proxy->cfg->name, server->cfg->name, comma, why, active, backup, on_backup,
+                 waiting);
+    else
+        snprintf(
+            out, size,
+            "%s %s/%s is DOWN%s%s. %u active and %u backup servers left.%s %u sessions active, "
+            "0 requeued, %u remaining in queue.",
+            kind, proxy->cfg->name, server->cfg->name, comma, why, active, backup, on_backup,
+            atomic_load_explicit(&server->sessions, memory_order_relaxed), waiting);
+}

@@ -1,0 +1,357 @@
+/*
+ * vars.c: the variables of log formats, one row each.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "format_int.h"
+#include "haftp/base/addr.h"
+#include "haftp/state/runtime.h"
+#include "stamp_int.h"
+
+#define ROW_FUNCTION(name) static void put_##name(struct hf_log_out *out, const struct hf_facts *f)
+
+/* ---- helpers ----------------------------------------------------------------------------- */
+
+static void put_hex(struct hf_log_out *out, const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        hf_log_printf(out, "%02X", bytes[i]);
+}
+
+static void put_host(struct hf_log_out *out, const struct hf_addr *addr)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+    if (!hf_addr_is_set(addr))
+        hf_log_put_text(out, "-");
+    else if (!(out->flags & HF_LOG_HEX))
+        hf_log_put_text(out, hf_addr_host_text(addr, text));
+    else if (addr->sa.sa_family == AF_INET)
+        put_hex(out, (const unsigned char *)&addr->v4.sin_addr, 4);
+    else
+        put_hex(out, (const unsigned char *)&addr->v6.sin6_addr, 16);
+}
+
+/* With +X: at least this many hexadecimal digits. */
+static void put_number(struct hf_log_out *out, uint64_t number, int hex_digits)
+{
+    if (out->flags & HF_LOG_HEX)
+        hf_log_printf(out, "%0*" PRIX64, hex_digits, number);
+    else
+        hf_log_printf(out, "%" PRIu64, number);
+}
+
+static void put_port(struct hf_log_out *out, const struct hf_addr *addr)
+{
+    if (hf_addr_is_set(addr))
+        put_number(out, hf_addr_port(addr), 4);
+    else
+        hf_log_put_text(out, "-");
+}
+
+static void put_count(struct hf_log_out *out, const _Atomic unsigned *counter)
+{
+    hf_log_printf(out, "%u", atomic_load_explicit(counter, memory_order_relaxed));
+}
+
+static time_t accepted_second(const struct hf_facts *f)
+{
+    return (time_t)(f->accepted_us / 1000000);
+}
+
+static unsigned accepted_millisecond(const struct hf_facts *f)
+{
+    return (unsigned)(f->accepted_us / 1000 % 1000);
+}
+
+/* A line that is written before the session's end says so by a plus sign. */
+static const char *plus(const struct hf_facts *f)
+{
+    return f->frontend->cfg->o.logasap ? "+" : "";
+}
+
+/* Where the session was sent: a server without a port of its own is reached at the client's. */
+static struct hf_addr server_address(const struct hf_facts *f)
+{
+    struct hf_addr addr = {.sa.sa_family = AF_UNSPEC};
+    if (!f->server)
+        return addr;
+    const struct hf_cfg_server *cfg = f->server->cfg;
+    addr = cfg->addr;
+    if (cfg->port_map != HF_PORT_FIXED)
+        hf_addr_set_port(&addr, (uint16_t)(hf_addr_port(&f->local) + cfg->port_offset));
+    return addr;
+}
+
+/* ---- rows -------------------------------------------------------------------------------- */
+
+ROW_FUNCTION(B)
+{
+    hf_log_printf(out, "%s%" PRIu64, plus(f), f->bytes_out);
+}
+
+ROW_FUNCTION(U)
+{
+    hf_log_printf(out, "%s%" PRIu64, plus(f), f->bytes_in);
+}
+
+ROW_FUNCTION(H)
+{
+    (void)f;
+    char name[256];
+    if (gethostname(name, sizeof name) != 0)
+        name[0] = '\0';
+    name[sizeof name - 1] = '\0';
+    hf_log_put_text(out, name);
+}
+
+ROW_FUNCTION(dash)
+{
+    (void)f;
+    hf_log_put_text(out, "-");
+}
+
+ROW_FUNCTION(zero)
+{
+    (void)f;
+    hf_log_put(out, "0", 1);
+}
+
+ROW_FUNCTION(T)
+{
+    const char *text = hf_stamp(HF_STAMP_GMT, accepted_second(f));
+    hf_log_put(out, text, strlen(text));
+}
+
+ROW_FUNCTION(Tl)
+{
+    const char *text = hf_stamp(HF_STAMP_ZONED, accepted_second(f));
+    hf_log_put(out, text, strlen(text));
+}
+
+ROW_FUNCTION(t)
+{
+    hf_log_printf(out, "%s.%03u", hf_stamp(HF_STAMP_LOCAL, accepted_second(f)),
+                  accepted_millisecond(f));
+}
+
+ROW_FUNCTION(Ts)
+{
+    put_number(out, (uint64_t)accepted_second(f), 4);
+}
+
+ROW_FUNCTION(ms)
+{
+    if (out->flags & HF_LOG_HEX)
+        hf_log_printf(out, "%02X", accepted_millisecond(f));
+    else
+        hf_log_printf(out, "%03u", accepted_millisecond(f));
+}
+
+ROW_FUNCTION(Tw)
+{
+    hf_log_printf(out, "%d", f->queue_ms);
+}
+
+ROW_FUNCTION(Tc)
+{
+    hf_log_printf(out, "%d", f->connect_ms);
+}
+
+ROW_FUNCTION(Td)
+{
+    int32_t before = f->connect_ms + (f->queue_ms > 0 ? f->queue_ms : 0);
+    hf_log_printf(out, "%d", f->connect_ms < 0 ? -1 : f->total_ms - before);
+}
+
+ROW_FUNCTION(Tt)
+{
+    hf_log_printf(out, "%s%d", plus(f), f->total_ms);
+}
+
+ROW_FUNCTION(ac)
+{
+    put_count(out, &f->frontend->runtime->sessions);
+}
+
+ROW_FUNCTION(fc)
+{
+    put_count(out, &f->frontend->sessions_front);
+}
+
+ROW_FUNCTION(bc)
+{
+    if (f->backend)
+        put_count(out, &f->backend->sessions_back);
+    else
+        hf_log_put(out, "0", 1);
+}
+
+ROW_FUNCTION(sc)
+{
+    if (f->server)
+        put_count(out, &f->server->sessions);
+    else
+        hf_log_put(out, "0", 1);
+}
+
+ROW_FUNCTION(rc)
+{
+    hf_log_printf(out, "%s%u", f->redispatched ? "+" : "", f->retries);
+}
+
+ROW_FUNCTION(sq)
+{
+    hf_log_printf(out, "%" PRIu32, f->srv_queue);
+}
+
+ROW_FUNCTION(bq)
+{
+    hf_log_printf(out, "%" PRIu32, f->be_queue);
+}
+
+ROW_FUNCTION(f)
+{
+    hf_log_put_text(out, f->frontend->cfg->name);
+}
+
+ROW_FUNCTION(b)
+{
+    hf_log_put_text(out, (f->backend ? f->backend : f->frontend)->cfg->name);
+}
+
+ROW_FUNCTION(s)
+{
+    hf_log_put_text(out, f->server ? f->server->cfg->name : "<NOSRV>");
+}
+
+ROW_FUNCTION(sk)
+{
+    const char *cookie = f->server ? f->server->cfg->o.cookie : NULL;
+    hf_log_put_text(out, cookie ? cookie : "-");
+}
+
+ROW_FUNCTION(ci)
+{
+    put_host(out, &f->client);
+}
+
+ROW_FUNCTION(cp)
+{
+    put_port(out, &f->client);
+}
+
+ROW_FUNCTION(fi)
+{
+    put_host(out, &f->local);
+}
+
+ROW_FUNCTION(fp)
+{
+    put_port(out, &f->local);
+}
+
+ROW_FUNCTION(si)
+{
+    struct hf_addr addr = server_address(f);
+    put_host(out, &addr);
+}
+
+ROW_FUNCTION(sp)
+{
+    struct hf_addr addr = server_address(f);
+    put_port(out, &addr);
+}
+
+ROW_FUNCTION(ts)
+{
+    char letters[3];
+    hf_termination(f, letters);
+    hf_log_put(out, letters, 2);
+}
+
+ROW_FUNCTION(lc)
+{
+    (void)f;
+    hf_log_printf(out, "%u", out->line_number);
+}
+
+ROW_FUNCTION(rt)
+{
+    put_number(out, atomic_load(&f->frontend->runtime->sessions_total), 4);
+}
+
+ROW_FUNCTION(pid)
+{
+    (void)f;
+    put_number(out, (uint64_t)getpid(), 4);
+}
+
+/* Sorted by name, capitals first. */
+static const struct hf_log_var rows[] = {
+    {"B", put_B, "bytes from the server to the client"},
+    {"H", put_H, "name of this host"},
+    {"ID", put_dash, "unique id (none: unique-id-format is not used)"},
+    {"ST", put_zero, "status code (0 in TCP mode)"},
+    {"T", put_T, "date of the accept, GMT"},
+    {"Tc", put_Tc, "milliseconds to connect to the server, -1 if that did not happen"},
+    {"Td", put_Td, "milliseconds from the connection to the server to the end"},
+    {"Th", put_zero, "milliseconds of handshakes before the session (none in TCP mode)"},
+    {"Tl", put_Tl, "date of the accept, local time with its zone"},
+    {"Ts", put_Ts, "date of the accept, seconds since 1970"},
+    {"Tt", put_Tt, "milliseconds from accept to end"},
+    {"Tu", put_Tt, "milliseconds as the user felt them (the same as %Tt in TCP mode)"},
+    {"Tw", put_Tw, "milliseconds in the queue, -1 if it was never left"},
+    {"U", put_U, "bytes from the client to the server"},
+    {"ac", put_ac, "sessions of the process"},
+    {"b", put_b, "name of the backend"},
+    {"bc", put_bc, "sessions of the backend"},
+    {"bi", put_dash, "our address toward the server (not recorded)"},
+    {"bp", put_dash, "our port toward the server (not recorded)"},
+    {"bq", put_bq, "how many waited before it in the backend's queue"},
+    {"ci", put_ci, "address of the client"},
+    {"cp", put_cp, "port of the client"},
+    {"f", put_f, "name of the frontend"},
+    {"fc", put_fc, "sessions of the frontend"},
+    {"fi", put_fi, "address that the client connected to"},
+    {"fp", put_fp, "port that the client connected to"},
+    {"ft", put_f, "name of the frontend, with ~ behind it for TLS"},
+    {"lc", put_lc, "number of this line among its frontend's"},
+    {"ms", put_ms, "milliseconds of the accept's second"},
+    {"pid", put_pid, "process id"},
+    {"rc", put_rc, "retries; + before it when another server was taken"},
+    {"rt", put_rt, "sessions accepted by the process so far"},
+    {"s", put_s, "name of the server"},
+    {"sc", put_sc, "sessions of the server"},
+    {"si", put_si, "address of the server"},
+    {"sk", put_sk, "value of the server's `cookie`; haftp's own variable"},
+    {"sp", put_sp, "port of the server"},
+    {"sq", put_sq, "how many waited before it in the server's queue"},
+    {"sslc", put_dash, "TLS cipher of the client's connection (none: not terminated)"},
+    {"sslv", put_dash, "TLS version of the client's connection (none: not terminated)"},
+    {"t", put_t, "date of the accept, local time with milliseconds"},
+    {"ts", put_ts, "how the session ended: who, and in which phase"},
+};
+
+const struct hf_log_var *hf_log_var_find(struct hf_view name)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (hf_view_is(name, rows[i].name))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+bool hf_log_var_is_http(struct hf_view name)
+{
+    static const char *const names[] = {"CC", "CS",  "HM", "HP", "HPO", "HQ",  "HU",
+                                        "HV", "Ta",  "Tq", "TR", "Tr",  "hr",  "hrl",
+                                        "hs", "hsl", "Ti", "r",  "tr",  "trg", "trl"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (hf_view_is(name, names[i]))
+            return true;
+    }
+    return false;
+}

@@ -1,0 +1,47 @@
+/*
+ * loop_int.h: the inside of a loop, shared by the files of this folder.
+ */
+#ifndef HAFTP_NET_LOOP_INT_H
+#define HAFTP_NET_LOOP_INT_H
+
+#include <stdatomic.h>
+#include <sys/epoll.h>
+
+#include "haftp/net/loop.h"
+#include "pipe_int.h"
+
+#define HF_EPOLL_BATCH 256
+
+struct hf_loop {
+    uv_loop_t uv;
+    uv_prepare_t reaper;
+    uv_timer_t wheel_timer;
+    uv_poll_t epoll_ready;
+    uv_idle_t again_turn; /* active while `again` has entries: the loop must not sleep */
+    uv_async_t mail_bell;
+
+    struct hf_wheel *wheel;
+    uint64_t armed_ms; /* when wheel_timer fires */
+
+    int epoll_fd;
+    struct hf_watch *again;   /* to be called in the next turn */
+    struct hf_watch *calling; /* this turn's, not yet called */
+    /* The batch being handled: [batch_at, batch_end) is still to come. */
+    struct epoll_event batch[HF_EPOLL_BATCH];
+    int batch_at, batch_end;
+
+    struct hf_reap *reap;
+    _Atomic(struct hf_mail *) mail; /* newest first */
+    struct hf_pipe_pool pipes;
+    char *scratch;
+};
+
+/* watch.c */
+HF_MUST_USE enum hf_status hf_watch_setup(struct hf_loop *loop);
+
+/* mailbox.c */
+HF_MUST_USE enum hf_status hf_mail_setup(struct hf_loop *loop);
+/* Calls the waiting mail; false when there was none. */
+bool hf_mail_deliver(struct hf_loop *loop);
+
+#endif

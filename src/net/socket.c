@@ -1,0 +1,241 @@
+#include "haftp/net/socket.h"
+
+#include <errno.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static enum hf_status set_option(int fd, int level, int name, int value)
+{
+    if (setsockopt(fd, level, name, &value, sizeof value) != 0)
+        return hf_status_from_errno(errno);
+    return HF_OK;
+}
+
+static enum hf_status new_stream(const struct hf_addr *addr, int *fd_out)
+{
+    *fd_out = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    return *fd_out < 0 ? hf_status_from_errno(errno) : HF_OK;
+}
+
+/* ---- listening ---- */
+
+static enum hf_status set_listen_options(int fd, bool is_v6, const struct hf_listen_opts *opts)
+{
+    enum hf_status status = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    /* Inherited by accepted sockets: the urgent byte of an ABOR (Telnet data mark) stays in its
+     * place among the others instead of vanishing. */
+    if (!status)
+        status = set_option(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+    if (!status && opts->reuseport)
+        status = set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+    if (!status && is_v6 && (opts->v6only || opts->v4v6))
+        status = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, opts->v6only);
+    if (!status && opts->transparent)
+        status = is_v6 ? set_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+                       : set_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+    if (!status && opts->interface &&
+        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, opts->interface,
+                   (socklen_t)strlen(opts->interface)) != 0)
+        status = errno == ENODEV ? HF_NOTFOUND : hf_status_from_errno(errno);
+    return status;
+}
+
+enum hf_status hf_socket_listen(const struct hf_addr *addr, const struct hf_listen_opts *opts,
+                                int *fd_out)
+{
+    static const struct hf_listen_opts no_opts;
+    if (!opts)
+        opts = &no_opts;
+    int fd;
+    enum hf_status status = new_stream(addr, &fd);
+    if (status)
+        return status;
+    status = set_listen_options(fd, addr->sa.sa_family == AF_INET6, opts);
+    if (!status && (bind(fd, &addr->sa, hf_addr_len(addr)) != 0 ||
+                    listen(fd, opts->backlog > 0 ? opts->backlog : SOMAXCONN) != 0))
+        status = hf_status_from_errno(errno);
+    if (status) {
+        close(fd);
+        return status;
+    }
+    *fd_out = fd;
+    return HF_OK;
+}
+
+/* The connection failed before we took it, or the firewall forbade it: the next one may be fine. */
+static bool is_peer_fault(int err)
+{
+    switch (err) {
+    case EINTR:
+    case ECONNABORTED:
+    case EPERM:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+        return true;
+    default:
+        return false;
+    }
+}
+
+enum hf_status hf_socket_accept(int listen_fd, int *fd_out, struct hf_addr *peer)
+{
+    for (;;) {
+        *peer = (struct hf_addr){0};
+        socklen_t len = sizeof *peer;
+        int fd = accept4(listen_fd, &peer->sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (fd >= 0) {
+            hf_addr_unmap(peer);
+            *fd_out = fd;
+            return HF_OK;
+        }
+        if (!is_peer_fault(errno))
+            return hf_status_from_errno(errno);
+    }
+}
+
+/* ---- connecting ---- */
+
+static enum hf_status bind_source(int fd, const struct hf_addr *from)
+{
+    /* A fixed port (20 in active mode) is shared by many connections to different peers.  Without
+     * one, the port is chosen when the peer is known, so that it may be shared as well. */
+    enum hf_status status = hf_addr_port(from)
+                                ? set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1)
+                                : set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (!status && bind(fd, &from->sa, hf_addr_len(from)) != 0)
+        status = hf_status_from_errno(errno);
+    return status;
+}
+
+static enum hf_status start_connect(int fd, const struct hf_addr *to)
+{
+    if (connect(fd, &to->sa, hf_addr_len(to)) == 0 || errno == EINPROGRESS)
+        return HF_OK;
+    /* What connect() calls "address not available" is that all local ports are taken. */
+    return errno == EADDRNOTAVAIL || errno == EAGAIN ? HF_NOPORT : hf_status_from_errno(errno);
+}
+
+enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr *from, int *fd_out)
+{
+    int fd;
+    enum hf_status status = new_stream(to, &fd);
+    if (status)
+        return status;
+    if (from && hf_addr_is_set(from))
+        status = bind_source(fd, from);
+    if (!status)
+        status = start_connect(fd, to);
+    if (status) {
+        close(fd);
+        return status;
+    }
+    *fd_out = fd;
+    return HF_OK;
+}
+
+enum hf_status hf_socket_error(int fd)
+{
+    int err = 0;
+    socklen_t len = sizeof err;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) != 0)
+        err = errno;
+    return hf_status_from_errno(err);
+}
+
+enum hf_status hf_socket_connected(int fd)
+{
+    enum hf_status status = hf_socket_error(fd);
+    if (status)
+        return status;
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer, &len) != 0)
+        return errno == ENOTCONN ? HF_AGAIN : hf_status_from_errno(errno);
+    return HF_OK;
+}
+
+/* ---- bytes ---- */
+
+enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n)
+{
+    ssize_t got;
+    do {
+        got = recv(fd, buf, room, 0);
+    } while (got < 0 && errno == EINTR);
+    *n = got > 0 ? (size_t)got : 0;
+    if (got < 0)
+        return hf_status_from_errno(errno);
+    return got == 0 ? HF_EOF : HF_OK;
+}
+
+enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n)
+{
+    ssize_t sent;
+    do {
+        sent = send(fd, buf, size, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+    *n = sent > 0 ? (size_t)sent : 0;
+    return sent < 0 ? hf_status_from_errno(errno) : HF_OK;
+}
+
+/* ---- what a socket is, and small switches ---- */
+
+static void get_name(int fd, struct hf_addr *out,
+                     int (*ask)(int, struct sockaddr *restrict, socklen_t *restrict))
+{
+    *out = (struct hf_addr){0};
+    socklen_t len = sizeof *out;
+    if (ask(fd, &out->sa, &len) == 0 &&
+        (out->sa.sa_family == AF_INET || out->sa.sa_family == AF_INET6))
+        hf_addr_unmap(out);
+    else
+        *out = (struct hf_addr){0};
+}
+
+void hf_socket_local(int fd, struct hf_addr *out)
+{
+    get_name(fd, out, getsockname);
+}
+
+void hf_socket_peer(int fd, struct hf_addr *out)
+{
+    get_name(fd, out, getpeername);
+}
+
+/* Nothing below fails on a TCP socket, and where it does nothing is lost but speed. */
+
+void hf_socket_nodelay(int fd)
+{
+    (void)!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+void hf_socket_keepalive(int fd)
+{
+    (void)!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+void hf_socket_shutdown_write(int fd)
+{
+    shutdown(fd, SHUT_WR);
+}
+
+size_t hf_socket_unsent(int fd)
+{
+    int bytes = 0;
+    return ioctl(fd, SIOCOUTQNSD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+}
+
+void hf_socket_reset_on_close(int fd)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}

@@ -1,0 +1,145 @@
+/*
+ * watch.c: the loop's own epoll set of session descriptors.
+ *
+ * Descriptors are added once, edge-triggered.  libuv polls the set as one level-triggered handle,
+ * so what did not fit in a batch is reported again in the next turn.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "haftp/base/assert.h"
+#include "loop_int.h"
+
+static uint8_t ready_bits(uint32_t events)
+{
+    uint8_t ready = 0;
+    if (events & EPOLLIN)
+        ready |= HF_READY_IN;
+    if (events & EPOLLOUT)
+        ready |= HF_READY_OUT;
+    if (events & EPOLLPRI)
+        ready |= HF_READY_PRI;
+    if (events & EPOLLRDHUP)
+        ready |= HF_READY_HUP | HF_READY_IN;
+    if (events & EPOLLHUP)
+        ready |= HF_READY_HUP | HF_READY_IN | HF_READY_OUT;
+    if (events & EPOLLERR)
+        ready |= HF_READY_ERR | HF_READY_HUP | HF_READY_IN | HF_READY_OUT;
+    return ready;
+}
+
+static void on_epoll_ready(uv_poll_t *handle, int status, int events)
+{
+    (void)status; /* epoll_wait() below tells the truth */
+    (void)events;
+    struct hf_loop *loop = handle->data;
+    loop->batch_end = epoll_wait(loop->epoll_fd, loop->batch, HF_EPOLL_BATCH, 0);
+    for (loop->batch_at = 0; loop->batch_at < loop->batch_end;) {
+        const struct epoll_event *event = &loop->batch[loop->batch_at++];
+        struct hf_watch *watch = event->data.ptr;
+        if (!watch) /* closed by an event before it */
+            continue;
+        watch->ready |= ready_bits(event->events);
+        watch->fn(watch);
+    }
+    loop->batch_at = loop->batch_end = 0;
+}
+
+static void on_again_turn(uv_idle_t *handle)
+{
+    struct hf_loop *loop = handle->data;
+    loop->calling = loop->again;
+    loop->again = NULL;
+    while (loop->calling) {
+        struct hf_watch *watch = loop->calling;
+        loop->calling = watch->again_next;
+        watch->again = false;
+        watch->fn(watch);
+    }
+    if (!loop->again)
+        uv_idle_stop(handle);
+}
+
+enum hf_status hf_watch_setup(struct hf_loop *loop)
+{
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll_fd < 0)
+        return hf_status_from_errno(errno);
+    int err = uv_poll_init(&loop->uv, &loop->epoll_ready, loop->epoll_fd);
+    if (err)
+        return hf_status_from_errno(-err);
+    loop->epoll_ready.data = loop;
+    return hf_status_from_errno(-uv_poll_start(&loop->epoll_ready, UV_READABLE, on_epoll_ready));
+}
+
+enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int fd, uint8_t ready,
+                             hf_watch_fn fn)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLPRI | EPOLLET,
+        .data.ptr = watch,
+    };
+    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0)
+        return errno == ENOSPC ? HF_LIMIT : hf_status_from_errno(errno);
+    *watch = (struct hf_watch){.fd = fd, .ready = ready, .fn = fn, .loop = loop};
+    return HF_OK;
+}
+
+static bool is_open(const struct hf_watch *watch)
+{
+    return watch->loop && watch->fd >= 0; /* all zero is closed, too */
+}
+
+void hf_watch_again(struct hf_watch *watch)
+{
+    if (watch->again || !is_open(watch))
+        return;
+    struct hf_loop *loop = watch->loop;
+    watch->again = true;
+    watch->again_next = loop->again;
+    loop->again = watch;
+    (void)uv_idle_start(&loop->again_turn, on_again_turn); /* fails only without a callback */
+}
+
+static void forget_again(struct hf_watch *watch)
+{
+    struct hf_watch **lists[] = {&watch->loop->again, &watch->loop->calling};
+    for (size_t i = 0; i < 2; i++) {
+        struct hf_watch **link = lists[i];
+        while (*link && *link != watch)
+            link = &(*link)->again_next;
+        if (*link)
+            *link = watch->again_next;
+    }
+    watch->again = false;
+}
+
+static void forget_events(const struct hf_watch *watch)
+{
+    struct hf_loop *loop = watch->loop;
+    for (int i = loop->batch_at; i < loop->batch_end; i++)
+        if (loop->batch[i].data.ptr == watch)
+            loop->batch[i].data.ptr = NULL;
+}
+
+int hf_watch_take(struct hf_watch *watch)
+{
+    if (!is_open(watch))
+        return -1;
+    int fd = watch->fd;
+    /* close() alone would do unless a forked child or another process holds the same socket: then
+     * the set would go on reporting it, with a pointer to freed memory. */
+    HF_ASSERT(epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL) == 0);
+    if (watch->again)
+        forget_again(watch);
+    forget_events(watch);
+    watch->fd = -1;
+    return fd;
+}
+
+void hf_watch_close(struct hf_watch *watch)
+{
+    int fd = hf_watch_take(watch);
+    if (fd >= 0)
+        close(fd);
+}

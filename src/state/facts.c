@@ -1,0 +1,45 @@
+/*
+ * facts.c: how a session ended, in words and in HAProxy's two letters.
+ */
+#include "haftp/state/facts.h"
+
+static const struct {
+    char letter;
+    const char *text;
+} reasons[] = {
+#define X(name, letter, text) [HF_REASON_##name] = {letter, text},
+#include "haftp/state/reason.def"
+#undef X
+};
+
+static const char phase_letters[] = {
+    [HF_PHASE_REQUEST] = 'R', [HF_PHASE_QUEUE] = 'Q', [HF_PHASE_CONNECT] = 'C',
+    [HF_PHASE_DATA] = 'D',    [HF_PHASE_LAST] = 'L',  [HF_PHASE_END] = '-',
+};
+
+const char *hf_reason_text(enum hf_reason reason)
+{
+    if ((unsigned)reason >= sizeof reasons / sizeof reasons[0])
+        return "unknown reason";
+    return reasons[reason].text;
+}
+
+void hf_termination(const struct hf_facts *facts, char out[3])
+{
+    /* A session that just finished ended nowhere in particular, whatever its phase says. */
+    bool normal = facts->reason == HF_REASON_NONE;
+    bool known = facts->reason < sizeof reasons / sizeof reasons[0] &&
+                 facts->phase < sizeof phase_letters / sizeof phase_letters[0];
+
+    out[0] = known ? reasons[facts->reason].letter : 'I';
+    out[1] = known && !normal ? phase_letters[facts->phase] : '-';
+    out[2] = '\0';
+}
+
+void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase phase)
+{
+    if (facts->reason != HF_REASON_NONE)
+        return;
+    facts->reason = (uint8_t)reason;
+    facts->phase = (uint8_t)phase;
+}

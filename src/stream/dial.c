@@ -1,0 +1,300 @@
+/*
+ * dial.c: from a session without a server to a connected socket.
+ *
+ *   choose -> [wait for a slot] -> connect -> done
+ *     ^            |timeout          |failed
+ *     |            v                 v
+ *     +---- pause (same server) <- retries left? -> give up
+ *
+ * HAProxy's retry rules: `retries` counts tries after the first; the same server is tried again after a
+ * second, another one at once.
+ */
+#include "haftp/stream/dial.h"
+
+#include <string.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/net/socket.h"
+
+#define RETRY_PAUSE_MS 1000u
+
+static void choose(struct hf_dial *dial);
+
+static struct hf_proxy *backend_of(const struct hf_session *session)
+{
+    return (struct hf_proxy *)session->facts.backend;
+}
+
+static const struct hf_cfg_timeouts *timeouts_of(const struct hf_session *session)
+{
+    return &session->facts.backend->cfg->o.timeout;
+}
+
+static void give_up(struct hf_dial *dial, enum hf_reason reason, enum hf_phase phase)
+{
+    hf_facts_end(&dial->session->facts, reason, phase);
+    dial->finished = true;
+    dial->fn(dial->session, -1);
+}
+
+static void drop_server(struct hf_session *session)
+{
+    struct hf_server *server = session->server;
+    session->server = NULL;
+    if (server)
+        hf_server_put_mt(server);
+}
+
+static void mark_tried(struct hf_pick *pick, const struct hf_server *server)
+{
+    if (pick->n_tried < HF_PICK_MAX_TRIED)
+        pick->tried[pick->n_tried++] = server;
+}
+
+static void on_pause_over(struct hf_timer *timer)
+{
+    choose(HF_CONTAINER(timer, struct hf_dial, timer));
+}
+
+/* The same servers once more, after a moment. */
+static void pause_then_choose(struct hf_dial *dial)
+{
+    unsigned pause = timeouts_of(dial->session)->connect;
+    if (pause == 0 || pause > RETRY_PAUSE_MS)
+        pause = RETRY_PAUSE_MS;
+    dial->pick.n_tried = 0;
+    hf_loop_timer(dial->engine->loop, &dial->timer, pause, on_pause_over);
+}
+
+void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
+{
+    struct hf_session *session = dial->session;
+    struct hf_server *failed = session->server;
+
+    hf_loop_timer_cancel(session->engine->loop, &dial->timer);
+    hf_watch_close(&dial->watch);
+    atomic_fetch_add_explicit(&failed->failed_connects, 1, memory_order_relaxed);
+    if (dial->tries_left-- <= 0) {
+        give_up(dial, reason, HF_PHASE_CONNECT);
+        return;
+    }
+    session->facts.retries++;
+    drop_server(session);
+    /* A section that may only redispatch does it on the last try. */
+    bool last = dial->tries_left == 0;
+    if (dial->elsewhere || (last && session->facts.backend->cfg->o.redispatch == HF_YES)) {
+        mark_tried(&dial->pick, failed);
+        session->facts.redispatched = true;
+        choose(dial);
+    } else {
+        pause_then_choose(dial);
+    }
+}
+
+static enum hf_reason reason_of(enum hf_status status)
+{
+    switch (status) {
+    case HF_REFUSED:
+        return HF_REASON_SERVER_REFUSED;
+    case HF_TIMEOUT:
+        return HF_REASON_SERVER_TIMEOUT;
+    case HF_NOMEM:
+    case HF_NOFD:
+    case HF_NOPORT:
+    case HF_NOADDR:
+        return HF_REASON_RESOURCE;
+    default:
+        return HF_REASON_SERVER_RESET;
+    }
+}
+
+static void on_connect_timeout(struct hf_timer *timer)
+{
+    hf_dial_again(HF_CONTAINER(timer, struct hf_dial, timer), HF_REASON_SERVER_TIMEOUT);
+}
+
+static void on_connecting(struct hf_watch *watch)
+{
+    struct hf_dial *dial = HF_CONTAINER(watch, struct hf_dial, watch);
+    struct hf_session *session = dial->session;
+    enum hf_status status = hf_socket_connected(watch->fd);
+
+    if (status == HF_AGAIN)
+        return;
+    if (status != HF_OK) {
+        hf_dial_again(dial, reason_of(status));
+        return;
+    }
+    hf_loop_timer_cancel(session->engine->loop, &dial->timer);
+    session->facts.connect_ms = (int32_t)(hf_loop_now(session->engine->loop) - dial->started_ms -
+                                          (uint64_t)session->facts.queue_ms);
+    dial->fn(session, hf_watch_take(watch));
+}
+
+static void connect_to(struct hf_dial *dial)
+{
+    struct hf_session *session = dial->session;
+    const struct hf_cfg_server *cfg = session->server->cfg;
+    struct hf_loop *loop = session->engine->loop;
+    struct hf_addr to = cfg->addr;
+
+    if (session->facts.queue_ms < 0)
+        session->facts.queue_ms = (int32_t)(hf_loop_now(loop) - dial->started_ms);
+    if (cfg->port_map != HF_PORT_FIXED)
+        hf_addr_set_port(&to, (uint16_t)(hf_addr_port(&session->facts.local) + cfg->port_offset));
+
+    int fd;
+    enum hf_status status = hf_socket_connect(&to, NULL, &fd);
+    if (status == HF_OK) {
+        status = hf_watch_open(&dial->watch, loop, fd, 0, on_connecting);
+        if (status != HF_OK) {
+            dial->watch.fd = fd; /* not watched: close it here */
+            hf_watch_close(&dial->watch);
+        }
+    }
+    if (status != HF_OK) {
+        hf_dial_again(dial, reason_of(status));
+        return;
+    }
+    if (timeouts_of(session)->connect)
+        hf_loop_timer(loop, &dial->timer, timeouts_of(session)->connect, on_connect_timeout);
+}
+
+static void stop_waiting(struct hf_dial *dial)
+{
+    if (dial->waiter)
+        hf_waitlist_leave(dial->waiting_at, dial->waiter);
+    dial->waiter = NULL;
+}
+
+static bool on_slot(struct hf_waiter *waiter)
+{
+    struct hf_engine *engine = waiter->context;
+    struct hf_dial *dial = hf_pool_find(engine->dials, waiter->session);
+    if (!dial || dial->finished)
+        return false;
+    dial->waiter = NULL;
+    choose(dial);
+    return true;
+}
+
+static void on_queue_timeout(struct hf_timer *timer)
+{
+    struct hf_dial *dial = HF_CONTAINER(timer, struct hf_dial, timer);
+    stop_waiting(dial);
+    give_up(dial, HF_REASON_QUEUE_TIMEOUT, HF_PHASE_QUEUE);
+}
+
+/* Every server that could be had is at its maxconn.  Returns false when waiting has begun; true when a second look is
+ * worth it, because a slot that came free before we joined woke nobody. */
+static bool queue_up(struct hf_dial *dial)
+{
+    struct hf_session *session = dial->session;
+    struct hf_engine *engine = session->engine;
+    unsigned ahead = 0;
+
+    if (dial->waiter)
+        return false;
+    dial->waiting_at = &backend_of(session)->waiting;
+    dial->waiter = hf_waitlist_join_mt(dial->waiting_at, engine->loop, engine,
+                                       hf_pool_id(engine->dials, dial), on_slot, &ahead);
+    if (!dial->waiter) {
+        give_up(dial, HF_REASON_RESOURCE, HF_PHASE_QUEUE);
+        return false;
+    }
+    session->facts.be_queue = ahead;
+    unsigned limit = timeouts_of(session)->queue ? timeouts_of(session)->queue : timeouts_of(session)->connect;
+    if (limit && !hf_timer_is_set(&dial->timer))
+        hf_loop_timer(engine->loop, &dial->timer, limit, on_queue_timeout);
+    return true;
+}
+
+/* A usable server with a free slot, taken; NULL and *full when the only reason is maxconn. */
+static struct hf_server *pick_with_slot(struct hf_dial *dial, bool *full)
+{
+    struct hf_pick pick = dial->pick; /* full servers count as tried for this look only */
+    *full = false;
+    for (;;) {
+        pick.now_ms = hf_loop_now(dial->engine->loop);
+        struct hf_server *server = hf_balance_pick_mt(backend_of(dial->session), &pick);
+        if (!server)
+            return NULL;
+        if (hf_server_take_mt(server))
+            return server;
+        *full = true;
+        if (pick.n_tried == HF_PICK_MAX_TRIED)
+            return NULL;
+        mark_tried(&pick, server);
+    }
+}
+
+static void choose(struct hf_dial *dial)
+{
+    struct hf_session *session = dial->session;
+    bool full;
+    struct hf_server *server;
+
+    while (!(server = pick_with_slot(dial, &full)) && full) {
+        if (!queue_up(dial))
+            return;
+    }
+    if (!server) {
+        if (dial->pick.n_tried)
+            pause_then_choose(dial);
+        else
+            give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_CONNECT);
+        return;
+    }
+    stop_waiting(dial);
+    hf_loop_timer_cancel(session->engine->loop, &dial->timer);
+    session->server = server;
+    session->facts.server = server;
+    connect_to(dial);
+}
+
+struct hf_dial *hf_dial_new(struct hf_session *session, bool elsewhere, hf_dial_fn fn)
+{
+    struct hf_dial *dial = hf_pool_get(session->engine->dials);
+    if (!dial)
+        return NULL;
+    dial->engine = session->engine;
+    dial->session = session;
+    dial->fn = fn;
+    dial->watch.fd = -1;
+    dial->elsewhere = elsewhere;
+    dial->pick.client = &session->facts.client;
+    dial->started_ms = hf_loop_now(session->engine->loop);
+    dial->tries_left = session->facts.backend ? session->facts.backend->cfg->o.retries : 0;
+    return dial;
+}
+
+void hf_dial_begin(struct hf_dial *dial)
+{
+    if (dial->session->facts.backend)
+        choose(dial);
+    else
+        give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_REQUEST);
+}
+
+void hf_dial_succeeded(struct hf_dial *dial)
+{
+    dial->pick.now_ms = hf_loop_now(dial->engine->loop);
+    hf_balance_learn_mt(backend_of(dial->session), &dial->pick, dial->session->server);
+}
+
+static void release(struct hf_reap *reap)
+{
+    struct hf_dial *dial = HF_CONTAINER(reap, struct hf_dial, reap);
+    hf_pool_put(dial->engine->dials, dial);
+}
+
+void hf_dial_free(struct hf_dial *dial)
+{
+    if (!dial)
+        return;
+    dial->finished = true;
+    stop_waiting(dial);
+    hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
+    hf_watch_close(&dial->watch);
+    hf_loop_reap(dial->engine->loop, &dial->reap, release);
+}

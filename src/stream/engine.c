@@ -1,0 +1,132 @@
+/*
+ * engine.c: the list of a worker's sessions; how a session begins and ends.
+ *
+ * What happens in between is the business of stream.c and of the FTP floor.
+ */
+#include "haftp/stream/engine.h"
+
+#include <stdlib.h>
+#include <sys/time.h>
+#include <utlist.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/log/log.h"
+#include "haftp/net/socket.h"
+#include "haftp/stream/dial.h"
+#include "haftp/stream/gate.h"
+#include "haftp/stream/stream.h"
+
+struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime, unsigned index,
+                                unsigned n_workers)
+{
+    struct hf_engine *engine = calloc(1, sizeof *engine);
+    if (!engine)
+        return NULL;
+    engine->loop = loop;
+    engine->runtime = runtime;
+    engine->index = index;
+    engine->n_workers = n_workers;
+    engine->streams = hf_pool_new(hf_stream_size(), 64);
+    engine->dials = hf_pool_new(sizeof(struct hf_dial), 64);
+    if (!engine->streams || !engine->dials) {
+        hf_engine_free(engine);
+        return NULL;
+    }
+    return engine;
+}
+
+void hf_engine_free(struct hf_engine *engine)
+{
+    if (!engine)
+        return;
+    HF_ASSERT(engine->n_sessions == 0);
+    if (engine->streams)
+        hf_pool_free(engine->streams);
+    if (engine->dials)
+        hf_pool_free(engine->dials);
+    free(engine);
+}
+
+static int64_t wall_clock_us(void)
+{
+    struct timeval now;
+    gettimeofday(&now, NULL);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_usec;
+}
+
+void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
+                      const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
+                      const struct hf_addr *peer)
+{
+    const struct hf_cfg_proxy *frontend = bind->proxy;
+    struct hf_facts *facts = &session->facts;
+
+    session->magic = HF_SESSION_MAGIC;
+    session->engine = engine;
+    session->pool = pool;
+    session->ops = ops;
+    facts->bind = bind;
+    facts->frontend = hf_runtime_proxy(engine->runtime, frontend);
+    facts->backend = frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
+    facts->client = *peer;
+    hf_socket_local(fd, &facts->local);
+    facts->accepted_us = wall_clock_us();
+    facts->accepted_ms = hf_loop_now(engine->loop);
+    facts->queue_ms = facts->connect_ms = -1;
+    if (facts->backend)
+        atomic_fetch_add_explicit(&((struct hf_proxy *)facts->backend)->sessions_back, 1, memory_order_relaxed);
+    DL_APPEND(engine->sessions, session);
+    engine->n_sessions++;
+    hf_log_connect_mt(facts);
+}
+
+static void release(struct hf_reap *reap)
+{
+    struct hf_session *session = HF_CONTAINER(reap, struct hf_session, reap);
+    session->magic = 0;
+    hf_pool_put(session->pool, session);
+}
+
+void hf_session_end(struct hf_session *session)
+{
+    struct hf_engine *engine = session->engine;
+    struct hf_facts *facts = &session->facts;
+
+    HF_CHECK(session, HF_SESSION_MAGIC);
+    facts->total_ms = (int32_t)(hf_loop_now(engine->loop) - facts->accepted_ms);
+    hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
+    hf_log_session_mt(facts);
+
+    struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
+    if (backend)
+        atomic_fetch_sub_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    if (session->server) {
+        struct hf_server *server = session->server;
+        atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in, memory_order_relaxed);
+        atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out, memory_order_relaxed);
+        session->server = NULL;
+        hf_server_put_mt(server);
+    }
+    hf_gate_leave_mt((struct hf_proxy *)facts->frontend);
+
+    DL_DELETE(engine->sessions, session);
+    engine->n_sessions--;
+    hf_loop_reap(engine->loop, &session->reap, release);
+    if (engine->draining && engine->n_sessions == 0 && engine->on_drained)
+        engine->on_drained(engine);
+}
+
+void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason)
+{
+    struct hf_session *session, *next;
+    DL_FOREACH_SAFE(engine->sessions, session, next)
+        session->ops->kill(session, reason);
+}
+
+void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine))
+{
+    engine->draining = true;
+    engine->on_drained = on_drained;
+    if (engine->n_sessions == 0)
+        on_drained(engine);
+}

@@ -1,0 +1,168 @@
+/*
+ * gate.c: maxconn, exactly, without refusing anybody.
+ */
+#include "haftp/stream/gate.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "haftp/base/assert.h"
+
+struct hf_gate {
+    struct hf_listener listener;
+    struct hf_engine *engine;
+    const struct hf_cfg_bind *bind;
+    struct hf_proxy *frontend;
+    hf_gate_fn fn;
+    int parked_fd; /* accepted, waiting for room; -1: none */
+    struct hf_addr parked_peer;
+    struct hf_waiter *waiter;
+    struct hf_waitlist *waiting_at;
+};
+
+/* Raises a counter unless it is at its limit (0: no limit). */
+static bool count_up(_Atomic unsigned *counter, unsigned limit)
+{
+    unsigned now = atomic_load_explicit(counter, memory_order_relaxed);
+    do {
+        if (limit && now >= limit)
+            return false;
+    } while (!atomic_compare_exchange_weak_explicit(counter, &now, now + 1, memory_order_acq_rel,
+                                                    memory_order_relaxed));
+    return true;
+}
+
+/* The list to wait at, or NULL when the session may begin. */
+static struct hf_waitlist *enter(struct hf_proxy *frontend)
+{
+    struct hf_runtime *runtime = frontend->runtime;
+    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn))
+        return &frontend->entry;
+    if (!count_up(&runtime->sessions, runtime->maxconn)) {
+        atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
+        return &runtime->entry;
+    }
+    atomic_fetch_add_explicit(&frontend->sessions_total, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&runtime->sessions_total, 1, memory_order_relaxed);
+    return NULL;
+}
+
+void hf_gate_leave_mt(struct hf_proxy *frontend)
+{
+    struct hf_runtime *runtime = frontend->runtime;
+    atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
+    atomic_fetch_sub_explicit(&runtime->sessions, 1, memory_order_acq_rel);
+    hf_waitlist_wake_mt(&frontend->entry);
+    hf_waitlist_wake_mt(&runtime->entry);
+}
+
+static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
+{
+    if (!gate->fn(gate->engine, gate->bind, fd, peer)) {
+        close(fd);
+        hf_gate_leave_mt(gate->frontend);
+    }
+}
+
+static bool on_room(struct hf_waiter *waiter);
+
+/* Joins the queue of waiters; false when there is no memory to wait with. */
+static bool wait_for_room(struct hf_gate *gate, struct hf_waitlist *list)
+{
+    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, on_room, NULL);
+    gate->waiting_at = list;
+    return gate->waiter != NULL;
+}
+
+static void stop_waiting(struct hf_gate *gate)
+{
+    if (gate->waiter)
+        hf_waitlist_leave(gate->waiting_at, gate->waiter);
+    gate->waiter = NULL;
+}
+
+static void unpark(struct hf_gate *gate, bool let_in)
+{
+    int fd = gate->parked_fd;
+    gate->parked_fd = -1;
+    stop_waiting(gate);
+    if (let_in)
+        begin(gate, fd, &gate->parked_peer);
+    else
+        close(fd);
+    hf_listener_resume(&gate->listener);
+}
+
+/* Begins the parked session, or waits (again) for room.  Room that comes free between looking and joining would
+ * wake nobody, hence the look after joining. */
+static void try_parked(struct hf_gate *gate)
+{
+    struct hf_waitlist *list;
+    while ((list = enter(gate->frontend)) != NULL) {
+        if (gate->waiter && gate->waiting_at == list)
+            return;
+        stop_waiting(gate);
+        if (!wait_for_room(gate, list)) {
+            unpark(gate, false);
+            return;
+        }
+    }
+    unpark(gate, true);
+}
+
+static bool on_room(struct hf_waiter *waiter)
+{
+    struct hf_gate *gate = waiter->context;
+    gate->waiter = NULL;
+    try_parked(gate);
+    return true;
+}
+
+static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
+{
+    struct hf_gate *gate = listener->owner;
+    if (!enter(gate->frontend)) {
+        begin(gate, fd, peer);
+        return true;
+    }
+    gate->parked_fd = fd;
+    gate->parked_peer = *peer;
+    hf_listener_pause(listener);
+    try_parked(gate);
+    return gate->parked_fd < 0;
+}
+
+struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind, int listen_fd,
+                             hf_gate_fn fn)
+{
+    struct hf_gate *gate = calloc(1, sizeof *gate);
+    if (!gate) {
+        close(listen_fd);
+        return NULL;
+    }
+    gate->engine = engine;
+    gate->bind = bind;
+    gate->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
+    gate->fn = fn;
+    gate->parked_fd = -1;
+    gate->listener.slot = bind;
+    if (hf_listener_open(&gate->listener, engine->loop, listen_fd,
+                         engine->runtime->config->global.maxaccept, on_accept, gate) != HF_OK) {
+        close(listen_fd);
+        free(gate);
+        return NULL;
+    }
+    return gate;
+}
+
+void hf_gate_close(struct hf_gate *gate)
+{
+    if (!gate)
+        return;
+    if (gate->waiter)
+        hf_waitlist_leave(gate->waiting_at, gate->waiter);
+    if (gate->parked_fd >= 0)
+        close(gate->parked_fd);
+    hf_listener_close(&gate->listener);
+    free(gate);
+}

@@ -1,0 +1,172 @@
+/*
+ * stream.c: life of a plain TCP session: accept, dial, relay, end.
+ */
+#include "haftp/stream/stream.h"
+
+#include "haftp/base/assert.h"
+#include "haftp/net/relay.h"
+#include "haftp/net/socket.h"
+#include "haftp/stream/dial.h"
+
+struct hf_stream {
+    struct hf_session session; /* first: the engine knows us by it */
+    struct hf_relay relay;
+    struct hf_dial *dial; /* until connected */
+    struct hf_timer timer;
+    uint64_t active_ms;
+};
+
+size_t hf_stream_size(void)
+{
+    return sizeof(struct hf_stream);
+}
+
+static struct hf_stream *stream_of(struct hf_session *session)
+{
+    HF_CHECK(session, HF_SESSION_MAGIC);
+    return HF_CONTAINER(session, struct hf_stream, session);
+}
+
+static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase, unsigned reset_mask)
+{
+    struct hf_session *session = &stream->session;
+
+    hf_facts_end(&session->facts, reason, phase);
+    hf_dial_free(stream->dial);
+    stream->dial = NULL;
+    hf_loop_timer_cancel(session->engine->loop, &stream->timer);
+    session->facts.bytes_in = stream->relay.end[HF_FRONT].bytes;
+    session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
+    hf_relay_close(&stream->relay, reset_mask);
+    hf_session_end(session);
+}
+
+/* ---- timeouts ---- */
+
+static unsigned shorter(unsigned a, unsigned b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
+/* How long nothing may move, as things stand; 0: for ever.  Traffic one way keeps the other way alive, as in
+ * HAProxy without `option independent-streams`. */
+static unsigned idle_limit(const struct hf_stream *stream)
+{
+    const struct hf_cfg_timeouts *front = &stream->session.facts.frontend->cfg->o.timeout;
+    const struct hf_cfg_timeouts *back = &stream->session.facts.backend->cfg->o.timeout;
+    const struct hf_relay_end *end = stream->relay.end;
+
+    if (end[HF_FRONT].eof && front->client_fin)
+        return front->client_fin;
+    if (end[HF_BACK].eof && back->server_fin)
+        return back->server_fin;
+    if (back->tunnel && end[HF_FRONT].bytes && end[HF_BACK].bytes)
+        return back->tunnel;
+    return shorter(front->client, back->server);
+}
+
+static void on_idle(struct hf_timer *timer);
+
+static void arm(struct hf_stream *stream)
+{
+    struct hf_loop *loop = stream->session.engine->loop;
+    unsigned limit = idle_limit(stream);
+    uint64_t now = hf_loop_now(loop), due = stream->active_ms + limit;
+    if (limit)
+        hf_loop_timer(loop, &stream->timer, due > now ? due - now : 0, on_idle);
+    else
+        hf_loop_timer_cancel(loop, &stream->timer);
+}
+
+/* Activity only notes the time; the timer looks at it when it fires. */
+static void on_idle(struct hf_timer *timer)
+{
+    struct hf_stream *stream = HF_CONTAINER(timer, struct hf_stream, timer);
+    unsigned limit = idle_limit(stream);
+    if (!limit || hf_loop_now(stream->session.engine->loop) < stream->active_ms + limit) {
+        arm(stream);
+        return;
+    }
+    bool client = limit == stream->session.facts.frontend->cfg->o.timeout.client;
+    finish(stream, client ? HF_REASON_CLIENT_TIMEOUT : HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA, 0);
+}
+
+/* ---- relay ---- */
+
+static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end, enum hf_status status)
+{
+    struct hf_stream *stream = HF_CONTAINER(relay, struct hf_stream, relay);
+    (void)status;
+    switch (event) {
+    case HF_RELAY_MOVED:
+        stream->active_ms = hf_loop_now(stream->session.engine->loop);
+        break;
+    case HF_RELAY_EOF:
+        stream->active_ms = hf_loop_now(stream->session.engine->loop);
+        arm(stream); /* client-fin, server-fin may be shorter */
+        break;
+    case HF_RELAY_DONE:
+        finish(stream, HF_REASON_NONE, HF_PHASE_END, 0);
+        break;
+    case HF_RELAY_BROKEN:
+        finish(stream, end == HF_FRONT ? HF_REASON_CLIENT_RESET : HF_REASON_SERVER_RESET, HF_PHASE_DATA,
+               1u << (1 - end));
+        break;
+    }
+}
+
+static void on_dialed(struct hf_session *session, int fd)
+{
+    struct hf_stream *stream = stream_of(session);
+    if (fd < 0) {
+        finish(stream, HF_REASON_INTERNAL, HF_PHASE_CONNECT, 0); /* the dial recorded the reason */
+        return;
+    }
+    hf_dial_succeeded(stream->dial);
+    hf_dial_free(stream->dial);
+    stream->dial = NULL;
+    hf_socket_nodelay(fd);
+    if (session->facts.backend->cfg->o.tcpka_server)
+        hf_socket_keepalive(fd);
+    if (hf_relay_attach(&stream->relay, HF_BACK, session->engine->loop, fd) != HF_OK) {
+        finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
+        return;
+    }
+    stream->active_ms = hf_loop_now(session->engine->loop);
+    arm(stream);
+    hf_relay_start(&stream->relay);
+}
+
+/* ---- beginning ---- */
+
+static void kill_stream(struct hf_session *session, enum hf_reason reason)
+{
+    finish(stream_of(session), reason, HF_PHASE_DATA, 0);
+}
+
+static const struct hf_session_ops stream_ops = {.kill = kill_stream};
+
+bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
+                      const struct hf_addr *peer)
+{
+    struct hf_stream *stream = hf_pool_get(engine->streams);
+    if (!stream)
+        return false;
+    hf_relay_init(&stream->relay, !engine->runtime->config->global.nosplice, on_relay);
+    if (hf_relay_attach(&stream->relay, HF_FRONT, engine->loop, fd) != HF_OK) {
+        hf_pool_put(engine->streams, stream);
+        return false;
+    }
+    hf_socket_nodelay(fd);
+    if (bind->proxy->o.tcpka_client)
+        hf_socket_keepalive(fd);
+    hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
+    stream->dial = hf_dial_new(&stream->session, false, on_dialed);
+    if (stream->dial)
+        hf_dial_begin(stream->dial);
+    else
+        finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
+    return true;
+}

@@ -1,0 +1,47 @@
+"""Fixtures for all tests: see lib/lab.py for what `lab` gives."""
+
+import pytest
+
+from lib.haftp import Haftp
+from lib.lab import House, Lab
+
+
+def pytest_addoption(parser):
+    parser.addoption("--direct", action="store_true",
+                     help="point the clients at the servers themselves: a check of the harness")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out by ./tests/run --quick")
+
+
+@pytest.fixture(scope="session")
+def house(request):
+    house = House(request.config.getoption("--direct"))
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def lab(house, request):
+    lab = Lab(house)
+    request.node.lab = lab
+    yield lab
+    lab.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """A failure shows what haftp and the servers of the test had to say."""
+    report = (yield).get_result()
+    lab = getattr(item, "lab", None)
+    if not report.failed or not lab:
+        return
+    lab.has_failed = True
+    for thing in lab.shown:
+        if isinstance(thing, Haftp):
+            with open(thing.config_path) as config:
+                report.sections.append(("haftp's configuration", config.read()))
+            report.sections.append(("haftp's output", thing.log()[-8000:]))
+        elif thing.process:
+            report.sections.append((f"output of {thing.name}", thing.process.output()[-2000:]))

@@ -1,0 +1,1 @@
+"""Scripted conversations: byte-exact FTP servers and clients around a running haftp."""

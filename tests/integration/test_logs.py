@@ -1,0 +1,71 @@
+"""What haftp writes about sessions, and where to."""
+
+import os
+import re
+import socket
+
+import pytest
+
+from lib.haftp import ftp_sections, head
+from lib.session import Session
+
+# The format of `option tcplog`, as HAProxy's manual has it.
+TCPLOG = re.compile(
+    r"(?P<client>[\d.]+):\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\] ftp_control "
+    r"ftp_control/(?P<server>\S+) (?P<queue>-?\d+)/(?P<connect>-?\d+)/(?P<total>\d+) "
+    r"(?P<bytes>\d+) (?P<state>\S\S) \d+/\d+/\d+/\d+/(?P<retries>\d+) \d+/\d+$", re.MULTILINE)
+
+
+def one_session(place):
+    with Session(place.control, place.login) as session:
+        return session.server_name()
+
+
+def test_tcplog_line(lab):
+    place = lab.place()
+    name = one_session(place)
+    line = place.haftp.wait_log(TCPLOG.pattern.replace("$", "(?=\n)"))
+    assert line["client"] == "127.0.0.1"
+    assert line["server"] == name
+    assert line["state"] == "--"
+    assert int(line["connect"]) >= 0
+    assert int(line["bytes"]) > 0
+
+
+def test_tcplog_of_a_session_without_server(lab):
+    place = lab.place(lines=f"    server gone {lab.net.server()}:2121\n",
+                      more_defaults=["timeout connect 500ms", "retries 1"])
+    with pytest.raises(Exception, match="421"):
+        Session(place.control)
+    line = place.haftp.wait_log(TCPLOG.pattern.replace("$", "(?=\n)"))
+    assert line["state"].startswith("S")
+
+
+def test_syslog_over_udp(lab):
+    """<priority>date tag[pid]: the line."""
+    with socket.socket(type=socket.SOCK_DGRAM) as syslog:
+        syslog.bind((lab.net.server(), 5140))
+        syslog.settimeout(20)
+        address, port = syslog.getsockname()
+        place = lab.place(more_global=[f"log {address}:{port} local0"])
+        name = one_session(place)
+        while True:
+            line = syslog.recv(4096).decode()
+            assert re.match(r"<\d+>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S*haftp\[\d+\]: ", line)
+            if f"ftp_control/{name} " in line:
+                break
+    # local0 is facility 16, a session is logged at level info.
+    assert line.startswith("<134>")
+
+
+@pytest.mark.skipif(os.path.exists("/dev/log"), reason="this machine has a /dev/log")
+def test_standard_error_instead_of_a_missing_dev_log(lab):
+    """A container that runs a file written for a host must say something, and warn once."""
+    servers = lab.farm()
+    front = lab.net.front()
+    config = head().replace("log stderr format raw local0", "log /dev/log local0")
+    haftp = lab.haftp(config + ftp_sections(front, servers), (front, 2121))
+    with Session((front, 2121), (servers[0].user, servers[0].password)) as session:
+        name = session.server_name()
+    haftp.wait_log(f"ftp_control/{name} ")
+    assert len(re.findall("/dev/log", haftp.log())) == 1

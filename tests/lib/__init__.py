@@ -1,0 +1,1 @@
+"""What the tests share: processes, loopback addresses, real FTP servers and clients, haftp."""

@@ -1,0 +1,70 @@
+"""A Python FTP client that can be stopped between any two steps of a transfer."""
+
+import ftplib
+import io
+import re
+import socket
+
+from lib import content
+
+
+class Session(ftplib.FTP):
+    def __init__(self, where, login=None, source=None, epsv=False, timeout=30):
+        """where: (address, port); source: the local address of control and data connections."""
+        super().__init__(timeout=timeout, source_address=(source, 0) if source else None)
+        self._epsv = epsv
+        try:
+            self.connect(*where)
+            if login:
+                self.login(*login)
+                self.voidcmd("TYPE I")
+        except BaseException:
+            self.close()
+            raise
+
+    def makepasv(self):
+        if not self._epsv:
+            return super().makepasv()
+        reply = self.sendcmd("EPSV")
+        return self.host, ftplib.parse229(reply, self.sock.getpeername())[1]
+
+    def announced(self):
+        """(address, port) as a PASV reply has them; ftplib itself believes the port only."""
+        numbers = re.search(r"(\d+),(\d+),(\d+),(\d+),(\d+),(\d+)", self.sendcmd("PASV")).groups()
+        return ".".join(numbers[:4]), int(numbers[4]) * 256 + int(numbers[5])
+
+    def dial(self, place):
+        """Opens the data connection that a passive reply promised."""
+        return socket.create_connection(place, self.timeout, self.source_address)
+
+    def end_transfer(self):
+        """Reads the preliminary and the final reply of a transfer."""
+        preliminary, final = self.getresp(), self.getresp()
+        assert preliminary[0] == "1" and final[0] == "2", (preliminary, final)
+
+    def read(self, path):
+        """The whole file."""
+        out = io.BytesIO()
+        self.retrbinary(f"RETR {path}", out.write)
+        return out.getvalue()
+
+    def write(self, path, data):
+        self.storbinary(f"STOR {path}", io.BytesIO(data))
+
+    def server_name(self):
+        """Which server the data connection reached."""
+        return self.read("WELCOME").decode().strip()
+
+
+def drain(data, size=1 << 16):
+    """Reads a data socket to its clean end; a reset is an exception."""
+    received = bytearray()
+    while chunk := data.recv(size):
+        received += chunk
+    return bytes(received)
+
+
+def named_content(name):
+    """What pub/named.bin of the server with this name holds."""
+    line = name.encode() + b"\n"
+    return line * (8 * content.MIB // len(line))

@@ -1,0 +1,263 @@
+/*
+ * test_args.c: what each flag sets, and how a wrong command line is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "haftp/app/args.h"
+
+struct run {
+    struct hf_args args;
+    enum hf_status status;
+    char *out, *err; /* what was printed */
+    size_t out_size, err_size;
+    FILE *out_file, *err_file;
+};
+
+static int setup(void **state)
+{
+    static struct run run;
+
+    memset(&run, 0, sizeof run);
+    *state = &run;
+    return 0;
+}
+
+static void forget(struct run *run)
+{
+    hf_args_fini(&run->args);
+    free(run->out);
+    free(run->err);
+    run->out = run->err = NULL;
+}
+
+static int teardown(void **state)
+{
+    forget(*state);
+    return 0;
+}
+
+/* `line` is cut at blanks; the program's name comes before it. */
+static void parse(struct run *run, const char *line)
+{
+    static char words[256];
+    char *argv[32] = {"haftp"}, *rest = words, *word;
+    int argc = 1;
+
+    forget(run);
+    snprintf(words, sizeof words, "%s", line);
+    while ((word = strsep(&rest, " ")) && argc < 31) {
+        if (*word)
+            argv[argc++] = word;
+    }
+    run->out_file = open_memstream(&run->out, &run->out_size);
+    run->err_file = open_memstream(&run->err, &run->err_size);
+    assert_non_null(run->out_file);
+    assert_non_null(run->err_file);
+    run->status = hf_args_parse(argc, argv, run->out_file, run->err_file, &run->args);
+    fclose(run->out_file);
+    fclose(run->err_file);
+}
+
+static void assert_refused(struct run *run, const char *line, const char *said)
+{
+    parse(run, line);
+    assert_int_equal(run->status, HF_INVALID);
+    assert_string_equal(run->out, "haftp version " HAFTP_VERSION "\n");
+    assert_non_null(strstr(run->err, "Usage: haftp"));
+    if (!strstr(run->err, said))
+        fail_msg("expected \"%s\" in: %s", said, run->err);
+}
+
+static void assert_silent(const struct run *run)
+{
+    assert_int_equal(run->status, HF_OK);
+    assert_string_equal(run->out, "");
+    assert_string_equal(run->err, "");
+}
+
+static void files_come_in_order_from_everywhere(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-f one.cfg -V -f dir -- two.cfg -f");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_RUN);
+    assert_int_equal(run->args.n_files, 4);
+    assert_string_equal(run->args.files[0], "one.cfg");
+    assert_string_equal(run->args.files[1], "dir");
+    assert_string_equal(run->args.files[2], "two.cfg");
+    assert_string_equal(run->args.files[3], "-f"); /* after -- all words are files */
+}
+
+static void every_flag_sets_its_field(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-f x -c -V -q -db -dW -dS -p /run/h.pid -C /etc/h -n 2000");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_CHECK);
+    assert_true(run->args.verbose && run->args.quiet && run->args.foreground);
+    assert_true(run->args.zero_warning && run->args.no_splice);
+    assert_false(run->args.daemon || run->args.debug || run->args.master_worker);
+    assert_string_equal(run->args.pidfile, "/run/h.pid");
+    assert_string_equal(run->args.chdir_to, "/etc/h");
+    assert_int_equal(run->args.maxconn, 2000);
+}
+
+static void foreground_wins_over_background(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-f x -D");
+    assert_true(run->args.daemon);
+    assert_false(run->args.foreground);
+    parse(run, "-f x -D -db");
+    assert_false(run->args.daemon);
+    parse(run, "-d -f x -D");
+    assert_true(run->args.debug && run->args.foreground);
+    assert_false(run->args.daemon);
+}
+
+static void master_worker_is_accepted_with_a_warning(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-W -db -f x");
+    assert_int_equal(run->status, HF_OK);
+    assert_true(run->args.master_worker && run->args.foreground);
+    assert_non_null(strstr(run->err, "single process"));
+    parse(run, "-Ws -f x");
+    assert_true(run->args.master_worker);
+    assert_non_null(strstr(run->err, "single process"));
+    parse(run, "-W -q -f x");
+    assert_silent(run);
+    parse(run, "-W -c -f x");
+    assert_silent(run);
+}
+
+static void what_does_not_work_yet_is_refused_with_advice(void **state)
+{
+    static const char *const lines[] = {"-sf 1 2 -f x", "-f x -st 1",   "-f x -x /run/s",
+                                        "-f x -S a",    "-f x -L name", "-N 5 -f x",
+                                        "-m 64 -f x",   "-dD -f x",     "-f x -dr"};
+    struct run *run = *state;
+
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        parse(run, lines[i]);
+        assert_int_equal(run->status, HF_UNSUPPORTED);
+        assert_non_null(strstr(run->err, "is not supported by this version yet: "));
+    }
+    parse(run, "-sf 1 -f x");
+    assert_non_null(strstr(run->err, "option '-sf'"));
+}
+
+static void a_line_that_makes_no_sense_shows_usage(void **state)
+{
+    struct run *run = *state;
+
+    assert_refused(run, "", "no configuration file");
+    assert_refused(run, "-c", "no configuration file");
+    assert_refused(run, "--", "no configuration file");
+    assert_refused(run, "-f x -Z", "unknown option '-Z'");
+    assert_refused(run, "-f x --verbose", "unknown option '--verbose'");
+    assert_refused(run, "-fx", "unknown option '-fx'");
+    assert_refused(run, "ftp.cfg", "unexpected word 'ftp.cfg'");
+    assert_refused(run, "-f x -", "unexpected word '-'");
+}
+
+static void a_missing_or_wrong_value_is_named(void **state)
+{
+    struct run *run = *state;
+
+    assert_refused(run, "-f", "option '-f' needs a value: -f FILE|DIR");
+    assert_refused(run, "-f -c", "option '-f' needs a value");
+    assert_refused(run, "-f x -p", "option '-p' needs a value: -p FILE");
+    assert_refused(run, "-f x -n", "option '-n' needs a value: -n NUMBER");
+    assert_refused(run, "-f x -n 0", "needs a number from 1 to");
+    assert_refused(run, "-f x -n 12k", "not '12k'");
+    assert_refused(run, "-f x -n +5", "not '+5'");
+    assert_refused(run, "-f x -n 99999999999999999999", "needs a number");
+}
+
+static void help_and_versions_are_answered_at_once(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-h -Z");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_HELP);
+    parse(run, "--help");
+    assert_int_equal(run->args.action, HF_ACTION_HELP);
+    parse(run, "-f x -v nonsense");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_VERSION);
+    parse(run, "-vv");
+    assert_int_equal(run->args.action, HF_ACTION_BUILD);
+    parse(run, "-dKall");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_KEYWORDS);
+}
+
+static void usage_names_every_flag(void **state)
+{
+    static const char *const words[] = {"-f FILE|DIR", "-c ",  "-V ", "-q ",    "-db ", "-D ",
+                                        "-p FILE",     "-C ",  "-n ", "-dKall", "-v ",  "-vv ",
+                                        "-h ",         " -sf", " -x", " -L",    " -S",  " -m"};
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    (void)state;
+    assert_non_null(out);
+    hf_usage_print(out);
+    fclose(out);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!strstr(text, words[i]))
+            fail_msg("usage does not name %s:\n%s", words[i], text);
+    }
+    free(text);
+}
+
+static void the_long_version_tells_the_build(void **state)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+
+    (void)state;
+    assert_non_null(out);
+    hf_version_print(out, true);
+    fclose(out);
+    assert_ptr_equal(strstr(text, "haftp version " HAFTP_VERSION "\n"), text);
+    assert_non_null(strstr(text, "Compiler: "));
+    assert_non_null(strstr(text, "libuv: 1."));
+    assert_non_null(strstr(text, "splice"));
+    free(text);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(files_come_in_order_from_everywhere),
+        TEST(every_flag_sets_its_field),
+        TEST(foreground_wins_over_background),
+        TEST(master_worker_is_accepted_with_a_warning),
+        TEST(what_does_not_work_yet_is_refused_with_advice),
+        TEST(a_line_that_makes_no_sense_shows_usage),
+        TEST(a_missing_or_wrong_value_is_named),
+        TEST(help_and_versions_are_answered_at_once),
+        TEST(usage_names_every_flag),
+        TEST(the_long_version_tells_the_build),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,190 @@
+/*
+ * Leases: one port serves many clients, a client one lease per port, strangers nothing.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ftp_int.h"
+
+#define PORTS 4u
+
+struct world {
+    struct hf_config config;
+    struct hf_cfg_proxy control;
+    struct hf_cfg_bind data;
+    struct hf_cfg_data_range range;
+    struct hf_cfg_server server, other_server;
+    struct hf_cfg_server *only[1];
+    struct hf_engine engine[2];
+    struct hf_lease_table *table;
+};
+
+static struct world w;
+
+static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
+{
+    w = (struct world){0};
+    w.data.port_lo = 50000;
+    w.data.port_hi = 50000 + PORTS - 1;
+    w.data.role = HF_BIND_DATA;
+    w.data.proxy = &w.control;
+    w.range.bind = &w.data;
+    w.control.binds = &w.data;
+    w.control.data_ranges = &w.range;
+    w.control.o.ftp_peer = rule;
+    w.config.proxies = &w.control;
+    w.engine[1].index = 1;
+    w.table = hf_lease_table_new(&w.config, n_workers);
+    assert_non_null(w.table);
+    assert_int_equal(hf_lease_slot_count(w.table), PORTS);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hf_lease_table_free(w.table);
+    w.table = NULL;
+    return 0;
+}
+
+static struct hf_addr host(const char *text)
+{
+    struct hf_addr addr;
+    assert_int_equal(hf_addr_parse_host(hf_view_cstr(text), &addr), HF_OK);
+    return addr;
+}
+
+static enum hf_status take(const char *client, hf_id session, unsigned engine, struct hf_lease *lease)
+{
+    struct hf_addr addr = host(client);
+    struct hf_lease_owner owner = {&w.engine[engine], session};
+    return hf_lease_take_mt(w.table, &w.control, &w.server, &addr, &owner, lease);
+}
+
+static hf_id claim(struct hf_lease_slot *slot, const char *peer)
+{
+    struct hf_addr addr = host(peer);
+    struct hf_lease_owner owner = {0};
+    return hf_lease_claim_mt(w.table, slot, &addr, &owner) == HF_OK ? owner.session : 0;
+}
+
+static void test_every_client_gets_every_port_once(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    char client[32];
+    for (unsigned c = 1; c <= 40; c++) {
+        bool seen[PORTS] = {false};
+        struct hf_lease lease = {0};
+        snprintf(client, sizeof client, "10.0.0.%u", c);
+        for (unsigned i = 0; i < PORTS; i++) {
+            assert_int_equal(take(client, c, 0, &lease), HF_OK);
+            assert_in_range(lease.slot->port, 50000, 50000 + PORTS - 1);
+            assert_false(seen[lease.slot->port - 50000]);
+            seen[lease.slot->port - 50000] = true;
+        }
+        assert_int_equal(take(client, c, 0, &lease), HF_NOPORT);
+    }
+    assert_int_equal(hf_lease_count_mt(w.table), 40 * PORTS);
+}
+
+static void test_claim_finds_its_session_once(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    struct hf_lease a = {0}, b = {0};
+    assert_int_equal(take("10.0.0.1", 7, 0, &a), HF_OK);
+    while (b.slot != a.slot) { /* the same port for another client */
+        struct hf_lease_owner owner = {&w.engine[0], 8};
+        hf_lease_release_mt(w.table, &b, &owner);
+        assert_int_equal(take("10.0.0.2", 8, 0, &b), HF_OK);
+    }
+    assert_int_equal(claim(a.slot, "10.0.0.3"), 0); /* a stranger */
+    assert_int_equal(claim(a.slot, "10.0.0.2"), 8);
+    assert_int_equal(claim(a.slot, "10.0.0.1"), 7);
+    assert_int_equal(claim(a.slot, "10.0.0.1"), 0); /* used up */
+    assert_int_equal(hf_lease_count_mt(w.table), 0);
+}
+
+static void test_release_does_not_take_a_successors_lease(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    struct hf_lease a[PORTS] = {{0}}, again = {0};
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(take("10.0.0.1", 1, 0, &a[i]), HF_OK);
+    assert_int_equal(claim(a[2].slot, "10.0.0.1"), 1);
+    assert_int_equal(take("10.0.0.1", 2, 0, &again), HF_OK); /* the only free port: the same */
+    assert_ptr_equal(again.slot, a[2].slot);
+    struct hf_lease_owner first = {&w.engine[0], 1};
+    hf_lease_release_mt(w.table, &a[2], &first); /* too late: it was claimed */
+    assert_int_equal(claim(again.slot, "10.0.0.1"), 2);
+}
+
+static void test_own_workers_ports_come_first(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 2);
+    struct hf_lease lease = {0};
+    for (unsigned i = 0; i < PORTS / 2; i++) {
+        assert_int_equal(take("10.0.0.1", 1, 1, &lease), HF_OK);
+        assert_int_equal(lease.slot->worker, 1);
+    }
+    assert_int_equal(take("10.0.0.1", 1, 1, &lease), HF_OK); /* borrowed */
+    assert_int_equal(lease.slot->worker, 0);
+}
+
+static void test_peer_network(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_NETWORK, 1);
+    struct hf_lease lease = {0};
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+    assert_int_equal(claim(lease.slot, "10.0.1.1"), 0);
+    assert_int_equal(claim(lease.slot, "10.0.0.99"), 1);
+    assert_int_equal(take("2001:db8::1", 2, 0, &lease), HF_OK);
+    assert_int_equal(claim(lease.slot, "2001:db8:0:1::1"), 0);
+    assert_int_equal(claim(lease.slot, "2001:db8::ffff"), 2);
+}
+
+static void test_peer_any_is_exclusive(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_ANY, 1);
+    struct hf_lease lease = {0};
+    for (unsigned i = 0; i < PORTS; i++)
+        assert_int_equal(take(i % 2 ? "10.0.0.1" : "10.0.0.2", i + 1, 0, &lease), HF_OK);
+    assert_int_equal(take("10.0.0.3", 9, 0, &lease), HF_NOPORT);
+    assert_int_equal(claim(lease.slot, "192.0.2.77"), PORTS);
+}
+
+static void test_range_of_another_server(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    struct hf_lease lease = {0};
+    w.only[0] = &w.other_server;
+    w.range.only = w.only;
+    w.range.n_only = 1;
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_NOTFOUND);
+    w.only[0] = &w.server;
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(test_every_client_gets_every_port_once, teardown),
+        cmocka_unit_test_teardown(test_claim_finds_its_session_once, teardown),
+        cmocka_unit_test_teardown(test_release_does_not_take_a_successors_lease, teardown),
+        cmocka_unit_test_teardown(test_own_workers_ports_come_first, teardown),
+        cmocka_unit_test_teardown(test_peer_network, teardown),
+        cmocka_unit_test_teardown(test_peer_any_is_exclusive, teardown),
+        cmocka_unit_test_teardown(test_range_of_another_server, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,120 @@
+/*
+ * Which command a reply belongs to, whatever was pipelined.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ftp_int.h"
+
+static void push(struct ftp_queue *queue, enum hf_ftp_cmd_id id)
+{
+    ftp_queue_push(queue, id, FTP_ANSWER_NONE);
+}
+
+static void test_replies_come_in_order(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    assert_int_equal(ftp_queue_match(&queue, 421), -1); /* nobody asked */
+    push(&queue, HF_CMD_USER);
+    push(&queue, HF_CMD_PASS);
+    push(&queue, HF_CMD_PASV);
+    assert_int_equal(ftp_queue_match(&queue, 331), 0);
+    ftp_queue_remove(&queue, 0);
+    assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_PASS);
+    ftp_queue_remove(&queue, 0);
+    assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_PASV);
+    ftp_queue_remove(&queue, 0);
+    assert_null(ftp_queue_head(&queue));
+}
+
+/* A queue that went round its ring many times still knows its order. */
+static void test_ring_wraps(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    for (unsigned turn = 0; turn < 100; turn++) {
+        for (unsigned i = 0; i < 5; i++)
+            push(&queue, (enum hf_ftp_cmd_id)(HF_CMD_USER + i));
+        for (unsigned i = 0; i < 5; i++) {
+            assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_USER + i);
+            ftp_queue_remove(&queue, 0);
+        }
+    }
+}
+
+static void test_full_queue_says_so(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    for (unsigned i = 0; i < FTP_QUEUE_MAX; i++) {
+        assert_false(ftp_queue_full(&queue));
+        push(&queue, HF_CMD_NOOP);
+    }
+    assert_true(ftp_queue_full(&queue));
+}
+
+static void test_stat_and_noop_overtake_a_running_transfer(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_RETR);
+    push(&queue, HF_CMD_CWD);
+    push(&queue, HF_CMD_STAT);
+    assert_int_equal(ftp_queue_match(&queue, 213), 0); /* the transfer has not begun: replies are in order */
+    ftp_queue_head(&queue)->begun = true;
+    assert_int_equal(ftp_queue_match(&queue, 213), 2);
+    assert_int_equal(ftp_queue_match(&queue, 226), 0);
+    assert_int_equal(ftp_queue_match(&queue, 426), 0);
+    assert_int_equal(ftp_queue_match(&queue, 500), 2); /* a server that knows no STAT */
+    ftp_queue_remove(&queue, 2);
+    assert_int_equal(queue.count, 2);
+    assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_RETR);
+    assert_true(ftp_queue_head(&queue)->begun);
+    ftp_queue_remove(&queue, 0);
+    assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_CWD);
+}
+
+static void test_abort_takes_two_replies(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_RETR);
+    ftp_queue_head(&queue)->begun = true;
+    push(&queue, HF_CMD_ABOR);
+    assert_int_equal(ftp_queue_match(&queue, 426), 0);
+    ftp_queue_remove(&queue, 0);
+    assert_int_equal(ftp_queue_match(&queue, 226), 0);
+    assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_ABOR);
+}
+
+static void test_own_answers_move_no_data(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    ftp_queue_push(&queue, HF_CMD_RETR, FTP_ANSWER_TOO_LONG);
+    assert_false(ftp_command_moves_data(ftp_queue_head(&queue)));
+    ftp_queue_remove(&queue, 0);
+    push(&queue, HF_CMD_OTHER); /* an unknown command moves data once the server says 150 */
+    assert_false(ftp_command_moves_data(ftp_queue_head(&queue)));
+    ftp_queue_head(&queue)->begun = true;
+    assert_true(ftp_command_moves_data(ftp_queue_head(&queue)));
+    assert_false(ftp_command_moves_data(NULL));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_replies_come_in_order),
+        cmocka_unit_test(test_ring_wraps),
+        cmocka_unit_test(test_full_queue_says_so),
+        cmocka_unit_test(test_stat_and_noop_overtake_a_running_transfer),
+        cmocka_unit_test(test_abort_takes_two_replies),
+        cmocka_unit_test(test_own_answers_move_no_data),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

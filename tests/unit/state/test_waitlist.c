@@ -1,0 +1,137 @@
+/*
+ * test_waitlist.c: waiters are woken in order, once, and the gone ones are passed over.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "haftp/state/waitlist.h"
+
+struct fixture {
+    struct hf_loop *loop;
+    struct hf_waitlist list;
+    hf_id woken[8];
+    unsigned n_woken;
+    hf_id gone; /* this one's session does not exist any more */
+};
+
+static int setup(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){.loop = hf_loop_new()};
+    hf_waitlist_init(&f.list);
+    *state = &f;
+    return f.loop ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    hf_waitlist_fini(&f->list);
+    hf_loop_free(f->loop);
+    return 0;
+}
+
+static bool on_slot(struct hf_waiter *waiter)
+{
+    struct fixture *f = waiter->context;
+    if (waiter->session == f->gone)
+        return false;
+    f->woken[f->n_woken++] = waiter->session;
+    return true;
+}
+
+static struct hf_waiter *join(struct fixture *f, hf_id session, unsigned expected_ahead)
+{
+    unsigned ahead = 99;
+    struct hf_waiter *waiter =
+        hf_waitlist_join_mt(&f->list, f->loop, f, session, on_slot, &ahead);
+    assert_non_null(waiter);
+    assert_int_equal(ahead, expected_ahead);
+    return waiter;
+}
+
+static void run_mail(struct fixture *f)
+{
+    hf_loop_settle(f->loop);
+}
+
+static void wakes_in_order_one_at_a_time(void **state)
+{
+    struct fixture *f = *state;
+    join(f, 11, 0);
+    join(f, 12, 1);
+    join(f, 13, 2);
+    hf_waitlist_wake_mt(&f->list);
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 2);
+    assert_int_equal(f->n_woken, 0); /* on its own loop, not here */
+    run_mail(f);
+    assert_int_equal(f->n_woken, 1);
+    assert_int_equal(f->woken[0], 11);
+    hf_waitlist_wake_all_mt(&f->list);
+    run_mail(f);
+    assert_int_equal(f->n_woken, 3);
+    assert_int_equal(f->woken[1], 12);
+    assert_int_equal(f->woken[2], 13);
+    hf_waitlist_wake_mt(&f->list); /* nobody: nothing */
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 0);
+}
+
+static void who_left_is_not_woken(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_waiter *first = join(f, 11, 0);
+    join(f, 12, 1);
+    hf_waitlist_leave(&f->list, first);
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 1);
+    hf_waitlist_wake_mt(&f->list);
+    run_mail(f);
+    assert_int_equal(f->n_woken, 1);
+    assert_int_equal(f->woken[0], 12);
+}
+
+static void who_left_after_the_wake_passes_it_on(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_waiter *first = join(f, 11, 0);
+    join(f, 12, 1);
+    hf_waitlist_wake_mt(&f->list);
+    hf_waitlist_leave(&f->list, first); /* its mail is on the way */
+    run_mail(f);
+    assert_int_equal(f->n_woken, 1);
+    assert_int_equal(f->woken[0], 12);
+}
+
+static void who_is_gone_passes_it_on(void **state)
+{
+    struct fixture *f = *state;
+    f->gone = 11;
+    join(f, 11, 0);
+    join(f, 12, 1);
+    hf_waitlist_wake_mt(&f->list);
+    run_mail(f);
+    assert_int_equal(f->n_woken, 1);
+    assert_int_equal(f->woken[0], 12);
+}
+
+static void fini_frees_who_still_waits(void **state)
+{
+    struct fixture *f = *state;
+    join(f, 11, 0);
+    join(f, 12, 1); /* teardown frees both: the leak checker would tell */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(wakes_in_order_one_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_left_is_not_woken, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_left_after_the_wake_passes_it_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_is_gone_passes_it_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(fini_frees_who_still_waits, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
