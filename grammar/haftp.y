@@ -225,7 +225,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct hf_parse *p
         n = 0;
     for (int i = 0; i < n; i++)
         names[i] = yysymbol_name(expected[i]);
-    hf_build_syntax_error(B, *yypcontext_location(context),
+    hf_build_syntax_error(B, hf_tokens_row(&parse->tokens), *yypcontext_location(context),
                           yypcontext_token(context) == YYSYMBOL_EOL, names, (unsigned)n);
     return 0;
 }

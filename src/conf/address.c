@@ -38,8 +38,10 @@ static bool take_prefix(struct hf_arena *arena, const char **text, int *family,
         if (p->family != -1)
             return true;
         return fail(problem,
-                    hf_arena_printf(arena, "addresses with '%s' are not supported by this version "
-                                           "of haftp yet", p->text),
+                    hf_arena_printf(arena,
+                                    "addresses with '%s' are not supported by this version "
+                                    "of haftp yet",
+                                    p->text),
                     NULL);
     }
     if (**text == '/')
@@ -54,16 +56,16 @@ static bool is_numeric_host(const char *text, size_t n)
     return hf_addr_parse_host(hf_view(text, n), &addr) == HF_OK;
 }
 
-/* Where the port begins: at the last colon; NULL when there is none.  In IPv6 without brackets the last
- * colon splits the port as well, unless only the whole reads as an address ("::1"). */
+/* Where the port begins: at the last colon; NULL when there is none.  In IPv6 without brackets the
+ * last colon splits the port as well, unless only the whole reads as an address ("::1"). */
 static const char *find_port(const char *text)
 {
     const char *colon = strrchr(text, ':'), *bracket = strrchr(text, ']');
 
     if (!colon || (bracket && colon < bracket))
         return NULL;
-    if (strchr(text, ':') != colon && !bracket &&
-        !is_numeric_host(text, (size_t)(colon - text)) && is_numeric_host(text, strlen(text)))
+    if (strchr(text, ':') != colon && !bracket && !is_numeric_host(text, (size_t)(colon - text)) &&
+        is_numeric_host(text, strlen(text)))
         return NULL;
     return colon;
 }
@@ -102,10 +104,12 @@ static bool parse_bind(struct hf_arena *arena, const char *text, struct hf_bind_
     case HF_OK:
         break;
     case HF_LIMIT:
-        return fail(problem, hf_arena_printf(arena, "'%s' is not a port or a range of ports", colon + 1),
+        return fail(problem,
+                    hf_arena_printf(arena, "'%s' is not a port or a range of ports", colon + 1),
                     "ports are 1 to 65535, and a range begins with the lower one");
     default:
-        return fail(problem, hf_arena_printf(arena, "'%s' is not a port or a range of ports", colon + 1),
+        return fail(problem,
+                    hf_arena_printf(arena, "'%s' is not a port or a range of ports", colon + 1),
                     "write ADDRESS:PORT or ADDRESS:LOW-HIGH");
     }
     if (!resolve(arena, text, (size_t)(colon - text), family, &out->addr, problem))
@@ -164,7 +168,8 @@ bool hf_address_parse_server(struct hf_arena *arena, const char *text, struct hf
     if (!colon || colon[1] == '\0' || parse_server_port(colon + 1, server))
         return true;
     if (strchr(colon + 1, '-'))
-        return fail(problem, hf_arena_printf(arena, "a server has no range of ports ('%s')", colon + 1),
+        return fail(problem,
+                    hf_arena_printf(arena, "a server has no range of ports ('%s')", colon + 1),
                     "without a port, a server gets the port that the client connected to");
     return fail(problem, hf_arena_printf(arena, "'%s' is not a port", colon + 1),
                 "write a port of 1 to 65535, +N or -N, or none for the port of the client");

@@ -22,7 +22,8 @@ struct hf_bind_address {
     uint16_t lo, hi;
 };
 
-/* "ADDR:PORT[-PORT]" with commas between; appends to *list.  False: nothing of the rest was added. */
+/* "ADDR:PORT[-PORT]" with commas between; appends to *list.  False: nothing of the rest was added.
+ */
 bool hf_address_parse_binds(struct hf_arena *arena, const char *text, struct hf_bind_address **list,
                             struct hf_problem *problem);
 /* "HOST[:PORT]" with PORT n, +n or -n: fills addr, port_map and port_offset. */

@@ -9,7 +9,8 @@
 
 #include "haftp/base/assert.h"
 
-void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format, ...)
+void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format,
+                    ...)
 {
     va_list args;
     char *text;
@@ -59,7 +60,8 @@ void hf_build_global(struct hf_build *b)
     set_section(b, NULL, false);
 }
 
-/* ---- inheritance ------------------------------------------------------------------------------ */
+/* ---- inheritance ------------------------------------------------------------------------------
+ */
 
 /* Lists are copied: a section appends to its own. */
 static struct hf_cfg_log *copy_logs(struct hf_arena *arena, const struct hf_cfg_log *from)
@@ -132,7 +134,8 @@ void hf_build_from(struct hf_build *b, const struct hf_word *name)
     inherit(b, b->section, &found->section);
 }
 
-/* ---- frontend, listen, backend ------------------------------------------------------------------ */
+/* ---- frontend, listen, backend ------------------------------------------------------------------
+ */
 
 static bool is_name(const char *text)
 {
@@ -213,27 +216,24 @@ void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
         hf_build_error(b, word->loc, NULL, "unexpected '%s' behind the section's name", word->text);
         return;
     }
-    hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc,
-                hf_arena_printf(b->config->arena, "on a line of its own below, write: bind %s",
-                                word->text),
-                "the address of '%s' on the section's first line is an old spelling.",
-                b->section->name);
+    hf_diag_add(
+        b->diag, HF_DIAG_WARNING, word->loc,
+        hf_arena_printf(b->config->arena, "on a line of its own below, write: bind %s", word->text),
+        "the address of '%s' on the section's first line is an old spelling.", b->section->name);
     hf_build_bind(b, word);
     hf_build_line_end(b);
 }
 
-/* ---- what the grammar could not read ---------------------------------------------------------------- */
+/* ---- what the grammar could not read
+ * ---------------------------------------------------------------- */
 
-static const char *usage(struct hf_build *b)
+static const char *usage(struct hf_arena *arena, const struct hf_keyword *row)
 {
-    struct hf_arena *arena = b->config->arena;
-    const struct hf_keyword *row = b->row;
+    char text[256];
 
     if (!row)
         return NULL;
-    if (row->choices)
-        return hf_arena_printf(arena, "usage: %s { %s }", row->name, row->choices);
-    return hf_arena_printf(arena, "usage: %s %s", row->name, row->syntax ? row->syntax : "");
+    return hf_arena_printf(arena, "usage: %s", hf_keyword_usage(row, text, sizeof text));
 }
 
 /* The text of the file between two columns, without its quotes being looked at. */
@@ -250,19 +250,19 @@ static const char *text_at(struct hf_arena *arena, struct hf_loc loc)
     return hf_arena_strndup(arena, p + loc.col - 1, (size_t)(loc.end_col - loc.col));
 }
 
-void hf_build_syntax_error(struct hf_build *b, struct hf_loc loc, bool at_end,
-                           const char *const *expected, unsigned n_expected)
+void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
+                           bool at_end, const char *const *expected, unsigned n_expected)
 {
     struct hf_arena *arena = b->config->arena;
-    const char *wanted = "";
+    const char *hint = usage(arena, row), *wanted = "";
 
     for (unsigned i = 0; i < n_expected; i++)
         wanted = hf_arena_printf(arena, "%s%s%s", wanted, i ? " or " : "", expected[i]);
-    if (at_end && b->row)
-        hf_build_error(b, loc, usage(b), "'%s' needs %s", b->row->name,
-                       n_expected ? wanted : "something behind it");
+    if (at_end && row)
+        hf_build_error(b, loc, hint, "'%s' needs %s", row->name,
+                       n_expected ? wanted : "more words");
     else if (n_expected)
-        hf_build_error(b, loc, usage(b), "unexpected '%s', expected %s", text_at(arena, loc), wanted);
+        hf_build_error(b, loc, hint, "unexpected '%s', expected %s", text_at(arena, loc), wanted);
     else
-        hf_build_error(b, loc, usage(b), "unexpected '%s'", text_at(arena, loc));
+        hf_build_error(b, loc, hint, "unexpected '%s'", text_at(arena, loc));
 }

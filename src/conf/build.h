@@ -1,8 +1,8 @@
 /*
  * build.h: what the grammar's actions call to fill the model.
  *
- * One call per thing that a line says.  The builder checks what can be checked while reading, reports
- * what is wrong with its place, and goes on; names of other sections are left to resolve.c.
+ * One call per thing that a line says.  The builder checks what can be checked while reading,
+ * reports what is wrong with its place, and goes on; names of other sections are left to resolve.c.
  */
 #ifndef HAFTP_CONF_BUILD_H
 #define HAFTP_CONF_BUILD_H
@@ -24,14 +24,13 @@ struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
     const struct hf_env *env;
-    struct hf_defaults *defaults;  /* all of them, in order */
-    struct hf_defaults *latest;    /* NULL before the first */
-    struct hf_cfg_proxy *section;  /* the current one; NULL in global */
-    bool in_defaults;              /* the current section is one that hands down */
-    const struct hf_keyword *row;  /* of the current line, for usage hints */
-    void *at[HF_N_OBJECTS];        /* what the rows of the current line fill */
+    struct hf_defaults *defaults; /* all of them, in order */
+    struct hf_defaults *latest;   /* NULL before the first */
+    struct hf_cfg_proxy *section; /* the current one; NULL in global */
+    bool in_defaults;             /* the current section is one that hands down */
+    void *at[HF_N_OBJECTS];       /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
-    struct hf_cfg_bind bind;       /* options that all addresses of a bind line share */
+    struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
     struct hf_bind_address *bind_addresses;
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
@@ -86,13 +85,14 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc);
 
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
-void hf_build_syntax_error(struct hf_build *b, struct hf_loc loc, bool at_end,
-                           const char *const *expected, unsigned n_expected);
+/* `row`: whose words these are; NULL: not known. */
+void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
+                           bool at_end, const char *const *expected, unsigned n_expected);
 
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */
-__attribute__((format(printf, 4, 5))) void hf_build_error(struct hf_build *b, struct hf_loc loc,
-                                                          const char *hint, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format, ...);
 
 #endif

@@ -42,7 +42,8 @@ void hf_build_row_defaults(void *object, enum hf_object kind)
     }
 }
 
-/* ---- one kind of row each ---------------------------------------------------------------------- */
+/* ---- one kind of row each ----------------------------------------------------------------------
+ */
 
 void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc)
 {
@@ -60,23 +61,28 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
         store(field(b, row, row->also), row->bytes, value);
 }
 
+static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row, bool too_small,
+                                struct hf_loc loc)
+{
+    if (row->unit && too_small)
+        hf_build_error(b, loc, NULL, "the time of '%s' is too short", row->name);
+    else if (row->unit)
+        hf_build_error(b, loc, "the longest time is 2147483647 ms, about 24.8 days",
+                       "the time of '%s' is too long", row->name);
+    else if (too_small && row->max >= INT32_MAX)
+        hf_build_error(b, loc, NULL, "'%s' must be %lld or more", row->name, (long long)row->min);
+    else
+        hf_build_error(b, loc, NULL, "'%s' must be between %lld and %lld", row->name,
+                       (long long)row->min, (long long)row->max);
+}
+
 void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,
                      struct hf_loc loc)
 {
-    if (number < row->min || number > row->max) {
-        bool is_time = row->unit != 0;
-        const char *hint = is_time && number > row->max
-                               ? "the longest time is 2147483647 ms, about 24.8 days"
-                               : NULL;
-        if (is_time)
-            hf_build_error(b, loc, hint, "the time of '%s' is too %s", row->name,
-                           number < row->min ? "short" : "long");
-        else
-            hf_build_error(b, loc, NULL, "'%s' must be between %lld and %lld", row->name,
-                           (long long)row->min, (long long)row->max);
-        return;
-    }
-    store(field(b, row, row->offset), row->bytes, number);
+    if (number < row->min || number > row->max)
+        number_out_of_range(b, row, number < row->min, loc);
+    else
+        store(field(b, row, row->offset), row->bytes, number);
 }
 
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
@@ -115,10 +121,11 @@ static int position(const char *choices, const char *text)
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 {
     int value = position(row->choices, word->text);
+    char choices[128];
 
     if (value < 0) {
-        hf_build_error(b, word->loc,
-                       hf_arena_printf(b->config->arena, "one of %s", row->choices),
+        hf_keyword_choices(row, ", ", choices, sizeof choices);
+        hf_build_error(b, word->loc, hf_arena_printf(b->config->arena, "one of %s", choices),
                        "'%s' cannot be '%s'", row->name, word->text);
         return;
     }

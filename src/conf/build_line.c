@@ -102,7 +102,8 @@ void hf_build_default_server(struct hf_build *b)
     b->at[HF_OBJECT_SERVER] = &b->section->o.server;
 }
 
-/* ---- balancing --------------------------------------------------------------------------------- */
+/* ---- balancing ---------------------------------------------------------------------------------
+ */
 
 static bool is_http_algorithm(const char *name)
 {
@@ -144,8 +145,8 @@ void hf_build_hash_type(struct hf_build *b, const struct hf_word *method)
     else if (strcmp(method->text, "consistent") == 0)
         b->section->o.hash_type = HF_HASH_CONSISTENT;
     else
-        hf_build_error(b, method->loc, "one of map-based, consistent",
-                       "'hash-type' cannot be '%s'", method->text);
+        hf_build_error(b, method->loc, "one of map-based, consistent", "'hash-type' cannot be '%s'",
+                       method->text);
 }
 
 /* haftp has one hash function; HAProxy's names are read so that files keep working. */
@@ -167,7 +168,8 @@ void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every)
     b->section->o.redispatch_every = every > INT32_MAX ? INT32_MAX : (unsigned)every;
 }
 
-/* ---- stickiness -------------------------------------------------------------------------------- */
+/* ---- stickiness --------------------------------------------------------------------------------
+ */
 
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
 {
@@ -223,7 +225,8 @@ void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_
                        "'%s' is not supported by this version of haftp yet", sample->text);
 }
 
-/* ---- FTP data ports ------------------------------------------------------------------------------ */
+/* ---- FTP data ports
+ * ------------------------------------------------------------------------------ */
 
 static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc loc)
 {
@@ -253,7 +256,8 @@ void hf_build_data_section(struct hf_build *b, const struct hf_word *name)
     add_data_ref(b, name->loc)->section = name->text;
 }
 
-/* ---- log ------------------------------------------------------------------------------------------ */
+/* ---- log
+ * ------------------------------------------------------------------------------------------ */
 
 void hf_build_log(struct hf_build *b, const struct hf_word *address)
 {
@@ -346,7 +350,8 @@ void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name)
     b->config->global.log_hostname = name ? name->text : b->env->host;
 }
 
-/* ---- global -------------------------------------------------------------------------------------- */
+/* ---- global
+ * -------------------------------------------------------------------------------------- */
 
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc)
 {
@@ -368,7 +373,8 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
     b->config->global.gid = (gid_t)number;
 }
 
-/* ---- the end of any line ------------------------------------------------------------------------- */
+/* ---- the end of any line
+ * ------------------------------------------------------------------------- */
 
 void hf_build_line_end(struct hf_build *b)
 {
@@ -376,5 +382,4 @@ void hf_build_line_end(struct hf_build *b)
     end_server(b);
     end_stick_table(b);
     end_log(b);
-    b->row = NULL;
 }

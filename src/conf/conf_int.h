@@ -1,8 +1,8 @@
 /*
  * conf_int.h: the passes between the parser and a finished configuration.
  *
- * hf_config_load() calls them in this order.  Each reports all that it finds and leaves a model that
- * the next one can walk, so that one run tells everything.  Private to src/conf.
+ * hf_config_load() calls them in this order.  Each reports all that it finds and leaves a model
+ * that the next one can walk, so that one run tells everything.  Private to src/conf.
  */
 #ifndef HAFTP_CONF_INT_H
 #define HAFTP_CONF_INT_H
@@ -10,7 +10,8 @@
 #include "haftp/base/diag.h"
 #include "haftp/conf/model.h"
 
-/* Names become pointers: default_backend, stick tables, users, log targets (resolve.c). */
+/* Names become pointers: default_backend, stick tables, users, log targets; and what one name or
+ * section shows by itself: balance algorithms, mode http, ids (resolve.c). */
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
 /* Which bind carries FTP control, where data ports come from (ftp_plan.c). */
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);

@@ -12,7 +12,8 @@
 
 /* Everything that was inherited is written out where it is used, so no defaults section is left. */
 
-/* ---- fields that rows describe ------------------------------------------------------------------ */
+/* ---- fields that rows describe ------------------------------------------------------------------
+ */
 
 static int64_t load_number(const char *at, size_t bytes)
 {
@@ -48,7 +49,8 @@ static void print_number_row(FILE *out, const struct hf_keyword *row, int64_t va
         fprintf(out, "%lld", (long long)value);
 }
 
-/* The row's words, when its field is not what it would be anyway; `before` and `after` go around. */
+/* The row's words, when its field is not what it would be anyway; `before` and `after` go around.
+ */
 static void print_row(FILE *out, const struct hf_keyword *row, const void *object,
                       const char *before, const char *after)
 {
@@ -87,7 +89,8 @@ static void print_rows(FILE *out, enum hf_object kind, unsigned where, const voi
     }
 }
 
-/* ---- lines with a shape of their own -------------------------------------------------------------- */
+/* ---- lines with a shape of their own
+ * -------------------------------------------------------------- */
 
 static void print_log(FILE *out, const struct hf_cfg_log *log)
 {

@@ -55,7 +55,7 @@ static const char *describe_ranges(struct hf_arena *arena, const struct hf_cfg_p
 
     for (range = control->data_ranges; range; range = range->next)
         text = join(arena, text, describe_range(arena, control, range));
-    return text ? text : "any that are free";
+    return text ? hf_arena_printf(arena, "data ports %s", text) : "data on any free port";
 }
 
 static const char *describe_servers(struct hf_arena *arena, const struct hf_cfg_proxy *control)
@@ -74,7 +74,7 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
     struct hf_arena *arena = plan->config->arena;
 
     control->ftp_summary =
-        hf_arena_printf(arena, "%s: %s; data ports %s (rule %d: %s); %s", control->name,
+        hf_arena_printf(arena, "%s: %s; %s (rule %d: %s); %s", control->name,
                         describe_binds(arena, control), describe_ranges(arena, control),
                         control->data_rule, control->data_why, describe_servers(arena, control));
 }

@@ -286,7 +286,7 @@ static const char *describe_data_rule(const struct hf_plan *plan,
     case HF_DATA_SERVERS:
         return "its servers are servers of this section";
     default:
-        return "no section gives it data ports";
+        return "no port range in the file is for it";
     }
 }
 
@@ -301,11 +301,13 @@ static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *
 
 static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
+    unsigned errors = hf_diag_count(plan->diag, HF_DIAG_ERROR);
+
     control->data_rule = find_data_rule(plan, control);
     control->data_why = describe_data_rule(plan, control);
     if (control->data_rule == HF_DATA_NONE)
         warn_no_data_ports(plan, control);
-    else
+    else if (hf_diag_count(plan->diag, HF_DIAG_ERROR) == errors)
         hf_plan_complete_ranges(plan, control);
 }
 

@@ -42,56 +42,56 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../grammar/rows/line.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_GLOBAL
-#define HF_ROWS_STRUCT struct hf_cfg_global
+#define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL
+#define HF_ROWS_STRUCT   struct hf_cfg_global
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/global.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_OPTS
-#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_OBJECT   HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/proxy.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_OPTS
-#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_OBJECT   HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) timeout.f
 #include "../../grammar/rows/timeout.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_OPTS
-#define HF_ROWS_STRUCT struct hf_cfg_opts
+#define HF_ROWS_OBJECT   HF_OBJECT_OPTS
+#define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/option.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_BIND
-#define HF_ROWS_STRUCT struct hf_cfg_bind
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_SERVER
-#define HF_ROWS_STRUCT struct hf_cfg_server_opts
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/server.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_TABLE
-#define HF_ROWS_STRUCT struct hf_cfg_stick_table
+#define HF_ROWS_OBJECT   HF_OBJECT_TABLE
+#define HF_ROWS_STRUCT   struct hf_cfg_stick_table
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/table.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_STICK
-#define HF_ROWS_STRUCT struct hf_cfg_stick_rule
+#define HF_ROWS_OBJECT   HF_OBJECT_STICK
+#define HF_ROWS_STRUCT   struct hf_cfg_stick_rule
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/stick.def"
 
 #define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT HF_OBJECT_LOG
-#define HF_ROWS_STRUCT struct hf_cfg_log
+#define HF_ROWS_OBJECT   HF_OBJECT_LOG
+#define HF_ROWS_STRUCT   struct hf_cfg_log
 #define HF_ROWS_FIELD(f) f
 #include "../../grammar/rows/log.def"
 
@@ -178,34 +178,44 @@ const char *hf_keyword_places(unsigned where, char *buf, size_t size)
     return buf;
 }
 
-/* ---- help -------------------------------------------------------------------------------- */
-
-static void print_usage(FILE *out, const struct hf_keyword *row)
+const char *hf_keyword_choices(const struct hf_keyword *row, const char *link, char *buf,
+                               size_t size)
 {
-    fprintf(out, "  %s", row->name);
-    if (row->choices) {
-        fputs(" { ", out);
-        for (const char *p = row->choices; *p; p++)
-            *p == '|' ? (void)fputs(" | ", out) : (void)putc(*p, out);
-        fputs(" }", out);
-    } else if (row->syntax && row->syntax[0]) {
-        fprintf(out, " %s", row->syntax);
-    }
-    putc('\n', out);
+    size_t at = 0;
+
+    buf[0] = '\0';
+    for (const char *p = row->choices; *p && at < size; p += strcspn(p, "|"), p += *p == '|')
+        at += (size_t)snprintf(buf + at, size - at, "%s%.*s", at ? link : "", (int)strcspn(p, "|"),
+                               p);
+    return buf;
 }
+
+const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t size)
+{
+    char choices[128];
+
+    if (row->choices)
+        snprintf(buf, size, "%s { %s }", row->name,
+                 hf_keyword_choices(row, " | ", choices, sizeof choices));
+    else
+        snprintf(buf, size, "%s%s%s", row->name, row->syntax && row->syntax[0] ? " " : "",
+                 row->syntax ? row->syntax : "");
+    return buf;
+}
+
+/* ---- help -------------------------------------------------------------------------------- */
 
 static void list_group(FILE *out, const char *title, unsigned where)
 {
     const struct hf_keyword *row;
-    char places[96];
+    char places[96], usage[256];
 
     fprintf(out, "\n%s\n", title);
     HF_FOR_KEYWORDS(row)
     {
         if (!(row->where & where))
             continue;
-        print_usage(out, row);
-        fprintf(out, "      %s\n", row->help);
+        fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
         if (row->where & HF_IN_PROXIES)
             fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
     }

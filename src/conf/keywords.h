@@ -27,13 +27,13 @@ enum hf_where {
     HF_ON_TABLE = 1 << 11,
     HF_ON_STICK = 1 << 12,
     HF_ON_LOG = 1 << 13,
-    HF_ON_REST = 1 << 14,   /* no row is here: words without a table */
-    HF_STRICT = 1 << 15,    /* in the wrong proxy section it is an error, not a warning */
+    HF_ON_REST = 1 << 14, /* no row is here: words without a table */
+    HF_STRICT = 1 << 15,  /* in the wrong proxy section it is an error, not a warning */
 };
-#define HF_IN_PROXIES ((unsigned)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
+#define HF_IN_PROXIES  ((unsigned)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
 #define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES)
 /* Lines whose words may also be none of the table's. */
-#define HF_ON_OPEN ((unsigned)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
+#define HF_ON_OPEN     ((unsigned)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
 
 /* Which struct a row's field is in. */
 enum hf_object {
@@ -53,7 +53,7 @@ enum hf_fate { HF_FATE_ACCEPTED, HF_FATE_NOTICED, HF_FATE_IGNORED, HF_FATE_HTTP,
 
 /* Units of time, in microseconds. */
 #define HF_UNIT_MS 1000u
-#define HF_UNIT_S 1000000u
+#define HF_UNIT_S  1000000u
 
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
@@ -83,6 +83,11 @@ const struct hf_keyword *hf_keyword_find(const char *first, const char *second, 
 bool hf_keyword_is_family(const char *first, unsigned where);
 /* "'listen' or 'backend'", into `buf`. */
 const char *hf_keyword_places(unsigned where, char *buf, size_t size);
+/* "tcp, http", into `buf`. */
+const char *hf_keyword_choices(const struct hf_keyword *row, const char *link, char *buf,
+                               size_t size);
+/* "timeout connect TIME", into `buf`. */
+const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t size);
 const char *hf_section_name(unsigned section);
 
 #endif

@@ -8,8 +8,6 @@
 
 #include "haftp_parser.h"
 
-#define MOST_ERRORS 50u /* of one run, as HAProxy */
-
 static struct hf_parse *parse_new(struct hf_config *config, struct hf_diag *diag,
                                   const struct hf_env *env)
 {
@@ -52,6 +50,10 @@ static void parse_sources(struct hf_config *config, const struct hf_env *env, st
         parse_source(parse, source);
         if (hf_diag_count(diag, HF_DIAG_ERROR) > before)
             say(diag, "Error(s) found in configuration file : ", source->name);
+        if (hf_diag_count(diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS) {
+            say(diag, "Too many errors: what follows was not read.", "");
+            return;
+        }
     }
 }
 
@@ -73,8 +75,10 @@ struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, str
         parse_sources(config, &env, diag);
         hf_conf_resolve(config, diag);
         hf_conf_ftp_plan(config, diag);
-        hf_conf_check(config, diag);
     }
+    /* What a section lacks may only be what could not be read. */
+    if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
+        hf_conf_check(config, diag);
     if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
         return config;
     if (readable)

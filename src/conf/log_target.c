@@ -18,7 +18,7 @@ static const char *const levels[] = {
     "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
 };
 #define N_FACILITIES ((int)(sizeof facilities / sizeof facilities[0]))
-#define N_LEVELS ((int)(sizeof levels / sizeof levels[0]))
+#define N_LEVELS     ((int)(sizeof levels / sizeof levels[0]))
 
 static int find(const char *name, const char *const *names, int n, const char **nearest)
 {
@@ -81,7 +81,7 @@ static bool parse_path(const char *text, struct hf_cfg_log *log, struct hf_probl
 {
     log->kind = HF_LOG_UNIX;
     log->path = text;
-    if (strlen(text) < sizeof ((struct sockaddr_un *)0)->sun_path)
+    if (strlen(text) < sizeof((struct sockaddr_un *)0)->sun_path)
         return true;
     problem->text = "the path of the socket is too long";
     return false;
@@ -102,8 +102,10 @@ bool hf_log_target_parse(struct hf_arena *arena, const char *text, struct hf_cfg
     if (starts_with(text, "unix@", &rest) || text[0] == '/')
         return parse_path(text[0] == '/' ? text : rest, log, problem);
     if (starts_with(text, "ring@", &rest) || starts_with(text, "tcp@", &rest)) {
-        problem->text = hf_arena_printf(arena, "log target '%s' is not supported by this version "
-                                               "of haftp yet", text);
+        problem->text = hf_arena_printf(arena,
+                                        "log target '%s' is not supported by this version "
+                                        "of haftp yet",
+                                        text);
         problem->hint = "use a socket path, HOST[:PORT], stdout or stderr";
         return false;
     }

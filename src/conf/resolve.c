@@ -7,6 +7,14 @@
 #include <utlist.h>
 
 #include "haftp/base/suggest.h"
+#include "haftp/conf/load.h"
+
+static hf_config_algorithm_fn nearest_algorithm;
+
+void hf_config_set_algorithm_check(hf_config_algorithm_fn fn)
+{
+    nearest_algorithm = fn;
+}
 
 /* "did you mean 'x'?" among the sections that have `caps`, or NULL. */
 static const char *nearest_section(struct hf_config *config, const char *name, unsigned caps)
@@ -36,7 +44,8 @@ static struct hf_cfg_proxy *find_section(const struct hf_config *config, const c
     return NULL;
 }
 
-/* ---- default_backend -------------------------------------------------------------------------- */
+/* ---- default_backend --------------------------------------------------------------------------
+ */
 
 static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy,
                             struct hf_diag *diag)
@@ -59,7 +68,8 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
         proxy->backend = backend;
 }
 
-/* ---- stick tables ------------------------------------------------------------------------------ */
+/* ---- stick tables ------------------------------------------------------------------------------
+ */
 
 static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
                                struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
@@ -77,7 +87,8 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
                 rule->table = other;
         }
         if (!rule->table) {
-            hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, nearest_section(config, rule->table_name, any),
+            hf_diag_add(diag, HF_DIAG_ERROR, rule->table_name_loc,
+                        nearest_section(config, rule->table_name, any),
                         "'table %s' names no section.", rule->table_name);
             return;
         }
@@ -90,7 +101,75 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
     }
 }
 
-/* ---- log targets --------------------------------------------------------------------------------- */
+/* ---- balance, mode, ids -------------------------------------------------------------------------
+ */
+
+static bool same_place(struct hf_loc a, struct hf_loc b)
+{
+    return a.source == b.source && a.line == b.line && a.col == b.col;
+}
+
+static bool has_bad_balance(const struct hf_cfg_proxy *proxy)
+{
+    return nearest_algorithm && (proxy->caps & HF_CAP_BACKEND) && proxy->o.balance_loc.source &&
+           nearest_algorithm(proxy->o.balance);
+}
+
+static void check_balance(struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                          struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *other;
+
+    if (!has_bad_balance(proxy))
+        return;
+    /* What a defaults section handed down is told for its first heir only. */
+    for (other = config->proxies; other != proxy; other = other->next) {
+        if (has_bad_balance(other) && same_place(other->o.balance_loc, proxy->o.balance_loc))
+            return;
+    }
+    const char *nearest = nearest_algorithm(proxy->o.balance);
+    hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.balance_loc,
+                nearest[0] ? hf_arena_printf(config->arena, "did you mean '%s'?", nearest)
+                           : "one of roundrobin, static-rr, leastconn, first, source, random",
+                "unknown balance algorithm '%s'.", proxy->o.balance);
+}
+
+static bool proxies_http(const struct hf_cfg_proxy *proxy)
+{
+    return proxy->o.mode == HF_MODE_HTTP && proxy->binds && !proxy->o.disabled;
+}
+
+static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                       struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *other;
+
+    if (!proxies_http(proxy))
+        return;
+    for (other = config->proxies; other != proxy; other = other->next) {
+        if (proxies_http(other) && same_place(other->o.mode_loc, proxy->o.mode_loc))
+            return;
+    }
+    hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.mode_loc,
+                "write 'mode tcp', or leave this section to HAProxy",
+                "section '%s' proxies HTTP, which is out of haftp's scope.", proxy->name);
+}
+
+static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                     struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *other;
+
+    for (other = config->proxies; other != proxy && proxy->o.forced_id; other = other->next) {
+        if (other->o.forced_id == proxy->o.forced_id)
+            hf_diag_add(diag, HF_DIAG_ERROR, proxy->loc, "each 'id' may be used once",
+                        "sections '%s' and '%s' have the same id %u.", other->name, proxy->name,
+                        proxy->o.forced_id);
+    }
+}
+
+/* ---- log targets
+ * --------------------------------------------------------------------------------- */
 
 /* The section's own targets, then the global ones where `log global` asks for them. */
 static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
@@ -109,7 +188,8 @@ static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
     }
 }
 
-/* ---- user and group --------------------------------------------------------------------------------- */
+/* ---- user and group
+ * --------------------------------------------------------------------------------- */
 
 static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 {
@@ -148,6 +228,9 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         {
             resolve_stick_rule(config, proxy, rule, diag);
         }
+        check_balance(config, proxy, diag);
+        check_mode(config, proxy, diag);
+        check_id(config, proxy, diag);
         collect_logs(config, proxy);
     }
 }

@@ -23,7 +23,7 @@ struct hf_word {
 struct hf_line {
     struct hf_word words[HF_LINE_WORDS];
     unsigned n;
-    bool broken; /* a fault was reported: the words up to it are there, the rest is not */
+    bool broken;       /* a fault was reported: the words up to it are there, the rest is not */
     struct hf_loc end; /* just behind the last word */
 };
 

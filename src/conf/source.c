@@ -9,7 +9,8 @@
 
 #include <utlist.h>
 
-#define LARGEST_FILE ((size_t)64 * 1024 * 1024) /* a device or a wrong path, not a configuration */
+#define LARGEST_FILE ((size_t)64 * 1024 * 1024) /* a device or a wrong path, not a configuration   \
+                                                 */
 
 static enum hf_status cannot_open(struct hf_diag *diag, const char *path, int error)
 {
@@ -32,7 +33,8 @@ static void append(struct hf_arena *arena, const char *path, const char *text, s
 }
 
 /* The whole text; it is kept so that messages can show the line even when the file has changed. */
-static enum hf_status read_all(struct hf_arena *arena, int fd, char **text, size_t *size, int *error)
+static enum hf_status read_all(struct hf_arena *arena, int fd, char **text, size_t *size,
+                               int *error)
 {
     size_t room = 0, used = 0;
     char *buffer = NULL;
@@ -104,8 +106,8 @@ static enum hf_status read_directory(struct hf_arena *arena, const char *path,
         status = HF_NOTFOUND;
     }
     for (int i = 0; i < n; i++) {
-        const char *file = hf_arena_printf(arena, "%s%s%s", path, slash ? "" : "/",
-                                           entries[i]->d_name);
+        const char *file =
+            hf_arena_printf(arena, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);
         enum hf_status one = read_file(arena, file, sources, diag);
         if (one != HF_OK)
             status = one;

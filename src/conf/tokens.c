@@ -52,6 +52,15 @@ int hf_cfg_lex(HF_CFG_STYPE *value, struct hf_loc *loc, struct hf_parse *parse)
     return token->kind;
 }
 
+const struct hf_keyword *hf_tokens_row(const struct hf_tokens *t)
+{
+    for (unsigned i = t->next; i > 0; i--) {
+        if (t->queue[i - 1].row)
+            return t->queue[i - 1].row;
+    }
+    return NULL;
+}
+
 /* ---- values ------------------------------------------------------------------------------ */
 
 static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
@@ -77,8 +86,8 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
-/* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its own
- * words ("expected a number"). */
+/* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
+ * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
                        const struct hf_keyword *row, const struct hf_word *word)
 {
@@ -189,7 +198,6 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     struct hf_tokens *t = &parse->tokens;
     struct hf_diag *diag = parse->build.diag;
 
-    parse->build.row = row;
     tell_fate(diag, row, loc);
     emit_row(t, row, loc);
     if (row->token == T_IGNORED)
@@ -222,8 +230,8 @@ static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_
 
     for (unsigned i = 1; i < n && at < (int)sizeof hint; i++)
         at += snprintf(hint + at, sizeof hint - (size_t)at, " %s", words[i].text);
-    hf_diag_add(diag, HF_DIAG_WARNING, words[0].loc, hint,
-                "'%s' is an old spelling of '%s'.", row->name, row->modern);
+    hf_diag_add(diag, HF_DIAG_WARNING, words[0].loc, hint, "'%s' is an old spelling of '%s'.",
+                row->name, row->modern);
 
     const char *blank = strchr(row->modern, ' ');
     snprintf(first, sizeof first, "%.*s", (int)(blank - row->modern), row->modern);
@@ -232,8 +240,8 @@ static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_
     return row;
 }
 
-/* A keyword of another kind of proxy is ignored with a warning, as HAProxy does; the row tells which
- * are refused. */
+/* A keyword of another kind of proxy is ignored with a warning, as HAProxy does; the row tells
+ * which are refused. */
 static bool belongs_to_other_proxies(const struct hf_tokens *t, const struct hf_keyword *row)
 {
     return (t->section & HF_IN_PROXIES) && (row->where & HF_IN_PROXIES) &&
@@ -334,7 +342,8 @@ bool hf_tokens_read_line(struct hf_parse *parse)
 
     t->n_queued = t->next = 0;
     while (t->n_queued == 0) {
-        if (!hf_scan_next(&t->scan, &t->line))
+        if (hf_diag_count(parse->build.diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS ||
+            !hf_scan_next(&t->scan, &t->line))
             return false;
         if (t->line.n)
             emit_words(parse);

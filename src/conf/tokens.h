@@ -1,15 +1,17 @@
 /*
  * tokens.h: words of a line become tokens of the grammar, as the rows say.
  *
- * This is where a word gets its meaning: the section decides which keywords a line may begin with, the
- * keyword decides what the words behind it are.  Unknown words are reported here, with the nearest
- * spelling, and the grammar never sees them.
+ * This is where a word gets its meaning: the section decides which keywords a line may begin with,
+ * the keyword decides what the words behind it are.  Unknown words are reported here, with the
+ * nearest spelling, and the grammar never sees them.
  */
 #ifndef HAFTP_CONF_TOKENS_H
 #define HAFTP_CONF_TOKENS_H
 
 #include "keywords.h"
 #include "scan.h"
+
+#define HF_MOST_ERRORS 50u /* of one run, as HAProxy; what follows is not read */
 
 struct hf_parse;
 
@@ -31,6 +33,8 @@ struct hf_tokens {
     unsigned n_queued, next;
 };
 
+/* The keyword or option that the token read last belongs to; NULL: none was read on this line. */
+const struct hf_keyword *hf_tokens_row(const struct hf_tokens *tokens);
 /* Fills the queue from the next line that has something to say; false at the end of the file. */
 bool hf_tokens_read_line(struct hf_parse *parse);
 

@@ -1,34 +1,50 @@
 #include "tokens.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "haftp/base/suggest.h"
 
-/* Rows whose names are near to one word, or to two with a blank between. */
-static const struct hf_keyword *nearest(const char *first, const char *second, unsigned where)
+/* The row that is spelt nearest to one word, or to two with a blank between; NULL: none is near.
+ * Another section's row must be strictly nearer than one of `here`. */
+static const struct hf_keyword *nearest(const char *first, const char *second, unsigned here,
+                                        unsigned elsewhere)
 {
     char both[2 * HF_SUGGEST_MAX + 2];
     struct hf_suggest one, two;
-    const struct hf_keyword *row;
+    const struct hf_keyword *row, *found = NULL;
+    unsigned least = UINT_MAX;
 
     snprintf(both, sizeof both, "%s %s", first, second ? second : "");
-    hf_suggest_init(&one, first);
-    hf_suggest_init(&two, both);
-    HF_FOR_KEYWORDS(row)
-    {
-        if (row->where & where)
-            hf_suggest_offer(strchr(row->name, ' ') ? &two : &one, row->name);
+    for (unsigned pass = 0; pass < 2; pass++) {
+        HF_FOR_KEYWORDS(row)
+        {
+            if (!(row->where & (pass ? elsewhere : here)))
+                continue;
+            struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
+            hf_suggest_init(suggest, suggest == &two ? both : first);
+            hf_suggest_offer(suggest, row->name);
+            if (suggest->best && suggest->distance < least) {
+                least = suggest->distance;
+                found = row;
+            }
+        }
     }
-    const char *best = two.best && (!one.best || two.distance < one.distance) ? two.best : one.best;
-    if (!best)
-        return NULL;
-    HF_FOR_KEYWORDS(row)
-    {
-        if ((row->where & where) && row->name == best)
-            return row;
-    }
-    return NULL;
+    return found;
+}
+
+/* "did you mean 'x'?", and where it belongs unless that is `here`. */
+static const char *did_you_mean(const struct hf_keyword *row, unsigned here, char *buf, size_t size)
+{
+    char places[96];
+
+    if (row->where & (here | HF_ON_TOP))
+        snprintf(buf, size, "did you mean '%s'?", row->name);
+    else
+        snprintf(buf, size, "did you mean '%s'? It belongs in %s", row->name,
+                 hf_keyword_places(row->where, places, sizeof places));
+    return buf;
 }
 
 /* "one of 'a', 'b', ...": the second words of a family. */
@@ -71,9 +87,10 @@ static void unknown_in_family(const struct hf_tokens *t, struct hf_diag *diag,
                     "'%s' needs another word %s.", words[0].text, title);
         return;
     }
-    const struct hf_keyword *row = nearest(words[0].text, words[1].text, t->section);
+    const struct hf_keyword *row =
+        nearest(words[0].text, words[1].text, t->section, HF_IN_SECTIONS);
     if (row && strchr(row->name, ' '))
-        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
+        did_you_mean(row, t->section, hint, sizeof hint);
     else
         list_family(words[0].text, t->section, hint, sizeof hint);
     hf_diag_add(diag, HF_DIAG_ERROR, words[1].loc, hint, "unknown keyword '%s %s' %s.",
@@ -86,8 +103,7 @@ static bool known_elsewhere(const struct hf_tokens *t, struct hf_diag *diag,
 {
     char places[96], hint[128], title[64];
     unsigned matched;
-    const struct hf_keyword *row =
-        hf_keyword_find(words[0].text, second, HF_IN_SECTIONS, &matched);
+    const struct hf_keyword *row = hf_keyword_find(words[0].text, second, HF_IN_SECTIONS, &matched);
 
     if (!row || (matched == 1 && hf_keyword_is_family(words[0].text, t->section)))
         return false;
@@ -102,14 +118,15 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
                                               const struct hf_word *words, unsigned n)
 {
     const char *first = words[0].text, *second = n > 1 ? words[1].text : NULL;
-    char hint[256], places[96], title[64];
+    char hint[256], title[64];
 
     if (t->section == 0) {
-        const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP);
+        const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP, 0);
         if (section)
             snprintf(hint, sizeof hint, "did you mean '%s'?", section->name);
         hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
-                    section ? hint : "a file begins with global, defaults, listen, frontend or backend",
+                    section ? hint
+                            : "a file begins with global, defaults, listen, frontend or backend",
                     "'%s' stands outside of any section.", first);
         return section;
     }
@@ -125,15 +142,10 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
         return NULL;
     }
     section_title(t, title, sizeof title);
-    const struct hf_keyword *row = nearest(first, second, t->section | HF_ON_TOP);
-    if (row) {
-        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
-    } else if ((row = nearest(first, second, HF_IN_SECTIONS))) {
-        snprintf(hint, sizeof hint, "did you mean '%s'? It belongs in %s", row->name,
-                 hf_keyword_places(row->where, places, sizeof places));
-    }
-    hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, row ? hint : NULL, "unknown keyword '%s' %s.",
-                first, title);
+    const struct hf_keyword *row = nearest(first, second, t->section | HF_ON_TOP, HF_IN_SECTIONS);
+    hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
+                row ? did_you_mean(row, t->section, hint, sizeof hint) : NULL,
+                "unknown keyword '%s' %s.", first, title);
     return row;
 }
 
@@ -141,10 +153,9 @@ void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
                        const struct hf_keyword *line)
 {
     char hint[128];
-    const struct hf_keyword *row = nearest(word->text, NULL, line->options);
+    const struct hf_keyword *row = nearest(word->text, NULL, line->options, 0);
 
-    if (row)
-        snprintf(hint, sizeof hint, "did you mean '%s'?", row->name);
-    hf_diag_add(diag, HF_DIAG_ERROR, word->loc, row ? hint : NULL,
+    hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
+                row ? did_you_mean(row, line->options, hint, sizeof hint) : NULL,
                 "unknown option '%s' of '%s'.", word->text, line->name);
 }

@@ -14,8 +14,8 @@
 HF_MUST_USE enum hf_status hf_value_number(const char *text, int64_t *out);
 
 /* Digits and us, ms, s, m, h or d, in milliseconds, rounded up; `unit_us` is the unit of bare
- * digits.  *rest points at what follows the unit ("ec" of "5sec").  HF_LIMIT when it is more than the
- * largest time; HF_INVALID when it is no time. */
+ * digits.  *rest points at what follows the unit ("ec" of "5sec").  HF_LIMIT when it is more than
+ * the largest time; HF_INVALID when it is no time. */
 HF_MUST_USE enum hf_status hf_value_time(const char *text, unsigned unit_us, int64_t *ms,
                                          const char **rest);
 

@@ -81,7 +81,6 @@ struct ftp_xfer {
     struct hf_ftp *ftp;
     struct ftp_session *session;  /* gone once we are being released */
     struct hf_relay relay;
-    struct hf_watch dialing;      /* the server side while it connects */
     struct hf_timer timer;        /* lease, 1xx grace, idle, or flush: one at a time */
     struct hf_timer dial_timer;
     struct hf_lease lease;

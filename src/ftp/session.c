@@ -375,6 +375,7 @@ void ftp_session_step(struct ftp_session *s)
 {
     switch ((enum ftp_state)s->state) {
     case FTP_DIALING: /* what the client sends now waits in its socket */
+        hf_dial_progress(s->dial);
         break;
     case FTP_GREETING:
         await_greeting(s);
@@ -503,25 +504,20 @@ static void refuse_without_server(struct ftp_session *s)
     ftp_session_close(s, HF_REASON_NO_SERVER, HF_PHASE_CONNECT, words);
 }
 
-static void on_dialed(struct hf_session *session, int fd)
+static void on_dialed(struct hf_session *session, bool connected)
 {
     struct ftp_session *s = session_of(session);
-    if (fd < 0) {
+    if (!connected) {
         refuse_without_server(s);
         return;
     }
-    hf_socket_nodelay(fd);
+    hf_socket_nodelay(s->back.watch.fd);
     if (session->facts.backend->cfg->o.tcpka_server)
-        hf_socket_keepalive(fd);
-    if (hf_leg_open(&s->back, loop_of(s), fd, HF_READY_OUT, on_back) != HF_OK) {
-        close(fd);
-        hf_leg_init(&s->back);
-        ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of resources.\r\n");
-        return;
-    }
+        hf_socket_keepalive(s->back.watch.fd);
     s->state = FTP_GREETING;
     if (greeting_limit(s))
         hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
+    await_greeting(s); /* it may have come in the same event */
 }
 
 /* ---- beginning ---------------------------------------------------------------------------- */
@@ -544,7 +540,7 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
-    s->dial = hf_dial_new(&s->session, true, on_dialed);
+    s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
     if (s->dial)
         hf_dial_begin(s->dial);
     else

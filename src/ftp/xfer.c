@@ -48,7 +48,6 @@ static void close_all(struct ftp_xfer *x, unsigned reset_mask)
 {
     hf_loop_timer_cancel(loop_of(x), &x->timer);
     hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
-    hf_watch_close(&x->dialing);
     hf_listener_close(&x->listener);
     struct hf_lease_owner owner = ftp_owner(x->session);
     hf_lease_release_mt(x->ftp->leases, &x->lease, &owner);
@@ -213,6 +212,13 @@ void ftp_xfer_expect(struct ftp_xfer *x)
         arm(x, GRACE_MS, on_grace_over);
 }
 
+/* Both ends may have come together while a transfer command was waiting for its 1xx. */
+static void expect_soon(struct ftp_xfer *x)
+{
+    if (x->session->next_xfer == x && ftp_command_moves_data(ftp_queue_head(&x->session->queue)))
+        ftp_xfer_expect(x);
+}
+
 /* ---- settling ---- */
 
 static void on_flush_poll(struct hf_timer *timer)
@@ -259,8 +265,9 @@ static void on_dial_timeout(struct hf_timer *timer)
 
 static void on_dialing(struct hf_watch *watch)
 {
-    struct ftp_xfer *x = HF_CONTAINER(watch, struct ftp_xfer, dialing);
-    enum hf_status status = hf_socket_connected(watch->fd);
+    struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
+    struct ftp_xfer *x = HF_CONTAINER(end - HF_BACK, struct ftp_xfer, relay.end);
+    enum hf_status status = hf_watch_connected(watch);
     if (status == HF_AGAIN)
         return;
     hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
@@ -268,19 +275,12 @@ static void on_dialing(struct hf_watch *watch)
         server_failed(x);
         return;
     }
-    uint8_t ready = watch->ready;
-    int fd = hf_watch_take(watch);
-    if (hf_relay_attach(&x->relay, HF_BACK, loop_of(x), fd) != HF_OK) {
-        close(fd);
-        break_for(x, HF_REASON_RESOURCE, "out of memory");
-        return;
-    }
-    x->relay.end[HF_BACK].watch.ready |= ready;
+    hf_relay_adopt(&x->relay, HF_BACK);
     x->back_up = true;
     if (x->client_came)
         x->facts.connect_ms = (int32_t)(hf_loop_now(loop_of(x)) - x->facts.accepted_ms);
     start_if_ready(x);
-    ftp_session_kick(x->session);
+    expect_soon(x);
 }
 
 void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
@@ -290,7 +290,7 @@ void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
         server_failed(x);
         return;
     }
-    if (hf_watch_open(&x->dialing, loop_of(x), fd, 0, on_dialing) != HF_OK) {
+    if (hf_watch_open(&x->relay.end[HF_BACK].watch, loop_of(x), fd, 0, on_dialing) != HF_OK) {
         close(fd);
         server_failed(x);
         return;
@@ -334,7 +334,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
         x->facts.connect_ms = 0;
     hf_log_connect_mt(&x->facts);
     start_if_ready(x);
-    ftp_session_kick(x->session);
+    expect_soon(x);
 }
 
 /* A data port of this transfer's own: sections without a range. */
@@ -375,7 +375,6 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     const struct hf_facts *control = &s->session.facts;
     x->ftp = ftp_of(s);
     x->session = s;
-    x->dialing.fd = -1;
     x->listener.watch.fd = -1;
     hf_relay_init(&x->relay, !s->session.engine->runtime->config->global.nosplice, on_relay);
     x->facts.frontend = control->frontend;

@@ -324,6 +324,14 @@ enum hf_status hf_relay_attach(struct hf_relay *relay, int end, struct hf_loop *
     return status;
 }
 
+void hf_relay_adopt(struct hf_relay *relay, int end)
+{
+    HF_ASSERT(!relay->closed && is_attached(&relay->end[end]));
+    relay->end[end].watch.fn = on_ready;
+    if (is_flowing(relay))
+        hf_watch_again(&relay->end[end].watch);
+}
+
 enum hf_status hf_relay_prefix(struct hf_relay *relay, int end, const char *p, size_t n)
 {
     HF_ASSERT(!relay->started && !relay->closed);

@@ -11,7 +11,7 @@
  */
 #include "haftp/stream/dial.h"
 
-#include <string.h>
+#include <unistd.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
@@ -34,7 +34,7 @@ static void give_up(struct hf_dial *dial, enum hf_reason reason, enum hf_phase p
 {
     hf_facts_end(&dial->session->facts, reason, phase);
     dial->finished = true;
-    dial->fn(dial->session, -1);
+    dial->fn(dial->session, false);
 }
 
 static void drop_server(struct hf_session *session)
@@ -72,7 +72,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     struct hf_server *failed = session->server;
 
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
-    hf_watch_close(&dial->watch);
+    hf_watch_close(dial->watch);
     atomic_fetch_add_explicit(&failed->failed_connects, 1, memory_order_relaxed);
     if (dial->tries_left-- <= 0) {
         give_up(dial, reason, HF_PHASE_CONNECT);
@@ -113,22 +113,23 @@ static void on_connect_timeout(struct hf_timer *timer)
     hf_dial_again(HF_CONTAINER(timer, struct hf_dial, timer), HF_REASON_SERVER_TIMEOUT);
 }
 
-static void on_connecting(struct hf_watch *watch)
+void hf_dial_progress(struct hf_dial *dial)
 {
-    struct hf_dial *dial = HF_CONTAINER(watch, struct hf_dial, watch);
     struct hf_session *session = dial->session;
-    enum hf_status status = hf_socket_connected(watch->fd);
-
+    if (dial->connected || dial->watch->fd < 0)
+        return;
+    enum hf_status status = hf_watch_connected(dial->watch);
     if (status == HF_AGAIN)
         return;
     if (status != HF_OK) {
         hf_dial_again(dial, reason_of(status));
         return;
     }
-    hf_loop_timer_cancel(session->engine->loop, &dial->timer);
-    session->facts.connect_ms = (int32_t)(hf_loop_now(session->engine->loop) - dial->started_ms -
+    dial->connected = true;
+    hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
+    session->facts.connect_ms = (int32_t)(hf_loop_now(dial->engine->loop) - dial->started_ms -
                                           (uint64_t)session->facts.queue_ms);
-    dial->fn(session, hf_watch_take(watch));
+    dial->fn(session, true);
 }
 
 static void connect_to(struct hf_dial *dial)
@@ -143,14 +144,13 @@ static void connect_to(struct hf_dial *dial)
     if (cfg->port_map != HF_PORT_FIXED)
         hf_addr_set_port(&to, (uint16_t)(hf_addr_port(&session->facts.local) + cfg->port_offset));
 
+    dial->connected = false;
     int fd;
     enum hf_status status = hf_socket_connect(&to, NULL, &fd);
     if (status == HF_OK) {
-        status = hf_watch_open(&dial->watch, loop, fd, 0, on_connecting);
-        if (status != HF_OK) {
-            dial->watch.fd = fd; /* not watched: close it here */
-            hf_watch_close(&dial->watch);
-        }
+        status = hf_watch_open(dial->watch, loop, fd, 0, dial->on_ready);
+        if (status != HF_OK)
+            close(fd);
     }
     if (status != HF_OK) {
         hf_dial_again(dial, reason_of(status));
@@ -252,7 +252,8 @@ static void choose(struct hf_dial *dial)
     connect_to(dial);
 }
 
-struct hf_dial *hf_dial_new(struct hf_session *session, bool elsewhere, hf_dial_fn fn)
+struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch, hf_watch_fn on_ready,
+                            bool elsewhere, hf_dial_fn fn)
 {
     struct hf_dial *dial = hf_pool_get(session->engine->dials);
     if (!dial)
@@ -260,7 +261,8 @@ struct hf_dial *hf_dial_new(struct hf_session *session, bool elsewhere, hf_dial_
     dial->engine = session->engine;
     dial->session = session;
     dial->fn = fn;
-    dial->watch.fd = -1;
+    dial->watch = watch;
+    dial->on_ready = on_ready;
     dial->elsewhere = elsewhere;
     dial->pick.client = &session->facts.client;
     dial->started_ms = hf_loop_now(session->engine->loop);
@@ -295,6 +297,7 @@ void hf_dial_free(struct hf_dial *dial)
     dial->finished = true;
     stop_waiting(dial);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
-    hf_watch_close(&dial->watch);
+    if (!dial->connected)
+        hf_watch_close(dial->watch);
     hf_loop_reap(dial->engine->loop, &dial->reap, release);
 }

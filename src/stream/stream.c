@@ -117,10 +117,17 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     }
 }
 
-static void on_dialed(struct hf_session *session, int fd)
+static void on_connecting(struct hf_watch *watch)
+{
+    struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
+    hf_dial_progress(HF_CONTAINER(end - HF_BACK, struct hf_stream, relay.end)->dial);
+}
+
+static void on_dialed(struct hf_session *session, bool connected)
 {
     struct hf_stream *stream = stream_of(session);
-    if (fd < 0) {
+    int fd = stream->relay.end[HF_BACK].watch.fd;
+    if (!connected) {
         finish(stream, HF_REASON_INTERNAL, HF_PHASE_CONNECT, 0); /* the dial recorded the reason */
         return;
     }
@@ -130,10 +137,7 @@ static void on_dialed(struct hf_session *session, int fd)
     hf_socket_nodelay(fd);
     if (session->facts.backend->cfg->o.tcpka_server)
         hf_socket_keepalive(fd);
-    if (hf_relay_attach(&stream->relay, HF_BACK, session->engine->loop, fd) != HF_OK) {
-        finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
-        return;
-    }
+    hf_relay_adopt(&stream->relay, HF_BACK);
     stream->active_ms = hf_loop_now(session->engine->loop);
     arm(stream);
     hf_relay_start(&stream->relay);
@@ -163,7 +167,8 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
-    stream->dial = hf_dial_new(&stream->session, false, on_dialed);
+    stream->dial = hf_dial_new(&stream->session, &stream->relay.end[HF_BACK].watch, on_connecting, false,
+                               on_dialed);
     if (stream->dial)
         hf_dial_begin(stream->dial);
     else

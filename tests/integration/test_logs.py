@@ -13,7 +13,7 @@ from lib.session import Session
 TCPLOG = re.compile(
     r"(?P<client>[\d.]+):\d+ \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3}\] ftp_control "
     r"ftp_control/(?P<server>\S+) (?P<queue>-?\d+)/(?P<connect>-?\d+)/(?P<total>\d+) "
-    r"(?P<bytes>\d+) (?P<state>\S\S) \d+/\d+/\d+/\d+/(?P<retries>\d+) \d+/\d+$", re.MULTILINE)
+    r"(?P<bytes>\d+) (?P<state>\S\S) \d+/\d+/\d+/\d+/(?P<retries>\+?\d+) \d+/\d+$", re.MULTILINE)
 
 
 def one_session(place):

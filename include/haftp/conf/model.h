@@ -115,7 +115,7 @@ struct hf_cfg_stick_rule {      /* stick on src */
     struct hf_loc loc;
     bool match, store;
     struct hf_cfg_proxy *table; /* whose stick_table is used */
-/* table_name (NULL: the proxy's own) */
+/* table_name (NULL: the proxy's own), table_name_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/stick.def"
 };

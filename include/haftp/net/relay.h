@@ -61,6 +61,8 @@ void hf_relay_init(struct hf_relay *relay, bool allow_splice, hf_relay_fn fn);
 /* Gives an end its connected descriptor; on failure it is still the caller's. */
 HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, struct hf_loop *loop,
                                            int fd);
+/* The same for an end whose watch the owner has opened himself, to connect it: from now on it is the relay's. */
+void hf_relay_adopt(struct hf_relay *relay, int end);
 /* Lets bytes flow as soon as both ends are attached, prefixes first.  Events come from the next
  * turn on, never from within this call. */
 void hf_relay_start(struct hf_relay *relay);

@@ -10,14 +10,15 @@
 #include "haftp/balance/balance.h"
 #include "haftp/stream/engine.h"
 
-/* Connected: `fd` is the owner's.  fd -1: given up, the facts' reason says why. */
-typedef void (*hf_dial_fn)(struct hf_session *session, int fd);
+/* Connected, or given up: then the facts' reason says why. */
+typedef void (*hf_dial_fn)(struct hf_session *session, bool connected);
 
 struct hf_dial {
     struct hf_engine *engine;
     struct hf_session *session;
     hf_dial_fn fn;
-    struct hf_watch watch; /* the connection in the making */
+    struct hf_watch *watch; /* the owner's, for the connection in the making and ever after */
+    hf_watch_fn on_ready;
     struct hf_timer timer; /* connect, queue, or the pause before the next try */
     struct hf_pick pick;
     struct hf_waiter *waiter;
@@ -26,12 +27,17 @@ struct hf_dial {
     uint64_t started_ms;      /* of the whole way */
     int tries_left;
     bool elsewhere;           /* each try goes to another server (FTP: always; TCP: option redispatch) */
+    bool connected;           /* the watch is the owner's alone */
     bool finished;
 };
 
-/* Begins; `fn` is called later or from within.  NULL: no memory (nothing was begun). */
-struct hf_dial *hf_dial_new(struct hf_session *session, bool elsewhere, hf_dial_fn fn);
+/* Connections are made in `watch`, which is opened with `on_ready`: until we are connected, that calls
+ * hf_dial_progress() and nothing else.  NULL: no memory (nothing was begun). */
+struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch, hf_watch_fn on_ready,
+                            bool elsewhere, hf_dial_fn fn);
+/* Begins; `fn` is called later or from within. */
 void hf_dial_begin(struct hf_dial *dial);
+void hf_dial_progress(struct hf_dial *dial);
 /* The server we connected to is no good after all (`reason`): the next one, within `retries`. */
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason);
 /* The server is good: stick rules learn it. */

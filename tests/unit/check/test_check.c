@@ -1,7 +1,8 @@
 /*
  * test_check.c: servers on loopback that listen, refuse or hang, and what the checks say of them.
  *
- * Driven by events: each test runs the loop until the state it waits for, with a limit as the only clock.
+ * Driven by events: each test runs the loop until the state it waits for, with a limit as the only
+ * clock.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,8 +27,8 @@ struct fixture {
     struct hf_checks *checks;
     struct hf_timer limit;
     struct hf_server *server;
-    unsigned changes;  /* of state */
-    unsigned stop_at;  /* changes after which the loop stops */
+    unsigned changes; /* of state */
+    unsigned stop_at; /* changes after which the loop stops */
     unsigned notes, stop_at_note;
     char why[256], note[512];
 };
@@ -154,8 +155,9 @@ static void goes_down_and_comes_back(void **state)
     assert_int_equal(f.notes, 4);
     assert_non_null(strstr(f.note, "failed, reason: Layer4 connection problem"));
     assert_non_null(strstr(f.note, "status: 0/2 DOWN."));
-    assert_non_null(strstr(f.why, "reason: Layer4 connection problem, info: \"Connection refused\", "
-                                  "check duration: "));
+    assert_non_null(strstr(f.why,
+                           "reason: Layer4 connection problem, info: \"Connection refused\", "
+                           "check duration: "));
 
     fd = listen_on(&port);
     run_until(0, 5);
@@ -177,27 +179,42 @@ static void the_first_failure_is_enough_at_the_start(void **state)
     assert_false(hf_server_is_up_mt(f.server));
 }
 
+/* A port whose backlog is full: the kernel drops further SYNs, as a dead host does. */
+struct deaf {
+    int fds[5];
+    uint16_t port;
+};
+
+static struct deaf be_deaf(void)
+{
+    struct hf_addr addr = maker_addr("127.0.0.1", 0), local;
+    struct hf_listen_opts opts = {.backlog = 1};
+    struct deaf deaf;
+    assert_int_equal(hf_socket_listen(&addr, &opts, &deaf.fds[0]), HF_OK);
+    hf_socket_local(deaf.fds[0], &local);
+    for (unsigned i = 1; i < 5; i++)
+        assert_int_equal(hf_socket_connect(&local, NULL, &deaf.fds[i]), HF_OK);
+    deaf.port = hf_addr_port(&local);
+    return deaf;
+}
+
+static void be_gone(struct deaf *deaf)
+{
+    for (unsigned i = 0; i < 5; i++)
+        close(deaf->fds[i]);
+}
+
 static void who_does_not_answer_times_out(void **state)
 {
     (void)state;
-    uint16_t port = 0;
-    struct hf_addr addr = maker_addr("127.0.0.1", 0), local;
-    struct hf_listen_opts opts = {.backlog = 1};
-    int fd, fillers[4];
-    assert_int_equal(hf_socket_listen(&addr, &opts, &fd), HF_OK);
-    hf_socket_local(fd, &local);
-    port = hf_addr_port(&local);
-    for (unsigned i = 0; i < 4; i++) /* a full backlog: the kernel drops further SYNs */
-        assert_int_equal(hf_socket_connect(&local, NULL, &fillers[i]), HF_OK);
-    add_server("127.0.0.1", port)->o.inter_ms = 60000;
+    struct deaf deaf = be_deaf();
+    add_server("127.0.0.1", deaf.port)->o.inter_ms = 60000;
     f.cfg->o.timeout.connect = 30;
     start();
     run_until(1, 0);
     assert_false(hf_server_is_up_mt(f.server));
     assert_non_null(strstr(f.why, "reason: Layer4 timeout, check duration: "));
-    for (unsigned i = 0; i < 4; i++)
-        close(fillers[i]);
-    close(fd);
+    be_gone(&deaf);
 }
 
 static void port_and_address_can_be_others(void **state)
@@ -292,10 +309,13 @@ static void servers_without_check_have_none(void **state)
 static void stops_in_the_middle(void **state)
 {
     (void)state;
+    struct deaf deaf = be_deaf();
     for (unsigned i = 0; i < 20; i++)
-        add_server("192.0.2.1", 21); /* TEST-NET: no answer, or unreachable */
+        add_server("127.0.0.1", deaf.port)->o.inter_ms = 1000;
     start();
-    run_for(5); /* teardown stops them: the leak checker would tell */
+    run_for(100); /* some wait for an answer, others for their turn */
+    assert_int_equal(f.changes, 0);
+    be_gone(&deaf); /* teardown stops the checks: the leak checker would tell */
 }
 
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

@@ -1,5 +1,6 @@
 /*
- * test_conf_check.c: what is told about sections that do not fit together, and that it is told once.
+ * test_conf_check.c: what is told about sections that do not fit together, and that it is told
+ * once.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -304,8 +304,8 @@ static void the_one_section_form_works_with_a_warning(void **state)
     assert_null(ftp->data_ranges);
     assert_string_equal(ftp->ftp_summary,
                         "ftp_cluster: bind 10.0.0.1:21 carries FTP control connections (rule 3: "
-                        "port 21); data ports any that are free (rule 6: no section gives it data "
-                        "ports); 3 servers");
+                        "port 21); data on any free port (rule 6: no port range in the file is for "
+                        "it); 3 servers");
     assert_warnings(m, 1);
     assert_told(m, "listen 'ftp_cluster' carries FTP but has no data ports");
     assert_told(m, "ftp-data ports");
@@ -556,13 +556,18 @@ static void wrong_section_names_are_errors_with_advice(void **state)
 {
     struct maker *m = *state;
     struct hf_cfg_proxy *ftp = maker_listen(m, "ftp"), *off = maker_listen(m, "off");
+    struct hf_cfg_proxy *one = maker_listen(m, "one");
 
     maker_bind(m, ftp, "*", 21, 21);
+    maker_servers(m, ftp, 2, 21);
     maker_bind(m, maker_listen(m, "ftp_data"), "*", 50000, 50009);
     maker_backend(m, "back");
     maker_bind(m, maker_listen(m, "single"), "*", 8080, 8080);
     maker_bind(m, off, "*", 51000, 51009);
     off->o.disabled = true;
+    maker_bind(m, one, "*", 51000, 51009);
+    maker_server(m, one, "d1", "192.168.1.10", 0); /* no word about the server it lacks */
+    maker_data_section(m, ftp, "one");
     maker_data_section(m, ftp, "ftp_dta");
     maker_data_section(m, ftp, "back");
     maker_data_section(m, ftp, "single");

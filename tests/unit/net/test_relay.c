@@ -16,8 +16,9 @@ static unsigned splices;
  */
 ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t n, unsigned flags)
 {
-    char byte;
-    bool reading = recv(in, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno != ENOTSOCK;
+    int type;
+    socklen_t len = sizeof type;
+    bool reading = getsockopt(in, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
     if (refuse == (reading ? REFUSE_READING : REFUSE_WRITING)) {
         errno = EINVAL;
         return -1;

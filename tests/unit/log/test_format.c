@@ -1,0 +1,221 @@
+/*
+ * test_format.c: every variable, the flags, and what is refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config_maker.h"
+#include "haftp/log/format.h"
+#include "haftp/state/runtime.h"
+
+struct fixture {
+    struct maker maker;
+    struct hf_runtime *runtime;
+    struct hf_facts facts;
+    char line[1024];
+};
+
+static struct fixture f;
+
+static int setup(void **state)
+{
+    (void)state;
+    setenv("TZ", "UTC-1", 1); /* POSIX sign: one hour east */
+    tzset();
+    memset(&f, 0, sizeof f);
+    maker_init(&f.maker);
+    struct hf_cfg_proxy *backend = maker_backend(&f.maker, "pool");
+    struct hf_cfg_proxy *frontend = maker_frontend(&f.maker, "ftp", backend);
+    maker_servers(&f.maker, backend, 2, 21);
+    backend->servers->o.cookie = "ftp1";
+    f.runtime = hf_runtime_new(&f.maker.config);
+    if (!f.runtime)
+        return -1;
+    struct hf_proxy *front = hf_runtime_proxy(f.runtime, frontend);
+    struct hf_proxy *back = hf_runtime_proxy(f.runtime, backend);
+    atomic_store(&f.runtime->sessions, 5);
+    atomic_store(&f.runtime->sessions_total, 77);
+    atomic_store(&front->sessions_front, 4);
+    atomic_store(&back->sessions_back, 3);
+    atomic_store(&back->servers[0]->sessions, 2);
+    f.facts = (struct hf_facts){
+        .frontend = front,
+        .backend = back,
+        .server = back->servers[0],
+        .client = maker_addr("127.0.0.1", 33978),
+        .local = maker_addr("10.0.0.1", 21),
+        .accepted_us = 1795393476908123, /* 2026-11-23 00:24:36 UTC */
+        .queue_ms = 1,
+        .connect_ms = 12,
+        .total_ms = 3003,
+        .bytes_in = 17,
+        .bytes_out = 4711,
+        .srv_queue = 6,
+        .be_queue = 7,
+        .retries = 3,
+        .reason = HF_REASON_CLIENT_CLOSED,
+        .phase = HF_PHASE_DATA,
+    };
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    hf_runtime_free(f.runtime);
+    maker_fini(&f.maker);
+    return 0;
+}
+
+static const char *run(const char *text)
+{
+    char error[256];
+    struct hf_log_format *format;
+    assert_int_equal(hf_log_format_compile(text, error, sizeof error, &format), HF_OK);
+    size_t n = hf_log_format_run(format, &f.facts, 42, f.line, sizeof f.line);
+    assert_int_equal(n, strlen(f.line));
+    hf_log_format_free(format);
+    return f.line;
+}
+
+static void tcplog(void **state)
+{
+    (void)state;
+    assert_string_equal(run(HF_LOG_TCPLOG), "127.0.0.1:33978 [23/Nov/2026:01:24:36.908] ftp "
+                                            "pool/ftp_1 1/12/3003 4711 CD 5/4/3/2/3 6/7");
+}
+
+static void tcplog_without_a_server(void **state)
+{
+    (void)state;
+    f.facts.server = NULL;
+    f.facts.queue_ms = f.facts.connect_ms = -1;
+    f.facts.bytes_out = 0;
+    f.facts.retries = 0;
+    f.facts.reason = HF_REASON_NO_SERVER;
+    f.facts.phase = HF_PHASE_CONNECT;
+    assert_string_equal(run(HF_LOG_TCPLOG), "127.0.0.1:33978 [23/Nov/2026:01:24:36.908] ftp "
+                                            "pool/<NOSRV> -1/-1/3003 0 SC 5/4/3/0/0 6/7");
+    f.facts.backend = NULL;
+    assert_string_equal(run("%b/%s %bc %si:%sp %sk"), "ftp/<NOSRV> 0 -:- -");
+}
+
+static void every_variable(void **state)
+{
+    (void)state;
+    char expected[512], host[256];
+    assert_string_equal(run("%B %U %ID %ST %%"), "4711 17 - 0 %");
+    assert_string_equal(run("%T|%Tl|%t"), "23/Nov/2026:00:24:36 +0000|23/Nov/2026:01:24:36 +0100|"
+                                          "23/Nov/2026:01:24:36.908");
+    assert_string_equal(run("%Ts.%ms"), "1795393476.908");
+    assert_string_equal(run("%Tw %Tc %Td %Th %Tt %Tu"), "1 12 2990 0 3003 3003");
+    assert_string_equal(run("%ac %fc %bc %sc %rc %sq %bq"), "5 4 3 2 3 6 7");
+    assert_string_equal(run("%f %ft %b %s %sk"), "ftp ftp pool ftp_1 ftp1");
+    assert_string_equal(run("%ci:%cp %fi:%fp %si:%sp %bi:%bp"),
+                        "127.0.0.1:33978 10.0.0.1:21 192.168.1.10:21 -:-");
+    assert_string_equal(run("%ts %lc %rt %sslc %sslv"), "CD 42 77 - -");
+    snprintf(expected, sizeof expected, "%d", (int)getpid());
+    assert_string_equal(run("%pid"), expected);
+    assert_int_equal(gethostname(host, sizeof host), 0);
+    assert_string_equal(run("%H"), host);
+}
+
+static void a_mapped_port_is_the_clients(void **state)
+{
+    (void)state;
+    struct hf_cfg_server server = *f.facts.server->cfg;
+    struct hf_server live = {.cfg = &server};
+    server.port_map = HF_PORT_OFFSET;
+    server.port_offset = 1000;
+    f.facts.server = &live;
+    f.facts.local = maker_addr("10.0.0.1", 50000);
+    assert_string_equal(run("%si:%sp"), "192.168.1.10:51000");
+}
+
+static void early_and_redispatched_are_marked(void **state)
+{
+    (void)state;
+    struct hf_cfg_proxy *cfg = f.maker.config.proxies->next;
+    cfg->o.logasap = true;
+    f.facts.redispatched = true;
+    assert_string_equal(run("%Tt %B %U %rc"), "+3003 +4711 +17 +3");
+}
+
+static void flags(void **state)
+{
+    (void)state;
+    assert_string_equal(run("%{+Q}s %s"), "\"ftp_1\" ftp_1");
+    assert_string_equal(run("%{+Q}o %s %{-Q}b %f"), " \"ftp_1\" pool \"ftp\"");
+    assert_string_equal(run("%{+X}ci:%{+X}cp %{+X}Ts"), "7F000001:84BA 6B0387C4");
+    f.facts.client = maker_addr("2001:db8::1", 21);
+    assert_string_equal(run("%{+X}ci %ci"), "20010DB8000000000000000000000001 2001:db8::1");
+}
+
+static void names_cannot_break_the_line(void **state)
+{
+    (void)state;
+    struct hf_cfg_server server = *f.facts.server->cfg;
+    struct hf_server live = {.cfg = &server};
+    server.name = "a\"b]c\\d\n\xc3\xa9";
+    f.facts.server = &live;
+    assert_string_equal(run("%s"), "a\"b]c\\d#0A#C3#A9");
+    assert_string_equal(run("%{+E}s"), "a\\\"b\\]c\\\\d#0A#C3#A9");
+    assert_string_equal(run("%{+Q,+E}s"), "\"a\\\"b\\]c\\\\d#0A#C3#A9\"");
+}
+
+static void what_does_not_fit_is_cut(void **state)
+{
+    (void)state;
+    char error[64], small[8];
+    struct hf_log_format *format;
+    assert_int_equal(hf_log_format_compile("%ci:%cp", error, sizeof error, &format), HF_OK);
+    assert_int_equal(hf_log_format_run(format, &f.facts, 0, small, sizeof small), 7);
+    assert_string_equal(small, "127.0.0");
+    hf_log_format_free(format);
+}
+
+static void assert_refused(const char *text, const char *expected)
+{
+    char error[256] = "";
+    struct hf_log_format *format = NULL;
+    assert_int_equal(hf_log_format_compile(text, error, sizeof error, &format), HF_INVALID);
+    assert_null(format);
+    if (!strstr(error, expected))
+        fail_msg("'%s' gave '%s', not '%s'", text, error, expected);
+}
+
+static void refusals_say_why(void **state)
+{
+    (void)state;
+    assert_refused("%ci %nonsense", "unknown variable '%nonsense'");
+    assert_refused("%HM", "needs mode http");
+    assert_refused("%[src]", "sample expressions");
+    assert_refused("%{+Q", "without its '}'");
+    assert_refused("%{+Z}ci", "unknown flag 'Z'");
+    assert_refused("100%", "without a variable name");
+    assert_refused("% ci", "write '%%' for a percent sign");
+}
+
+#define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_FIXTURE(tcplog),
+        WITH_FIXTURE(tcplog_without_a_server),
+        WITH_FIXTURE(every_variable),
+        WITH_FIXTURE(a_mapped_port_is_the_clients),
+        WITH_FIXTURE(early_and_redispatched_are_marked),
+        WITH_FIXTURE(flags),
+        WITH_FIXTURE(names_cannot_break_the_line),
+        WITH_FIXTURE(what_does_not_fit_is_cut),
+        WITH_FIXTURE(refusals_say_why),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
