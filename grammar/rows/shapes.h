@@ -136,16 +136,16 @@
     HF_WORD(token, name, ON_TOP, help, .args = (args_), .options = ON_HEADER, .syntax = (syntax_), \
             .opens = (opens_))
 #define HF_SECTION_LATER(name, help)                                                               \
-    HF_WORD(IGNORED, name, ON_TOP, help, .fate = HF_FATE_LATER, .opens = HF_IN_SKIPPED)
+    HF_WORD(IGNORED, name, ON_TOP, "Not supported yet: " help, .fate = HF_FATE_LATER, .opens = HF_IN_SKIPPED)
 #define HF_LEGACY(name, where, modern_, syntax_)                                                   \
     HF_WORD(IGNORED, name, where, "Old spelling of '" modern_ "'.", .modern = (modern_),           \
             .syntax = (syntax_))
 #define HF_ACCEPTED(name, where, args_, help)                                                      \
     HF_WORD(IGNORED, name, where, help, .skip = (args_), .fate = HF_FATE_ACCEPTED)
 #define HF_NOTICED(name, where, args_, why)                                                        \
-    HF_WORD(IGNORED, name, where, why, .skip = (args_), .fate = HF_FATE_NOTICED)
+    HF_WORD(IGNORED, name, where, why ".", .skip = (args_), .fate = HF_FATE_NOTICED)
 #define HF_IGNORED(name, where, args_, why)                                                        \
-    HF_WORD(IGNORED, name, where, why, .skip = (args_), .fate = HF_FATE_IGNORED)
+    HF_WORD(IGNORED, name, where, why ".", .skip = (args_), .fate = HF_FATE_IGNORED)
 #define HF_HTTP(name, where)                                                                       \
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .fate = HF_FATE_HTTP)
 #define HF_LATER(name, where, args_)                                                               \

@@ -57,7 +57,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
 
     hf_config_set_algorithm_check(check_algorithm);
     config = hf_config_load(args->files, args->n_files, diag);
-    hf_diag_print(diag, stderr, args->verbose ? HF_DIAG_NOTICE : HF_DIAG_WARNING);
+    hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
     unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);
     hf_diag_free(diag);
 

@@ -7,6 +7,7 @@
 #include "haftp/conf/model.h"
 
 #include "haftp_parser.h"
+#include "value.h"
 
 /* The rows say where they are legal in these short words. */
 enum {
@@ -205,6 +206,18 @@ const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t siz
 
 /* ---- help -------------------------------------------------------------------------------- */
 
+static void print_default(FILE *out, const struct hf_keyword *row)
+{
+    if (row->alias || row->dflt == 0 || row->choices)
+        return;
+    fputs("      Default: ", out);
+    if (row->unit)
+        hf_value_print_time(out, (uint64_t)row->dflt);
+    else
+        fprintf(out, "%lld", (long long)row->dflt);
+    fputs(".\n", out);
+}
+
 static void list_group(FILE *out, const char *title, unsigned where)
 {
     const struct hf_keyword *row;
@@ -216,6 +229,7 @@ static void list_group(FILE *out, const char *title, unsigned where)
         if (!(row->where & where))
             continue;
         fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
+        print_default(out, row);
         if (row->where & HF_IN_PROXIES)
             fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
     }

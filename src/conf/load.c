@@ -81,8 +81,6 @@ struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, str
         hf_conf_check(config, diag);
     if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
         return config;
-    if (readable)
-        say(diag, "Fatal errors found in configuration.", "");
     hf_config_free(config);
     return NULL;
 }

@@ -126,10 +126,10 @@ static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct
     case HF_FATE_ACCEPTED:
         break;
     case HF_FATE_NOTICED:
-        hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->help);
+        hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s", row->help);
         break;
     case HF_FATE_IGNORED:
-        hf_diag_add(diag, HF_DIAG_WARNING, loc, NULL, "%s.", row->help);
+        hf_diag_add(diag, HF_DIAG_WARNING, loc, NULL, "%s", row->help);
         break;
     case HF_FATE_HTTP:
         hf_diag_add(diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
