@@ -7,7 +7,7 @@ FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         bison cmake flex gcc libc6-dev libcap-dev libuv1-dev ninja-build pkg-config uthash-dev \
-    && rm -rf /var/lib/apt/lists/*
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 WORKDIR /src
 COPY . .
 RUN cmake --preset release -DCMAKE_INSTALL_PREFIX=/usr/local \
@@ -18,7 +18,7 @@ FROM debian:bookworm-slim
 # Two names for one id: files written for HAProxy say `user haproxy`.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends libcap2 libuv1 \
-    && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
     && groupadd --system --gid 99 haftp \
     && groupadd --system --gid 99 --non-unique haproxy \
     && useradd --system --uid 99 --gid 99 --home-dir /var/lib/haftp --create-home haftp \

@@ -91,6 +91,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DATA_SECTION "ftp-data section"
 %token <row> UID "uid"
 %token <row> GID "gid"
+%token <row> SETENV "setenv"
+%token <row> PRESETENV "presetenv"
+%token <row> UNSETENV "unsetenv"
+%token <row> RESETENV "resetenv"
 
 %type <word> word
 
@@ -202,6 +206,20 @@ global_line
     | GID NUMBER        { hf_build_gid(B, $2, @2); }
     | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
     | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | UNSETENV unset_names
+    | RESETENV          { hf_build_resetenv(B); }   kept_names
+    ;
+
+unset_names
+    : word              { hf_build_unsetenv(B, &$1); }
+    | unset_names word  { hf_build_unsetenv(B, &$2); }
+    ;
+
+kept_names
+    : %empty
+    | kept_names word   { hf_build_keepenv(B, &$2); }
     ;
 
 word

@@ -30,6 +30,7 @@ struct app_socket {
 struct app_sockets {
     struct app_socket *list;
     unsigned n, room;
+    unsigned pauses; /* spent waiting for data ports that were taken */
 };
 
 /* Opens all; reports each that cannot be opened on stderr, with its line of the configuration and what to do. */

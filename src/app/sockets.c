@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app_int.h"
@@ -16,7 +16,9 @@ static const char *advice(enum hf_status status, unsigned port)
 {
     switch (status) {
     case HF_INUSE:
-        return "another program listens there: find it with `ss -ltnp`, stop it, or choose another port";
+        return "a program listens there, or an outgoing connection happens to use the port: find it with "
+               "`ss -atnp`; keep data ports out of net.ipv4.ip_local_port_range, or list them in "
+               "net.ipv4.ip_local_reserved_ports";
     case HF_DENIED:
         return port < 1024 ? "ports below 1024 need root, CAP_NET_BIND_SERVICE, or a lower "
                              "net.ipv4.ip_unprivileged_port_start"
@@ -56,6 +58,20 @@ static bool append(struct app_sockets *sockets, const struct app_socket *socket)
     return true;
 }
 
+/* An outgoing connection of anybody may sit on a data port for a moment, so a taken port is tried again: for a
+ * second in all, not for each. */
+static enum hf_status listen_patiently(struct app_sockets *sockets, const struct hf_addr *addr,
+                                       const struct hf_listen_opts *opts, int *fd)
+{
+    const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
+    enum hf_status status;
+    while ((status = hf_socket_listen(addr, opts, fd)) == HF_INUSE && sockets->pauses < 50) {
+        sockets->pauses++;
+        nanosleep(&pause, NULL);
+    }
+    return status;
+}
+
 static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
                      struct hf_lease_slot *slot, unsigned worker)
 {
@@ -71,7 +87,8 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     struct hf_addr addr = bind->addr;
 
     hf_addr_set_port(&addr, (uint16_t)port);
-    enum hf_status status = hf_socket_listen(&addr, &opts, &socket.fd);
+    enum hf_status status = slot ? listen_patiently(sockets, &addr, &opts, &socket.fd)
+                                 : hf_socket_listen(&addr, &opts, &socket.fd);
     if (status != HF_OK) {
         report(bind, port, status);
         return false;

@@ -38,7 +38,7 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
         socket->fd = -1;
         return true;
     }
-    bool control = socket->bind->role == HF_BIND_CONTROL;
+    bool control = socket->bind->role == HF_BIND_CONTROL && !socket->bind->opaque;
     socket->fd = -1; /* the gate's from here on, even when it cannot be opened */
     struct hf_gate *gate = hf_gate_open(worker->engine, socket->bind, fd,
                                         control ? hf_ftp_accept : hf_stream_accept);

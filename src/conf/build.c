@@ -43,7 +43,7 @@ static void built_in_defaults(struct hf_cfg_proxy *section)
 }
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
-                   const struct hf_env *env)
+                   struct hf_env *env)
 {
     *b = (struct hf_build){.config = config, .diag = diag, .env = env};
     hf_build_row_defaults(&config->global, HF_OBJECT_GLOBAL);

@@ -23,7 +23,7 @@ struct hf_defaults {
 struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
-    const struct hf_env *env;
+    struct hf_env *env;
     struct hf_defaults *defaults; /* all of them, in order */
     struct hf_defaults *latest;   /* NULL before the first */
     struct hf_cfg_proxy *section; /* the current one; NULL in global */
@@ -38,7 +38,7 @@ struct hf_build {
 };
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
-                   const struct hf_env *env);
+                   struct hf_env *env);
 /* Every file begins outside of any section. */
 void hf_build_file_begin(struct hf_build *b);
 
@@ -82,6 +82,13 @@ void hf_build_no_log(struct hf_build *b);
 void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);
 void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc);
+void hf_build_setenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value);
+void hf_build_presetenv(struct hf_build *b, const struct hf_word *name,
+                        const struct hf_word *value);
+void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
+/* Forgets everything; those that are kept are named afterwards. */
+void hf_build_resetenv(struct hf_build *b);
+void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);

@@ -373,6 +373,33 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
     b->config->global.gid = (gid_t)number;
 }
 
+/* The scanner reads a line when the one before it was built, so this acts on what follows. */
+void hf_build_setenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
+{
+    hf_env_set(b->env, arena_of(b), name->text, value->text);
+}
+
+void hf_build_presetenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
+{
+    if (!hf_env_get(b->env, hf_view_cstr(name->text)))
+        hf_env_set(b->env, arena_of(b), name->text, value->text);
+}
+
+void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name)
+{
+    hf_env_set(b->env, arena_of(b), name->text, NULL);
+}
+
+void hf_build_resetenv(struct hf_build *b)
+{
+    hf_env_reset(b->env);
+}
+
+void hf_build_keepenv(struct hf_build *b, const struct hf_word *name)
+{
+    hf_env_keep(b->env, arena_of(b), name->text);
+}
+
 /* ---- the end of any line
  * ------------------------------------------------------------------------- */
 

@@ -5,6 +5,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
+struct hf_env_variable {
+    struct hf_env_variable *next;
+    const char *name, *value; /* value NULL: not set, whatever the process has */
+};
+
 void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n)
 {
     char host[256] = "";
@@ -12,13 +19,13 @@ void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *
 
     for (unsigned i = 0; i < n; i++)
         files = hf_arena_printf(arena, "%s%s%s", files, i ? ";" : "", paths[i]);
-    env->files = files;
+    *env = (struct hf_env){.files = files};
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
     env->host = hf_arena_strdup(arena, host);
 }
 
-const char *hf_env_get(const struct hf_env *env, struct hf_view name)
+static const char *of_process(const struct hf_env *env, struct hf_view name)
 {
     char text[256];
 
@@ -32,6 +39,47 @@ const char *hf_env_get(const struct hf_env *env, struct hf_view name)
     text[name.n] = '\0';
     const char *value = getenv(text);
     return !value && hf_view_is(name, "HAPROXY_LOCALPEER") ? env->host : value;
+}
+
+const char *hf_env_get(const struct hf_env *env, struct hf_view name)
+{
+    const struct hf_env_variable *variable;
+
+    LL_FOREACH(env->set, variable)
+    {
+        if (hf_view_is(name, variable->name))
+            return variable->value;
+    }
+    return env->reset ? NULL : of_process(env, name);
+}
+
+void hf_env_set(struct hf_env *env, struct hf_arena *arena, const char *name, const char *value)
+{
+    struct hf_env_variable *variable = HF_NEW(arena, struct hf_env_variable);
+
+    variable->name = name;
+    variable->value = value;
+    LL_PREPEND(env->set, variable);
+}
+
+void hf_env_reset(struct hf_env *env)
+{
+    env->before_reset = env->set;
+    env->was_reset = env->reset;
+    env->set = NULL;
+    env->reset = true;
+}
+
+/* Looks where hf_env_get() looked before the reset. */
+void hf_env_keep(struct hf_env *env, struct hf_arena *arena, const char *name)
+{
+    struct hf_env before = *env;
+
+    before.set = env->before_reset;
+    before.reset = env->was_reset;
+    const char *value = hf_env_get(&before, hf_view_cstr(name));
+    if (value)
+        hf_env_set(env, arena, name, value);
 }
 
 static bool is_name_char(char c)

@@ -139,6 +139,14 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
         bind->role_rule = find_control_rule(plan, bind, &bind->role_why);
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
+        /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
+        bind->opaque = bind->role_rule == HF_CONTROL_PORT && bind->port_lo == HF_FTPS_PORT;
+        if (bind->opaque)
+            hf_diag_add(plan->diag, HF_DIAG_NOTICE, bind->loc,
+                        "give each server a passive range of its own and a 'listen' that maps it: "
+                        "bind :50000-50099, server s1 10.0.0.1",
+                        "port 990 is implicit FTPS: connections are passed on byte by byte, and their data "
+                        "connections are not followed.");
     }
 }
 

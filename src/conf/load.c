@@ -9,7 +9,7 @@
 #include "haftp_parser.h"
 
 static struct hf_parse *parse_new(struct hf_config *config, struct hf_diag *diag,
-                                  const struct hf_env *env)
+                                  struct hf_env *env)
 {
     struct hf_parse *parse = HF_NEW(config->arena, struct hf_parse);
 
@@ -39,7 +39,7 @@ static void say(struct hf_diag *diag, const char *text, const char *name)
 }
 
 /* Reads all files, also behind one that is wrong. */
-static void parse_sources(struct hf_config *config, const struct hf_env *env, struct hf_diag *diag)
+static void parse_sources(struct hf_config *config, struct hf_env *env, struct hf_diag *diag)
 {
     struct hf_parse *parse = parse_new(config, diag, env);
     const struct hf_source *source;

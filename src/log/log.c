@@ -97,25 +97,51 @@ static struct outlet *outlet_of(const struct hf_proxy *proxy)
     return proxy ? &logger->proxies[proxy->cfg->id - 1] : &logger->process;
 }
 
-static void send_event(const struct hf_proxy *proxy, enum hf_level level, const char *text,
-                       bool printed)
+/* The text of an event, harmless; returns its length. */
+__attribute__((format(printf, 2, 0))) static size_t write_event(char line[TEXT_MAX],
+                                                                const char *format, va_list args)
 {
-    char line[TEXT_MAX];
-    size_t n = hf_log_escape(line, sizeof line, text, strlen(text), NULL);
-    send_line(outlet_of(proxy), level, line, n, printed);
+    char text[TEXT_MAX];
+    vsnprintf(text, sizeof text, format, args);
+    size_t n = hf_log_escape(line, TEXT_MAX - 1, text, strlen(text), NULL);
+    line[n] = '\0';
+    return n;
 }
 
 void hf_log_event_mt(const struct hf_proxy *proxy, enum hf_level level, const char *format, ...)
 {
-    char text[TEXT_MAX];
+    char line[TEXT_MAX];
     if (!logger || outlet_of(proxy)->n == 0)
         return;
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    size_t n = write_event(line, format, args);
     va_end(args);
-    send_event(proxy, level, text, false);
+    send_line(outlet_of(proxy), level, line, n, false);
 }
+
+static enum hf_severity severity_of(enum hf_level level)
+{
+    if (level == HF_LEVEL_EMERG)
+        return HF_DIAG_ERROR;
+    return level <= HF_LEVEL_WARNING ? HF_DIAG_WARNING : HF_DIAG_NOTICE;
+}
+
+void hf_log_announce_mt(const struct hf_proxy *proxy, enum hf_level level, const char *format, ...)
+{
+    char line[TEXT_MAX];
+    if (!logger)
+        return;
+    va_list args;
+    va_start(args, format);
+    size_t n = write_event(line, format, args);
+    va_end(args);
+    if (logger->foreground)
+        hf_diag_line(stderr, severity_of(level), "%s", line);
+    send_line(outlet_of(proxy), level, line, n, logger->foreground);
+}
+
+/* ---- sessions ---------------------------------------------------------------------------- */
 
 void hf_log_connect_mt(const struct hf_facts *facts)
 {
@@ -128,14 +154,14 @@ void hf_log_connect_mt(const struct hf_facts *facts)
                     frontend->cfg->name);
 }
 
-/* `option dontlognull`, `option dontlog-normal`. */
+/* `option dontlognull`, `option dontlog-normal`.  A client that said nothing is a probe, even if it
+ * was greeted. */
 static bool is_wanted(const struct hf_facts *facts)
 {
     const struct hf_cfg_opts *o = &facts->frontend->cfg->o;
+    bool null = facts->bytes_in == 0 && !(facts->is_transfer && facts->bytes_out > 0);
     bool normal = facts->reason == HF_REASON_NONE && !facts->redispatched;
-    if (o->dontlognull && facts->bytes_in == 0)
-        return false;
-    return !(o->dontlog_normal && normal);
+    return !(o->dontlognull && null) && !(o->dontlog_normal && normal);
 }
 
 void hf_log_session_mt(const struct hf_facts *facts)
@@ -161,35 +187,21 @@ uint64_t hf_log_dropped_mt(void)
 
 /* ---- changes of state -------------------------------------------------------------------- */
 
-/* Into the log, and in the foreground onto stderr, where whoever just started us looks. */
-static void tell(const struct hf_proxy *proxy, enum hf_level level, enum hf_severity severity,
-                 const char *text)
-{
-    if (logger->foreground)
-        hf_diag_line(stderr, severity, "%s", text);
-    send_event(proxy, level, text, logger->foreground);
-}
-
 static void on_state(const struct hf_server *server, bool up, const char *why)
 {
+    const struct hf_proxy *proxy = server->proxy;
     char text[1024];
     hf_server_state_text(server, up, why, text, sizeof text);
-    if (up)
-        tell(server->proxy, HF_LEVEL_NOTICE, HF_DIAG_NOTICE, text);
-    else
-        tell(server->proxy, HF_LEVEL_ALERT, HF_DIAG_WARNING, text);
-    if (!up && hf_proxy_usable_mt(server->proxy, false) == 0 &&
-        hf_proxy_usable_mt(server->proxy, true) == 0) {
-        snprintf(text, sizeof text, "%s %s has no server available!",
-                 server->proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
-                 server->proxy->cfg->name);
-        tell(server->proxy, HF_LEVEL_EMERG, HF_DIAG_ERROR, text);
-    }
+    hf_log_announce_mt(proxy, up ? HF_LEVEL_NOTICE : HF_LEVEL_ALERT, "%s", text);
+    if (!up && hf_proxy_usable_mt(proxy, false) + hf_proxy_usable_mt(proxy, true) == 0)
+        hf_log_announce_mt(proxy, HF_LEVEL_EMERG, "%s %s has no server available!",
+                           proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
+                           proxy->cfg->name);
 }
 
 static void on_note(const struct hf_server *server, const char *text)
 {
-    tell(server->proxy, HF_LEVEL_NOTICE, HF_DIAG_NOTICE, text);
+    hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

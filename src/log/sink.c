@@ -204,11 +204,24 @@ static enum hf_status write_fd(struct hf_sink *sink, struct iovec *iov, int n)
     return hf_status_from_errno(errno);
 }
 
+static enum hf_status send_once(struct hf_sink *sink, struct iovec *iov, size_t n)
+{
+    switch (sink->cfg->kind) {
+    case HF_LOG_UNIX:
+        return send_unix(sink, iov, n);
+    case HF_LOG_UDP:
+        return send_datagram(sink, iov, n);
+    case HF_LOG_FD:
+        break;
+    }
+    return write_fd(sink, iov, (int)n);
+}
+
 void hf_sink_send_mt(struct hf_sink *sink, const char *header, size_t header_size, const char *text,
                      size_t size, size_t limit)
 {
-    bool to_fd = sink->cfg->kind == HF_LOG_FD;
-    if (to_fd && limit > PIPE_BUF - 1)
+    bool needs_end = hf_sink_is_fd(sink);
+    if (needs_end && limit > PIPE_BUF - 1)
         limit = PIPE_BUF - 1;
     if (header_size > limit)
         header_size = limit;
@@ -216,12 +229,9 @@ void hf_sink_send_mt(struct hf_sink *sink, const char *header, size_t header_siz
         size = limit - header_size;
 
     struct iovec iov[3] = {{(void *)header, header_size}, {(void *)text, size}, {(void *)"\n", 1}};
-    enum hf_status status = to_fd                            ? write_fd(sink, iov, 3)
-                            : sink->cfg->kind == HF_LOG_UNIX ? send_unix(sink, iov, 2)
-                                                             : send_datagram(sink, iov, 2);
-    if (status == HF_OK) {
+    enum hf_status status = send_once(sink, iov, needs_end ? 3 : 2);
+    if (status == HF_OK)
         return;
-    }
     atomic_fetch_add_explicit(&sink->dropped, 1, memory_order_relaxed);
     if (status != HF_AGAIN)
         complain(sink, status);

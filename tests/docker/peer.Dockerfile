@@ -2,7 +2,7 @@
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends curl vsftpd \
-    && rm -rf /var/lib/apt/lists/* \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
     && mkdir -p /var/run/vsftpd/empty /srv/ftp/upload \
     && chown ftp:ftp /srv/ftp/upload
 COPY vsftpd.conf server /etc/peer/

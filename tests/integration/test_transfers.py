@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import socket
 import subprocess
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from lib import content
 from lib.clients import Curl, Lftp
 from lib.servers import KINDS, RANDOM_SIZE
-from lib.session import Session
+from lib.session import Session, drain
 
 GIB = 1 << 30
 NAMES = 5000
@@ -38,6 +39,22 @@ def test_one_gibibyte_down_and_up(lab, relay, threads):
     finally:
         for server in place.servers:
             os.unlink(server.path("pub/gibibyte"))
+
+
+@pytest.mark.parametrize("relay", ["copy", "splice"])
+def test_relay_is_the_one_that_was_asked_for(lab, relay):
+    """A bulk transfer that waits for its reader holds a pipe, unless `nosplice` forbids it."""
+    place = lab.place(relay=relay, threads=1)
+    before = place.haftp.pipes()
+    with Session(place.control, place.login) as session:
+        data = session.transfercmd("RETR pub/named.bin")
+        received = len(data.recv(1 << 20, socket.MSG_WAITALL))
+        during = place.haftp.pipes()
+        received += len(drain(data))
+        data.close()
+        session.voidresp()
+    assert received == os.path.getsize(place.servers[0].path("pub/named.bin"))
+    assert (during > before) == (relay == "splice")
 
 
 @pytest.mark.parametrize("kind", KINDS)

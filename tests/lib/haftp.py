@@ -52,6 +52,12 @@ class Haftp:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def pipes(self):
+        """How many pipe ends it holds: its own, and those that splice fills."""
+        folder = f"/proc/{self.process.pid}/fd"
+        links = (os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
+        return sum(link.startswith("pipe:") for link in links)
+
     def settled_descriptors(self):
         """The count once it has stayed the same for half a second: closing is asynchronous."""
         counts = []

@@ -78,6 +78,7 @@ struct hf_cfg_bind {
     struct hf_cfg_proxy *proxy;
     struct hf_addr addr;        /* port is port_lo */
     uint16_t port_lo, port_hi;  /* equal for a single port */
+    bool opaque;                /* control, but in TLS that we cannot read: passed on as it comes */
     enum hf_bind_role role;     /* set by the FTP plan (ftp_plan.c) */
     int role_rule;              /* number of the rule that decided; 0 for PLAIN */
     const char *role_why;       /* the rule in words, for `-c -V` and the start-up notice */

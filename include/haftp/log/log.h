@@ -41,6 +41,10 @@ void hf_log_session_mt(const struct hf_facts *facts);
  * text become #XX. */
 __attribute__((format(printf, 3, 4))) void
 hf_log_event_mt(const struct hf_proxy *proxy, enum hf_level level, const char *format, ...);
+/* An event that is printed on stderr as well in the foreground, where whoever just started us
+ * looks; once, even where stderr stands in for the log. */
+__attribute__((format(printf, 3, 4))) void
+hf_log_announce_mt(const struct hf_proxy *proxy, enum hf_level level, const char *format, ...);
 /* Lines that no target took, since the start. */
 uint64_t hf_log_dropped_mt(void);
 

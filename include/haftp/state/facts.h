@@ -47,6 +47,7 @@ struct hf_facts {
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
     uint16_t retries;
     bool redispatched;
+    bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */
 };
 

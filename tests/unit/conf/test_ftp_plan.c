@@ -140,6 +140,8 @@ static void rule_3_ports_of_ftp(void **state)
     plan(m);
     assert_control(explicit, 3);
     assert_control(implicit, 3);
+    assert_true(implicit->opaque);
+    assert_false(explicit->opaque);
     assert_plain(other);
 }
 
@@ -602,7 +604,7 @@ static void ports_are_bound_beside_every_control_bind(void **state)
     struct hf_cfg_data_range *range;
 
     maker_bind(m, ftp, "10.0.0.1", 21, 21);
-    maker_bind(m, ftp, "10.0.0.1", 990, 990); /* same address: no second range */
+    maker_bind(m, ftp, "10.0.0.1", 21, 21); /* same address: no second range */
     maker_bind(m, ftp, "::1", 21, 21)->v6only = true;
     maker_bind(m, ftp, "10.0.0.9", 8080, 8080);
     maker_servers(m, ftp, 2, 2121);
@@ -646,7 +648,8 @@ static void ports_of_two_sections_on_one_address_are_one_listener(void **state)
     struct hf_cfg_proxy *one = maker_listen(m, "one"), *two = maker_listen(m, "two");
 
     maker_bind(m, one, "10.0.0.1", 21, 21);
-    maker_bind(m, two, "10.0.0.1", 990, 990);
+    maker_bind(m, two, "10.0.0.1", 2121, 2121);
+    two->o.ftp_inspect = HF_YES;
     maker_data_ports(m, one, 50000, 50100);
     maker_data_ports(m, two, 50000, 50100);
     plan(m);

@@ -197,8 +197,12 @@ static void unwanted_sessions_are_not_logged(void **state)
     hf_log_session_mt(&f.facts);
     assert_string_equal(received(), "x");
     f.facts.bytes_in = 0;
+    f.facts.bytes_out = 20; /* the greeting */
     hf_log_session_mt(&f.facts);
     assert_string_equal(received(), "");
+    f.facts.is_transfer = true; /* a download */
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "x");
     f.facts.bytes_in = 1;
     f.facts.reason = HF_REASON_NONE;
     hf_log_session_mt(&f.facts);
@@ -457,6 +461,18 @@ static void state_is_on_stderr_once_in_the_foreground(void **state)
     assert_null(strstr(first + 1, "Server ftp/ftp_1"));
 }
 
+static void announcements_are_printed_harmless(void **state)
+{
+    (void)state;
+    take_stderr();
+    start_daemon();
+    add_log(HF_LOG_UNIX, HF_LOG_SHORT);
+    start(true);
+    hf_log_announce_mt(f.proxy, HF_LEVEL_NOTICE, "hello\n%s", "you");
+    assert_string_equal(received(), "<5>hello#0Ayou");
+    assert_non_null(strstr(stderr_text(), ") : hello#0Ayou\n"));
+}
+
 /* ---- configuration, limits --------------------------------------------------------------- */
 
 static void bad_formats_are_located(void **state)
@@ -540,6 +556,7 @@ int main(void)
         WITH_FIXTURE(no_stand_in_beside_a_descriptor),
         WITH_FIXTURE(servers_going_down_and_up),
         WITH_FIXTURE(state_is_on_stderr_once_in_the_foreground),
+        WITH_FIXTURE(announcements_are_printed_harmless),
         WITH_FIXTURE(bad_formats_are_located),
         WITH_FIXTURE(a_backend_logs_events_only),
         WITH_FIXTURE(strangers_cannot_fill_the_disk),
