@@ -57,7 +57,13 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
 
     hf_config_set_algorithm_check(check_algorithm);
     config = hf_config_load(args->files, args->n_files, diag);
+    if (config)
+        hf_log_check(config, diag);
     hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
+    if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
+        hf_config_free(config);
+        config = NULL;
+    }
     unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);
     hf_diag_free(diag);
 
@@ -95,15 +101,13 @@ static int check_only(const struct hf_config *config, const struct hf_args *args
 
 /* ---- running ---- */
 
-static void tell_what_was_understood(const struct hf_runtime *runtime, bool foreground)
+static void tell_what_was_understood(const struct hf_runtime *runtime)
 {
     for (unsigned i = 0; i < runtime->n_proxies; i++) {
         const struct hf_proxy *proxy = runtime->proxies[i];
         if (!proxy->cfg->ftp_summary)
             continue;
-        hf_log_event_mt(proxy, HF_LEVEL_NOTICE, "%s", proxy->cfg->ftp_summary);
-        if (foreground)
-            hf_diag_line(stderr, HF_DIAG_NOTICE, "%s", proxy->cfg->ftp_summary);
+        hf_log_announce_mt(proxy, HF_LEVEL_NOTICE, "%s", proxy->cfg->ftp_summary);
     }
 }
 
@@ -138,7 +142,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, stru
         if (app_drop_privileges(global)) {
             struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
             if (workers) {
-                tell_what_was_understood(runtime, foreground);
+                tell_what_was_understood(runtime);
                 signal_number = app_serve(runtime, workers, n_workers);
                 free(workers);
             }

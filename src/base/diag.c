@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -36,7 +37,7 @@ static const char *const labels[] = {
 };
 
 static bool quiet;
-static bool introduced; /* version and path were told */
+static atomic_bool introduced; /* version and path were told */
 
 struct hf_diag *hf_diag_new(void)
 {
@@ -120,9 +121,8 @@ static void introduce(FILE *out, enum hf_severity severity)
 {
     char path[PATH_MAX];
 
-    if (introduced || severity == HF_DIAG_NOTICE)
+    if (severity == HF_DIAG_NOTICE || atomic_exchange(&introduced, true))
         return;
-    introduced = true;
     print_label(out, HF_DIAG_NOTICE);
     fprintf(out, "haftp version is %s\n", HAFTP_VERSION);
     ssize_t n = readlink("/proc/self/exe", path, sizeof path);
@@ -139,11 +139,13 @@ void hf_diag_line(FILE *out, enum hf_severity severity, const char *format, ...)
     if (quiet)
         return;
     introduce(out, severity);
+    flockfile(out); /* workers may speak at the same time */
     print_label(out, severity);
     va_start(args, format);
     vfprintf(out, format, args);
     va_end(args);
     putc('\n', out);
+    funlockfile(out);
 }
 
 void hf_diag_set_quiet(bool on)

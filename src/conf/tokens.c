@@ -182,8 +182,8 @@ static void emit_options(struct hf_tokens *t, struct hf_diag *diag, const struct
             lost = false;
         } else if (!line->options || (line->options & HF_ON_OPEN)) {
             emit_word(t, word);
-        } else if (!lost) {
-            hf_unknown_option(diag, word, line);
+        } else {
+            hf_unknown_option(diag, word, line, lost);
             lost = true;
         }
         i++;

@@ -150,11 +150,13 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
 }
 
 void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
-                       const struct hf_keyword *line)
+                       const struct hf_keyword *line, bool lost)
 {
     char hint[128];
     const struct hf_keyword *row = nearest(word->text, NULL, line->options, 0);
 
+    if (lost && !row)
+        return;
     hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
                 row ? did_you_mean(row, line->options, hint, sizeof hint) : NULL,
                 "unknown option '%s' of '%s'.", word->text, line->name);

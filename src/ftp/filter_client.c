@@ -47,8 +47,8 @@ static bool on_epsv(struct ftp_session *s, struct hf_view line, struct hf_view a
     bool v6 = s->session.facts.local.sa.sa_family == AF_INET6;
     switch (hf_ftp_parse_epsv_arg(arg)) {
     case HF_EPSV_ALL:
-        s->epsv_all = true;
-        return forward(s, HF_CMD_OTHER, line); /* its reply is a plain 200 */
+        ftp_queue_push(&s->queue, HF_CMD_EPSV, FTP_ANSWER_NONE)->epsv_all = true;
+        return ftp_say_line(s, &s->back, line);
     case HF_EPSV_V4:
         if (v6)
             return answer(s, HF_CMD_EPSV, FTP_ANSWER_EPSV_NET_6);
@@ -93,10 +93,11 @@ static bool on_command(struct ftp_session *s, struct hf_view line)
         return answer(s, cmd.id, s->epsv_all ? FTP_ANSWER_EPSV_ALL : FTP_ANSWER_NO_LONG);
     case HF_CMD_AUTH:
         return answer(s, cmd.id, FTP_ANSWER_NO_TLS);
+    case HF_CMD_CCC:
+        return answer(s, cmd.id, FTP_ANSWER_NO_CCC);
     case HF_CMD_ADAT:
     case HF_CMD_PBSZ:
     case HF_CMD_PROT:
-    case HF_CMD_CCC:
         return answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_REIN:
         on_rein(s);

@@ -139,6 +139,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     switch (command->id) {
     case HF_CMD_PASV:
     case HF_CMD_EPSV:
+        s->epsv_all = s->epsv_all || (command->epsv_all && code < 300);
         if (code == 227 || code == 229) {
             s->reply_mode = FTP_REPLY_PASSIVE;
             s->passive_addr = (struct hf_addr){0};

@@ -35,6 +35,7 @@
     X(EPSV_BAD, "501 EPSV takes 1, 2, ALL or nothing.\r\n")                                        \
     X(PASV_ON_IPV6, "425 PASV needs IPv4; use EPSV.\r\n")                                          \
     X(NO_TLS, "534 TLS is not available on this address.\r\n")                                     \
+    X(NO_CCC, "534 The control connection has no protection to clear.\r\n")                        \
     X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this address.\r\n")
 
 enum ftp_answer {
@@ -47,6 +48,7 @@ struct ftp_command {
     uint8_t id;     /* enum hf_ftp_cmd_id */
     uint8_t answer; /* enum ftp_answer; NONE: the server answers */
     bool begun;     /* a 1xx reply came */
+    bool epsv_all;  /* EPSV ALL: binds the client once the server agreed */
 };
 
 #define FTP_QUEUE_MAX 16u
@@ -59,7 +61,7 @@ struct ftp_queue {
 
 bool ftp_queue_full(const struct ftp_queue *queue);
 struct ftp_command *ftp_queue_head(struct ftp_queue *queue); /* NULL: empty */
-void ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer);
+struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer);
 /* Removes the n-th, 0 being the head. */
 void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 /* The position of the command that a reply with this code answers; -1: none, it came unasked. */

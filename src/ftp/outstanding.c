@@ -29,10 +29,13 @@ struct ftp_command *ftp_queue_head(struct ftp_queue *queue)
     return queue->count ? at(queue, 0) : NULL;
 }
 
-void ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer)
+struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,
+                                   enum ftp_answer answer)
 {
     HF_ASSERT(!ftp_queue_full(queue));
-    *at(queue, queue->count++) = (struct ftp_command){.id = (uint8_t)id, .answer = (uint8_t)answer};
+    struct ftp_command *command = at(queue, queue->count++);
+    *command = (struct ftp_command){.id = (uint8_t)id, .answer = (uint8_t)answer};
+    return command;
 }
 
 void ftp_queue_remove(struct ftp_queue *queue, unsigned n)

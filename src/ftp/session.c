@@ -371,8 +371,22 @@ static void work(struct ftp_session *s)
 
 static void await_greeting(struct ftp_session *s);
 
+/* A client that breaks off before it has a server must not keep a place in the queue.  One that only ended its own
+ * direction may have sent all it has to say: HAProxy goes on unless `option abortonclose` is set, and so do we. */
+static bool client_left_early(const struct ftp_session *s)
+{
+    uint8_t signs = HF_READY_ERR;
+    if (s->session.facts.backend && s->session.facts.backend->cfg->o.abortonclose)
+        signs |= HF_READY_HUP;
+    return (s->state == FTP_DIALING || s->state == FTP_GREETING) && (s->front.watch.ready & signs);
+}
+
 void ftp_session_step(struct ftp_session *s)
 {
+    if (client_left_early(s)) {
+        client_broke(s, HF_REASON_CLIENT_RESET);
+        return;
+    }
     switch ((enum ftp_state)s->state) {
     case FTP_DIALING: /* what the client sends now waits in its socket */
         hf_dial_progress(s->dial);

@@ -383,6 +383,7 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.bind = control->bind;
     x->facts.client = control->client;
     x->facts.local = control->local;
+    x->facts.is_transfer = true;
     x->facts.queue_ms = 0;
     x->facts.connect_ms = -1;
     return x;

@@ -103,4 +103,5 @@ void hf_leg_close(struct hf_leg *leg, bool reset)
     hf_watch_close(&leg->watch);
     hf_buf_clear(&leg->in);
     hf_buf_clear(&leg->out);
+    leg->eof = leg->shut = leg->fin_sent = false; /* another connection may follow */
 }

@@ -42,7 +42,7 @@ def running(request):
         return
     chosen = [item.callspec.params for item in request.session.items
               if item.module is request.module]
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("FLOW_JOBS", "4"))) as pool:
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("FLOW_JOBS", "6"))) as pool:
         futures = {(one["flow"].name, one["variant"]):
                    pool.submit(outcome, one["flow"], one["variant"], program) for one in chosen}
         yield lambda flow, variant: futures[flow.name, variant].result()

@@ -207,15 +207,20 @@ class Peers:
         if rcvbuf:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
         sock.settimeout(timeout)
+        was_reset = False
         try:
             if source:
                 sock.bind((source, 0))
             sock.connect(target)
+        except ConnectionResetError:
+            was_reset = True  # it stood, and fell before connect() returned
         except OSError as error:
             sock.close()
             raise FlowFailure(f"cannot connect to {target[0]}:{target[1]}: {error}") from None
-        self.note(name, f"connects to {target[0]}:{target[1]}")
-        return self.add(name, sock)
+        self.note(name, f"connects to {target[0]}:{target[1]}{', is reset' if was_reset else ''}")
+        peer = self.add(name, sock)
+        peer.ended = "RESET" if was_reset else None
+        return peer
 
     def accept(self, name, listener, timeout):
         """The next connection of a listener, or None."""
