@@ -18,18 +18,20 @@ PAGE = os.path.join(ROOT, "docs", "reference.md")
 HEAD = """\
 # Reference of the configuration language
 
-Written by `docs/gen_reference.py` from the rows in `grammar/rows`; `haftp -dKall` prints the same. What the
-words do together is told in the [FTP guide](ftp-guide.md) and in [operations](operations.md).
+Written by `docs/gen_reference.py` from the rows in `grammar/rows`; `haftp -dKall` prints the same.
+What the words do together is told in the [FTP guide](ftp-guide.md) and in
+[operations](operations.md).
 
-Times are a number with `us`, `ms`, `s`, `m`, `h` or `d`; a bare number is in milliseconds. Sizes may end in `k`,
-`m` or `g`. `no option NAME` undoes an option.
+Times are a number with `us`, `ms`, `s`, `m`, `h` or `d`; a bare number is in milliseconds. Sizes
+may end in `k`, `m` or `g`. `no option NAME` undoes an option.
 """
 
 # A word's help tells what becomes of it; words that do something have a help of their own.
 FATES = [
-    (re.compile(r"^Not supported yet"), "Known from HAProxy and not supported yet; each is an error that says so"),
-    (re.compile(r"^For HTTP only"), "For HTTP only; no effect in `mode tcp`, with a warning"),
-    (re.compile(r"^Accepted|accepted, does nothing"), "Accepted, nothing to do here"),
+    (re.compile("^Not supported yet"),
+     "Known from HAProxy and not supported yet; each is an error that says so"),
+    (re.compile("^For HTTP only"), "For HTTP only; no effect in `mode tcp`, with a warning"),
+    (re.compile("^Accepted|accepted, does nothing"), "Accepted, nothing to do here"),
 ]
 
 
@@ -102,14 +104,15 @@ def section(title, words):
 
 def reference(program):
     """The whole page."""
-    listing = subprocess.run([program, "-dKall"], check=True, text=True, stdout=subprocess.PIPE).stdout
-    return "\n".join([HEAD] + [section(*group) for group in groups(listing)])
+    listing = subprocess.run([program, "-dKall"], check=True, text=True, stdout=subprocess.PIPE)
+    return "\n".join([HEAD] + [section(*group) for group in groups(listing.stdout)])
 
 
 def main(arguments):
     program = arguments[0] if arguments else find_program()
     if not program:
-        print("no haftp is built: cmake --preset release && cmake --build --preset release", file=sys.stderr)
+        print("no haftp is built: cmake --preset release && cmake --build --preset release",
+              file=sys.stderr)
         return 1
     with open(PAGE, "w", encoding="utf-8") as page:
         page.write(reference(program))

@@ -50,7 +50,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 
 /* The alias is what a message calls the token. */
 %token EOL "end of line"
-%token <word> WORD "a word"
+%token <word> WORD "another word"
 %token <number> NUMBER "a number"
 %token <number> DURATION "a time, for example 5s or 250ms"
 %token <number> BYTES "a size, for example 100 or 16k"

@@ -1,5 +1,6 @@
 /*
- * app_int.h: the process: what main hands from one step of its start to the next.  Private to src/app.
+ * app_int.h: the process: what main hands from one step of its start to the next.  Private to
+ * src/app.
  *
  *   main.c     the story: arguments, configuration, sockets, privileges, workers, end
  *   sockets.c  every listening socket, opened before anything else can fail
@@ -33,19 +34,21 @@ struct app_sockets {
     unsigned pauses; /* spent waiting for data ports that were taken */
 };
 
-/* Opens all; reports each that cannot be opened on stderr, with its line of the configuration and what to do. */
+/* Opens all; reports each that cannot be opened on stderr, with its line of the configuration and
+ * what to do. */
 HF_MUST_USE bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *config,
                                   struct hf_lease_table *leases, unsigned n_workers);
 void app_sockets_close(struct app_sockets *sockets);
 
 /* ---- limits.c ---- */
 
-/* How many sessions the process takes, and the descriptors for them; warns when those cannot be had. */
+/* How many sessions the process takes, and the descriptors for them; warns when those cannot be
+ * had. */
 unsigned app_limits_apply(const struct hf_config *config, unsigned n_listeners);
 
 /* ---- daemon.c ---- */
 
-HF_MUST_USE bool app_daemonize(void);              /* true: we are the child in the background */
+HF_MUST_USE bool app_daemonize(void);                 /* true: we are the child in the background */
 HF_MUST_USE bool app_write_pidfile(const char *path); /* NULL: none wanted */
 void app_remove_pidfile(const char *path);
 HF_MUST_USE bool app_drop_privileges(const struct hf_cfg_global *global);
@@ -55,14 +58,14 @@ HF_MUST_USE bool app_drop_privileges(const struct hf_cfg_global *global);
 struct app_worker {
     struct hf_loop *loop;
     struct hf_engine *engine;
-    struct hf_gate **gates;          /* control and plain binds */
+    struct hf_gate **gates; /* control and plain binds */
     unsigned n_gates;
-    struct hf_listener *data;        /* data ports */
+    struct hf_listener *data; /* data ports */
     unsigned n_data;
     struct hf_timer stop_timer;
     pthread_t thread;
     bool running;
-    struct hf_loop *main_loop;       /* told when we have ended */
+    struct hf_loop *main_loop; /* told when we have ended */
     void (*on_ended)(struct hf_mail *mail);
     struct hf_mail ended;
 };

@@ -15,7 +15,8 @@ bool app_daemonize(void)
 {
     pid_t pid = fork();
     if (pid < 0) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot fork into the background: %s.", strerror(errno));
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot fork into the background: %s.",
+                     strerror(errno));
         _exit(1);
     }
     if (pid > 0)
@@ -49,8 +50,8 @@ void app_remove_pidfile(const char *path)
 
 static bool failed(const char *what)
 {
-    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot %s: %s; start haftp as root, or take the line out.", what,
-                 strerror(errno));
+    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot %s: %s; start haftp as root, or take the line out.",
+                 what, strerror(errno));
     return false;
 }
 
@@ -64,8 +65,9 @@ bool app_drop_privileges(const struct hf_cfg_global *global)
         return failed("change the group");
     if (global->set_uid && setuid(global->uid) != 0)
         return failed("change the user");
-    /* Changing the user makes a process undumpable, and /proc/self its own secret: an administrator's core files
-     * and descriptor counts are worth more than hiding from root's own user. */
+    /* Changing the user makes a process undumpable, and /proc/self its own secret: an
+     * administrator's core files and descriptor counts are worth more than hiding from root's own
+     * user. */
     prctl(PR_SET_DUMPABLE, 1);
     return true;
 }

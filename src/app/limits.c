@@ -1,8 +1,8 @@
 /*
  * limits.c: how many sessions fit into how many descriptors.
  *
- * A leased data connection is never refused by maxconn, so each session is given what it may need at worst: two
- * control connections and two data connections.
+ * A leased data connection is never refused by maxconn, so each session is given what it may need
+ * at worst: two control connections and two data connections.
  */
 #include <stdio.h>
 #include <sys/resource.h>
@@ -19,7 +19,8 @@ static rlim_t raise_limit(rlim_t wanted)
         return wanted;
     if (limit.rlim_cur >= wanted)
         return limit.rlim_cur;
-    struct rlimit more = {.rlim_cur = wanted, .rlim_max = limit.rlim_max < wanted ? wanted : limit.rlim_max};
+    struct rlimit more = {.rlim_cur = wanted,
+                          .rlim_max = limit.rlim_max < wanted ? wanted : limit.rlim_max};
     if (setrlimit(RLIMIT_NOFILE, &more) == 0)
         return wanted;
     limit.rlim_cur = limit.rlim_max; /* all that we may have */
@@ -44,10 +45,11 @@ unsigned app_limits_apply(const struct hf_config *config, unsigned n_listeners)
     rlim_t wanted = fixed + (rlim_t)global->maxconn * PER_SESSION;
     rlim_t have = raise_limit(global->ulimit_n > wanted ? global->ulimit_n : wanted);
     if (have < wanted)
-        hf_diag_line(stderr, HF_DIAG_WARNING,
-                     "maxconn %u may need %lu file descriptors, but this process may only open %lu: "
-                     "raise the limit (`ulimit -n`, LimitNOFILE= of the service) or set maxconn to %lu.",
-                     global->maxconn, (unsigned long)wanted, (unsigned long)have,
-                     (unsigned long)(have > fixed ? (have - fixed) / PER_SESSION : 1));
+        hf_diag_line(
+            stderr, HF_DIAG_WARNING,
+            "maxconn %u may need %lu file descriptors, but this process may only open %lu: "
+            "raise the limit (`ulimit -n`, LimitNOFILE= of the service) or set maxconn to %lu.",
+            global->maxconn, (unsigned long)wanted, (unsigned long)have,
+            (unsigned long)(have > fixed ? (have - fixed) / PER_SESSION : 1));
     return global->maxconn;
 }

@@ -1,7 +1,8 @@
 /*
  * main.c: the story of a process.
  *
- *   arguments -> configuration -> [-c: verdict] -> sockets -> background -> logs -> privileges -> workers -> serve
+ *   arguments -> configuration -> [-c: verdict] -> sockets -> background -> logs -> privileges ->
+ * workers -> serve
  *
  * Sockets come first of all that can fail, while somebody is looking at the terminal.
  */
@@ -74,7 +75,8 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     }
     apply_args(config, args);
     if (warnings && config->global.zero_warning) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "config : Some warnings were found and 'zero-warning' is set. Aborting.");
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "config : Some warnings were found and 'zero-warning' is set. Aborting.");
         hf_config_free(config);
         return NULL;
     }
@@ -111,14 +113,15 @@ static void tell_what_was_understood(const struct hf_runtime *runtime)
     }
 }
 
-static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime, struct hf_lease_table *leases,
-                                      struct app_sockets *sockets)
+static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
+                                      struct hf_lease_table *leases, struct app_sockets *sockets)
 {
     struct app_worker *workers = calloc(n, sizeof *workers);
     for (unsigned i = 0; workers && i < n; i++) {
         if (app_worker_init(&workers[i], runtime, leases, sockets, i, n))
             continue;
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start worker %u: out of memory or descriptors.", i);
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start worker %u: out of memory or descriptors.",
+                     i);
         for (unsigned k = 0; k <= i; k++)
             app_worker_fini(&workers[k]);
         free(workers);
@@ -128,8 +131,8 @@ static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime, st
 }
 
 /* Returns the signal that ended us, or -1. */
-static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_sockets *sockets,
-                 unsigned n_workers, bool foreground)
+static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
+                 struct app_sockets *sockets, unsigned n_workers, bool foreground)
 {
     const struct hf_cfg_global *global = &runtime->config->global;
 
@@ -166,7 +169,8 @@ static int run(const struct hf_config *config)
     if (!runtime || !leases) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
     } else if (!app_sockets_open(&sockets, config, leases, n_workers)) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
         runtime->maxconn = app_limits_apply(config, sockets.n);
         bool background = global->daemon && app_daemonize();
@@ -180,7 +184,8 @@ static int run(const struct hf_config *config)
     return signal_number;
 }
 
-/* HAProxy's habits: a soft stop, and a master, end with 0; a plain process dies by the signal that ended it. */
+/* HAProxy's habits: a soft stop, and a master, end with 0; a plain process dies by the signal that
+ * ended it. */
 static int exit_code_of(int signal_number, bool master_worker)
 {
     if (signal_number < 0)
@@ -207,15 +212,18 @@ static int run_or_check(const struct hf_args *args)
     if (args->action == HF_ACTION_CHECK) {
         exit_code = check_only(config, args);
     } else if (!hf_config_has_listener(config)) {
-        hf_diag_line(stderr, HF_DIAG_ERROR,
-                     "[haftp.main()] No enabled listener found (check for 'bind' directives)! Exiting.");
+        hf_diag_line(
+            stderr, HF_DIAG_ERROR,
+            "[haftp.main()] No enabled listener found (check for 'bind' directives)! Exiting.");
         exit_code = HF_EXIT_ERROR;
     } else {
         signal_number = run(config);
     }
     bool master_worker = config->global.master_worker;
     hf_config_free(config);
-    return args->action == HF_ACTION_CHECK || exit_code ? exit_code : exit_code_of(signal_number, master_worker);
+    return args->action == HF_ACTION_CHECK || exit_code
+               ? exit_code
+               : exit_code_of(signal_number, master_worker);
 }
 
 int main(int argc, char **argv)

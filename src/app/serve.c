@@ -1,7 +1,8 @@
 /*
  * serve.c: main's own loop: health checks, signals, and waiting for the workers' end.
  *
- * TERM and INT end at once (clients read a 421), USR1 lets sessions finish, HUP logs the state of every server.
+ * TERM and INT end at once (clients read a 421), USR1 lets sessions finish, HUP logs the state of
+ * every server.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +37,8 @@ static void stop_all(struct server_process *process)
 static void on_hard_stop(struct hf_timer *timer)
 {
     struct server_process *process = HF_CONTAINER(timer, struct server_process, hard_stop);
-    hf_log_event_mt(NULL, HF_LEVEL_WARNING, "hard-stop-after is over, ending the sessions that are left");
+    hf_log_event_mt(NULL, HF_LEVEL_WARNING,
+                    "hard-stop-after is over, ending the sessions that are left");
     stop_all(process);
 }
 
@@ -57,9 +59,10 @@ static void log_states(const struct hf_runtime *runtime)
         const struct hf_proxy *proxy = runtime->proxies[p];
         for (unsigned i = 0; i < proxy->n_servers; i++) {
             struct hf_server *server = proxy->servers[i];
-            hf_log_event_mt(proxy, HF_LEVEL_NOTICE, "Server %s/%s is %s. Conn: %u active, %llu total.",
-                            proxy->cfg->name, server->cfg->name,
-                            hf_server_is_up_mt(server) ? "UP" : "DOWN", atomic_load(&server->sessions),
+            hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
+                            "Server %s/%s is %s. Conn: %u active, %llu total.", proxy->cfg->name,
+                            server->cfg->name, hf_server_is_up_mt(server) ? "UP" : "DOWN",
+                            atomic_load(&server->sessions),
                             (unsigned long long)atomic_load(&server->sessions_total));
         }
     }
@@ -122,7 +125,8 @@ static bool start_workers(struct server_process *process)
 
 int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers)
 {
-    struct server_process process = {.runtime = runtime, .workers = workers, .n_workers = n_workers};
+    struct server_process process = {
+        .runtime = runtime, .workers = workers, .n_workers = n_workers};
     uv_signal_t signals[4];
 
     self = &process;
@@ -134,7 +138,8 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     }
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
     if (!checks || !start_workers(&process)) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start the health checks or the worker threads.");
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "Cannot start the health checks or the worker threads.");
         process.last_signal = -1;
         stop_all(&process);
     }

@@ -1,8 +1,8 @@
 /*
  * sockets.c: opens every listening socket of a configuration.
  *
- * Control and plain binds get one SO_REUSEPORT socket per worker; a data port belongs to one worker alone, so
- * that its connections meet their session's thread without a lock.
+ * Control and plain binds get one SO_REUSEPORT socket per worker; a data port belongs to one worker
+ * alone, so that its connections meet their session's thread without a lock.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static const char *advice(enum hf_status status, unsigned port)
 {
     switch (status) {
     case HF_INUSE:
-        return "a program listens there, or an outgoing connection happens to use the port: find it with "
+        return "a program listens there, or an outgoing connection happens to use the port: find "
+               "it with "
                "`ss -atnp`; keep data ports out of net.ipv4.ip_local_port_range, or list them in "
                "net.ipv4.ip_local_reserved_ports";
     case HF_DENIED:
@@ -58,8 +59,8 @@ static bool append(struct app_sockets *sockets, const struct app_socket *socket)
     return true;
 }
 
-/* An outgoing connection of anybody may sit on a data port for a moment, so a taken port is tried again: for a
- * second in all, not for each. */
+/* An outgoing connection of anybody may sit on a data port for a moment, so a taken port is tried
+ * again: for a second in all, not for each. */
 static enum hf_status listen_patiently(struct app_sockets *sockets, const struct hf_addr *addr,
                                        const struct hf_listen_opts *opts, int *fd)
 {
@@ -99,12 +100,14 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     return false;
 }
 
-/* SO_REUSEPORT would let us share a port with a stranger's process of the same user, which would then take a part of
- * the connections: so the first socket of an address is tried without it. */
+/* SO_REUSEPORT would let us share a port with a stranger's process of the same user, which would
+ * then take a part of the connections: so the first socket of an address is tried without it. */
 static bool is_taken(const struct hf_cfg_bind *bind, unsigned port)
 {
-    struct hf_listen_opts opts = {.v6only = bind->v6only, .v4v6 = bind->v4v6,
-                                  .transparent = bind->transparent, .interface = bind->interface};
+    struct hf_listen_opts opts = {.v6only = bind->v6only,
+                                  .v4v6 = bind->v4v6,
+                                  .transparent = bind->transparent,
+                                  .interface = bind->interface};
     struct hf_addr addr = bind->addr;
     int fd;
 

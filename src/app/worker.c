@@ -1,7 +1,8 @@
 /*
  * worker.c: one thread with everything it owns.
  *
- * Built by main before the thread starts, taken apart by main after it has ended; in between, main reaches it by mail.
+ * Built by main before the thread starts, taken apart by main after it has ended; in between, main
+ * reaches it by mail.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,8 @@
 /* At the end, clients have this long to read their 421. */
 #define STOP_MS 300u
 
-static bool count_listeners(struct app_worker *worker, const struct app_sockets *sockets, unsigned index)
+static bool count_listeners(struct app_worker *worker, const struct app_sockets *sockets,
+                            unsigned index)
 {
     unsigned gates = 0, data = 0;
     for (unsigned i = 0; i < sockets->n; i++) {
@@ -31,7 +33,8 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
     int fd = socket->fd;
     if (socket->slot) {
         struct hf_listener *listener = &worker->data[worker->n_data];
-        if (hf_listener_open(listener, worker->loop, fd, 0, hf_ftp_data_accept, worker->engine) != HF_OK)
+        if (hf_listener_open(listener, worker->loop, fd, 0, hf_ftp_data_accept, worker->engine) !=
+            HF_OK)
             return false;
         listener->slot = socket->slot;
         worker->n_data++;
@@ -40,15 +43,16 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
     }
     bool control = socket->bind->role == HF_BIND_CONTROL && !socket->bind->opaque;
     socket->fd = -1; /* the gate's from here on, even when it cannot be opened */
-    struct hf_gate *gate = hf_gate_open(worker->engine, socket->bind, fd,
-                                        control ? hf_ftp_accept : hf_stream_accept);
+    struct hf_gate *gate =
+        hf_gate_open(worker->engine, socket->bind, fd, control ? hf_ftp_accept : hf_stream_accept);
     if (gate)
         worker->gates[worker->n_gates++] = gate;
     return gate != NULL;
 }
 
-bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime, struct hf_lease_table *leases,
-                     struct app_sockets *sockets, unsigned index, unsigned n_workers)
+bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
+                     struct hf_lease_table *leases, struct app_sockets *sockets, unsigned index,
+                     unsigned n_workers)
 {
     worker->loop = hf_loop_new();
     if (!worker->loop)

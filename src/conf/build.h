@@ -35,6 +35,7 @@ struct hf_build {
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    unsigned errors_before; /* as counted when that object was begun */
 };
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,

@@ -13,6 +13,12 @@ static struct hf_arena *arena_of(struct hf_build *b)
     return b->config->arena;
 }
 
+/* What a line lacks is only told when the rest of it was right. */
+static bool is_sound(const struct hf_build *b)
+{
+    return hf_diag_count(b->diag, HF_DIAG_ERROR) == b->errors_before;
+}
+
 /* ---- bind ---------------------------------------------------------------------------------- */
 
 void hf_build_bind(struct hf_build *b, const struct hf_word *address)
@@ -85,13 +91,15 @@ void hf_build_server(struct hf_build *b, const struct hf_word *name, const struc
     server->index = section->n_servers++;
     LL_APPEND(section->servers, server);
     b->server = server;
+    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
 }
 
 static void end_server(struct hf_build *b)
 {
     const struct hf_cfg_server *server = b->server;
 
-    if (server && server->o.check && server->port_map != HF_PORT_FIXED && !server->o.check_port)
+    if (server && is_sound(b) && server->o.check && server->port_map != HF_PORT_FIXED &&
+        !server->o.check_port)
         hf_build_error(b, server->loc, "add 'port 21', or the server's own port, to the line",
                        "server '%s' has no port of its own, so 'check' needs one", server->name);
     b->server = NULL;
@@ -188,6 +196,7 @@ void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
     b->table->loc = loc;
     hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
     b->at[HF_OBJECT_TABLE] = b->table;
+    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
 }
 
 static void end_stick_table(struct hf_build *b)
@@ -195,7 +204,7 @@ static void end_stick_table(struct hf_build *b)
     struct hf_cfg_stick_table *table = b->table;
 
     b->table = NULL;
-    if (!table)
+    if (!table || !is_sound(b))
         return;
     if (table->type == HF_STICK_NO_TYPE)
         hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",

@@ -218,6 +218,9 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
         tell_fate(parse->build.diag, row, words[0].loc);
     else
         emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+    /* Without its name there is no section that the lines below could fill. */
+    if (row->args && row->args[0] && t->line.n == 1)
+        t->section = HF_IN_SKIPPED;
 }
 
 /* An old spelling is read as today's. */
@@ -276,7 +279,7 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     }
     row = hf_unknown_statement(t, parse->build.diag, words, n);
     /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
-    if (row && row->opens && words == t->line.words)
+    if (row && row->opens && words == t->line.words && words[0].loc.col == 1)
         emit_section(parse, row);
     return NULL;
 }

@@ -1,8 +1,8 @@
 /*
  * filter_client.c: commands on their way from the client to the server.
  *
- * Each complete line becomes one entry in the queue of outstanding commands: forwarded, rewritten, or answered here in
- * its place in the order of replies.
+ * Each complete line becomes one entry in the queue of outstanding commands: forwarded, rewritten,
+ * or answered here in its place in the order of replies.
  */
 #include "ftp_int.h"
 
@@ -30,18 +30,20 @@ static bool server_is_ipv6(const struct ftp_session *s)
     return s->session.server->cfg->addr.sa.sa_family == AF_INET6;
 }
 
-/* PASV cannot name an IPv6 address: of ours (425, RFC 2428 asks for EPSV), nor of the server's (so it gets EPSV). */
-static bool on_pasv(struct ftp_session *s, struct hf_view line)
+/* PASV cannot name an IPv6 address: of ours (425, RFC 2428 asks for EPSV), nor of the server's (so
+ * it gets EPSV). */
+static bool on_pasv(struct ftp_session *s)
 {
     struct hf_addr addr;
     if (s->epsv_all)
         return answer(s, HF_CMD_PASV, FTP_ANSWER_EPSV_ALL);
     if (!ftp_passive_address(s, &addr))
         return answer(s, HF_CMD_PASV, FTP_ANSWER_PASV_ON_IPV6);
-    return forward(s, HF_CMD_PASV, server_is_ipv6(s) ? hf_view_cstr("EPSV") : line);
+    return forward(s, HF_CMD_PASV, hf_view_cstr(server_is_ipv6(s) ? "EPSV" : "PASV"));
 }
 
-/* The protocol asked for is the client's side's (RFC 2428 3); the server may live in the other family. */
+/* The protocol asked for is the client's side's (RFC 2428 3); the server may live in the other
+ * family. */
 static bool on_epsv(struct ftp_session *s, struct hf_view line, struct hf_view arg)
 {
     bool v6 = s->session.facts.local.sa.sa_family == AF_INET6;
@@ -67,24 +69,19 @@ static bool on_epsv(struct ftp_session *s, struct hf_view line, struct hf_view a
     return forward(s, HF_CMD_EPSV, hf_view_cstr("EPSV"));
 }
 
-static void on_rein(struct ftp_session *s)
-{
-    s->logged_in = false;
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
-}
-
 static bool on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
     if (!hf_ftp_cmd_parse(line, &cmd))
         return answer(s, HF_CMD_OTHER, FTP_ANSWER_EMPTY);
+    /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
+     * skips them. */
+    struct hf_view clean = hf_view(cmd.verb.p, (size_t)(line.p + line.n - cmd.verb.p));
     switch (cmd.id) {
     case HF_CMD_PASV:
-        return on_pasv(s, line);
+        return on_pasv(s);
     case HF_CMD_EPSV:
-        return on_epsv(s, line, cmd.arg);
+        return on_epsv(s, clean, cmd.arg);
     case HF_CMD_PORT:
     case HF_CMD_EPRT:
     case HF_CMD_LPRT:
@@ -99,15 +96,17 @@ static bool on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_PBSZ:
     case HF_CMD_PROT:
         return answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
-    case HF_CMD_REIN:
-        on_rein(s);
-        return forward(s, cmd.id, line);
+    case HF_CMD_ABOR:
+        if (s->held && s->xfer) /* all that is missing is a client that reads */
+            ftp_xfer_break(s->xfer, "aborted by the client");
+        return forward(s, cmd.id, clean);
     default:
-        return forward(s, cmd.id, line);
+        return forward(s, cmd.id, clean);
     }
 }
 
-/* The rest of a command that was refused for its length, up to its end of line.  Returns what it used. */
+/* The rest of a command that was refused for its length, up to its end of line.  Returns what it
+ * used. */
 static size_t skip_rest(struct ftp_session *s, const char *p, size_t n)
 {
     const char *end = memchr(p, '\n', n);

@@ -1,9 +1,9 @@
 /*
  * filter_server.c: replies on their way from the server to the client.
  *
- * Lines are forwarded as they are, but for four: the answer to PASV and EPSV is rewritten, FEAT is cut to what works
- * through us, the final reply of a transfer waits until its data is through, and becomes a 426 where the server's 226
- * would be a lie.
+ * Lines are forwarded as they are, but for four: the answer to PASV and EPSV is rewritten, FEAT is
+ * cut to what works through us, the final reply of a transfer waits until its data is through, and
+ * becomes a 426 where the server's 226 would be a lie.
  */
 #include "ftp_int.h"
 
@@ -22,7 +22,8 @@ bool ftp_answer_due(struct ftp_session *s)
     struct ftp_command *head;
     while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE) {
         const char *words = text[head->answer];
-        s->last_code = (uint16_t)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0'));
+        s->last_code =
+            (uint16_t)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0'));
         ftp_queue_remove(&s->queue, 0);
         if (!ftp_say(s, &s->front, words, strlen(words)))
             return false;
@@ -35,7 +36,8 @@ bool ftp_answer_due(struct ftp_session *s)
 /* Features that a client would be misled by: they are answered here, not by the server. */
 static bool feature_is_hidden(struct hf_view line)
 {
-    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT", "CCC", "EPRT", "PORT", "LPRT", "LPSV"};
+    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT", "CCC",
+                                         "EPRT", "PORT", "LPRT", "LPSV"};
     /* "211-" may stand before each feature. */
     if (line.n >= 4 && line.p[0] == '2' && (line.p[3] == '-' || line.p[3] == ' ')) {
         line.p += 4;
@@ -68,7 +70,8 @@ static bool flows_from_server(unsigned id)
     return id != HF_CMD_STOR && id != HF_CMD_STOU && id != HF_CMD_APPE;
 }
 
-/* The data connection of this command, which is the running one, or the one that is ready for it. */
+/* The data connection of this command, which is the running one, or the one that is ready for it.
+ */
 static struct ftp_xfer *adopt(struct ftp_session *s)
 {
     if (!s->xfer) {
@@ -107,13 +110,23 @@ static bool on_success(struct ftp_session *s, const struct ftp_command *command)
     return true;
 }
 
-/* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody; what had not begun
- * is closed in peace. */
+/* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody;
+ * what had not begun is closed in peace. */
 static void on_failure(struct ftp_session *s, const struct ftp_command *command)
 {
     struct ftp_xfer *x = adopt(s);
     if (x)
         drop(s, command->begun);
+}
+
+/* REIN: as if the client had just come (RFC 959 4.1.1). */
+static void forget_login(struct ftp_session *s)
+{
+    s->logged_in = s->epsv_all = false;
+    s->login_from_ms = hf_loop_now(s->session.engine->loop);
+    ftp_passive_stop_waiting(s);
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
 }
 
 /* ---- reply by reply ---- */
@@ -145,6 +158,10 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
             s->passive_addr = (struct hf_addr){0};
         }
         break;
+    case HF_CMD_REIN:
+        if (code < 300)
+            forget_login(s);
+        break;
     case HF_CMD_FEAT:
         if (code == 211)
             s->reply_mode = FTP_REPLY_FEAT;
@@ -168,7 +185,8 @@ static bool find_address(struct ftp_session *s, struct hf_view line)
         line.p += 3;
         line.n -= 3;
     }
-    if (hf_ftp_parse_epsv_reply(line, &addr) != HF_OK && hf_ftp_parse_pasv_reply(line, &addr) != HF_OK)
+    if (hf_ftp_parse_epsv_reply(line, &addr) != HF_OK &&
+        hf_ftp_parse_pasv_reply(line, &addr) != HF_OK)
         return false;
     s->passive_addr = addr;
     return true;
@@ -236,7 +254,8 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     unsigned code = next.code ? next.code : s->reply.code;
     int position = ftp_queue_match(&s->queue, code);
     struct ftp_command *command =
-        position < 0 ? NULL : &s->queue.command[(s->queue.head + (unsigned)position) % FTP_QUEUE_MAX];
+        position < 0 ? NULL
+                     : &s->queue.command[(s->queue.head + (unsigned)position) % FTP_QUEUE_MAX];
 
     if (first && !begin_reply(s, command, code))
         return FTP_HOLD;
@@ -256,6 +275,7 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
 
 long ftp_filter_server(struct ftp_session *s, const char *p, size_t n)
 {
+    static const char nul[] = "421 The server sent a line with a NUL byte.\r\n";
     static const char too_long[] = "421 The server sent a line that is too long.\r\n";
     size_t done = 0;
     while (done < n) {
@@ -267,8 +287,10 @@ long ftp_filter_server(struct ftp_session *s, const char *p, size_t n)
         case HF_FTP_LINE_MORE:
             return (long)done;
         case HF_FTP_LINE_TOO_LONG:
-        case HF_FTP_LINE_NUL:
             ftp_session_close(s, HF_REASON_PROTOCOL_SERVER, HF_PHASE_DATA, too_long);
+            return -1;
+        case HF_FTP_LINE_NUL:
+            ftp_session_close(s, HF_REASON_PROTOCOL_SERVER, HF_PHASE_DATA, nul);
             return -1;
         case HF_FTP_LINE_OK:
             verdict = on_line(s, line, used);

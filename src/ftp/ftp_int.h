@@ -1,13 +1,16 @@
 /*
  * ftp_int.h: the FTP floor's own structs.  Private to src/ftp.
  *
- *   session.c        life of a control session; the only place that changes its state
+ *   session.c        life of a control session: a step does all that can be done now
+ *   greeting.c       from no server to a server that has greeted
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
  *   passive.c        a 227 or 229 becomes a lease and a rewritten reply
  *   xfer.c           one data connection, from lease to last byte
- *   lease.c          whose data connection is it
+ *   lease.c          which session a data port is promised to
+ *   arrival.c        a connection to a data port finds its session
+ *   worker.c         a worker's pools and buffers
  */
 #ifndef HAFTP_FTP_INT_H
 #define HAFTP_FTP_INT_H
@@ -36,7 +39,8 @@
     X(PASV_ON_IPV6, "425 PASV needs IPv4; use EPSV.\r\n")                                          \
     X(NO_TLS, "534 TLS is not available on this address.\r\n")                                     \
     X(NO_CCC, "534 The control connection has no protection to clear.\r\n")                        \
-    X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this address.\r\n")
+    X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this "            \
+                   "address.\r\n")
 
 enum ftp_answer {
 #define X(name, text) FTP_ANSWER_##name,
@@ -53,7 +57,8 @@ struct ftp_command {
 
 #define FTP_QUEUE_MAX 16u
 
-/* A pipelining client is read only as long as this has room: see RFC 1123 4.1.2.? and RFC 959 5.4. */
+/* A pipelining client is read only as long as this has room: see RFC 1123 4.1.2.? and RFC 959 5.4.
+ */
 struct ftp_queue {
     struct ftp_command command[FTP_QUEUE_MAX];
     uint8_t head, count;
@@ -61,7 +66,8 @@ struct ftp_queue {
 
 bool ftp_queue_full(const struct ftp_queue *queue);
 struct ftp_command *ftp_queue_head(struct ftp_queue *queue); /* NULL: empty */
-struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id, enum ftp_answer answer);
+struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,
+                                   enum ftp_answer answer);
 /* Removes the n-th, 0 being the head. */
 void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 /* The position of the command that a reply with this code answers; -1: none, it came unasked. */
@@ -81,23 +87,23 @@ enum ftp_xfer_state {
 
 struct ftp_xfer {
     struct hf_ftp *ftp;
-    struct ftp_session *session;  /* gone once we are being released */
+    struct ftp_session *session; /* gone once we are being released */
     struct hf_relay relay;
-    struct hf_timer timer;        /* lease, 1xx grace, idle, or flush: one at a time */
+    struct hf_timer timer; /* lease, 1xx grace, idle, or flush: one at a time */
     struct hf_timer dial_timer;
     struct hf_lease lease;
-    struct hf_listener listener;  /* of our own, when the section has no data ports */
+    struct hf_listener listener; /* of our own, when the section has no data ports */
     struct hf_reap reap;
-    struct hf_facts facts;        /* for the data section's log */
+    struct hf_facts facts; /* for the data section's log */
     uint64_t active_ms;
-    const char *why;              /* BROKEN: text for 425 and 426 */
-    uint8_t state;                /* enum ftp_xfer_state */
-    bool from_server;             /* direction, once begun: server to client */
-    size_t unsent;                /* bytes the client has not taken, at the last look */
-    bool wants_port;              /* no data port was free yet */
-    bool port_wait_over;          /* and none will be waited for any more */
+    const char *why;     /* BROKEN: text for 425 and 426 */
+    uint8_t state;       /* enum ftp_xfer_state */
+    bool from_server;    /* direction, once begun: server to client */
+    size_t unsent;       /* bytes the client has not taken, at the last look */
+    bool wants_port;     /* no data port was free yet */
+    bool port_wait_over; /* and none will be waited for any more */
     bool front_up, back_up;
-    bool begun;                   /* bytes may flow: the 1xx was forwarded, or never comes */
+    bool begun; /* bytes may flow: the 1xx was forwarded, or never comes */
     bool client_came;
 };
 
@@ -117,24 +123,26 @@ struct ftp_session {
     struct hf_session session; /* first: the engine knows us by it */
     struct hf_leg front, back;
     struct hf_dial *dial;
-    struct hf_timer timer;     /* greeting, idle, login, linger */
-    uint64_t active_ms;
-    struct ftp_xfer *next_xfer;/* leased for the next transfer command */
-    struct ftp_xfer *xfer;     /* of the transfer that has begun */
+    struct hf_timer timer; /* greeting, idle, login, linger */
+    uint64_t active_ms, login_from_ms;
+    struct ftp_xfer *next_xfer; /* leased for the next transfer command */
+    struct ftp_xfer *xfer;      /* of the transfer that has begun */
     struct hf_waiter *port_waiter;
     struct hf_waitlist *port_waiting_at;
     struct ftp_queue queue;
     struct hf_ftp_reply reply; /* where we are in the server's reply */
     uint32_t reply_bytes;
     struct hf_addr passive_addr; /* found in the lines of a 227 so far */
-    char replacement[96];      /* FTP_REPLY_REPLACE: what the client reads instead */
-    uint8_t state;             /* enum ftp_state */
-    uint8_t reply_mode;        /* enum ftp_reply_mode */
-    uint16_t last_code;        /* of the last reply sent to the client */
+    char replacement[96];        /* FTP_REPLY_REPLACE: what the client reads instead */
+    uint8_t state;               /* enum ftp_state */
+    uint8_t reply_mode;          /* enum ftp_reply_mode */
+    uint16_t last_code;          /* of the last reply sent to the client */
+    bool more;                   /* this step stopped reading for want of room to say it */
+    bool held;                   /* a complete reply waits for its transfer, or for a port */
     bool logged_in, epsv_all;
-    bool skipping;             /* the rest of a command that was too long */
-    bool xfer_from_server;     /* direction of the transfer that begins */
-    bool begin_after_flush;    /* a 1xx is on its way to the client: then the data may flow */
+    bool skipping;          /* the rest of a command that was too long */
+    bool xfer_from_server;  /* direction of the transfer that begins */
+    bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
 };
 
 /* A worker's part of this floor: engine->ftp. */
@@ -142,11 +150,11 @@ struct hf_ftp {
     struct hf_engine *engine;
     struct hf_lease_table *leases;
     struct hf_pool *sessions, *xfers;
-    char *input;               /* one read of one leg, for the length of a step */
+    char *input; /* one read of one leg, for the length of a step */
     struct ftp_stage {
         char *mem;
         size_t n;
-    } to_front, to_back;       /* what a step has to say, sent in one write each */
+    } to_front, to_back; /* what a step has to say, sent in one write each */
 };
 
 #define FTP_INPUT_BYTES (HF_FTP_REPLY_MAX + 4096u)
@@ -158,17 +166,26 @@ static inline struct hf_ftp *ftp_of(const struct ftp_session *s)
 }
 
 /* session.c */
-void ftp_session_step(struct ftp_session *s);  /* do all that can be done now */
-void ftp_session_kick(struct ftp_session *s);  /* the same, in the next turn */
+void ftp_session_step(struct ftp_session *s); /* do all that can be done now */
+void ftp_session_kick(struct ftp_session *s); /* the same, in the next turn */
 /* Ends the session; `last_words` (a full reply line, NULL: none) go to the client before. */
 void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase,
                        const char *last_words);
 /* Appends to what this step sends; false when the session had to be closed. */
 HF_MUST_USE bool ftp_say(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n);
-HF_MUST_USE bool ftp_say_line(struct ftp_session *s, struct hf_leg *leg, struct hf_view line); /* adds CRLF */
+HF_MUST_USE bool ftp_say_line(struct ftp_session *s, struct hf_leg *leg,
+                              struct hf_view line); /* adds CRLF */
 struct hf_lease_owner ftp_owner(const struct ftp_session *s);
+/* What was read from a leg and not used stays with it; false when the session had to be closed. */
+bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_t n);
 
-/* filter_client.c, filter_server.c: return the bytes consumed, or -1 when the session was closed. */
+/* greeting.c */
+/* Begins to choose and connect; `on_back` is the server leg's handler.  False: no memory. */
+HF_MUST_USE bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back);
+void ftp_await_greeting(struct ftp_session *s);
+
+/* filter_client.c, filter_server.c: return the bytes consumed, or -1 when the session was closed.
+ */
 long ftp_filter_client(struct ftp_session *s, const char *p, size_t n);
 long ftp_filter_server(struct ftp_session *s, const char *p, size_t n);
 /* Our own answers whose turn has come. */
@@ -187,12 +204,14 @@ bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out);
 /* xfer.c */
 struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);
 void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server); /* connects the server side */
-HF_MUST_USE enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port);
-void ftp_xfer_await_client(struct ftp_xfer *x);                  /* the lease's life begins */
+HF_MUST_USE enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local,
+                                           uint16_t *port);
+void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
-/* A transfer command is at the head of the queue: data may flow a second from now even without a 1xx. */
+/* A transfer command is at the head of the queue: data may flow a second from now even without a
+ * 1xx. */
 void ftp_xfer_expect(struct ftp_xfer *x);
-void ftp_xfer_begin(struct ftp_xfer *x, bool from_server);       /* bytes may flow */
+void ftp_xfer_begin(struct ftp_xfer *x, bool from_server); /* bytes may flow */
 /* The server said that the transfer succeeded.  HF_OK: so did our part of it, everything is closed;
  * HF_AGAIN: not yet (the session will be kicked); HF_FAILED: it did not, see x->why. */
 HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);

@@ -42,7 +42,8 @@ struct hf_lease_table {
     struct slot_run *runs;
     unsigned n_runs;
     unsigned n_workers;
-    struct hf_waitlist waiting[WAIT_BUCKETS]; /* by client, so that whoever is woken can use the port */
+    struct hf_waitlist
+        waiting[WAIT_BUCKETS]; /* by client, so that whoever is woken can use the port */
 };
 
 /* ---- making the table ---- */
@@ -171,7 +172,8 @@ static struct hf_waitlist *bucket_of(struct hf_lease_table *table, const struct 
     return &table->waiting[hash % WAIT_BUCKETS];
 }
 
-struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
+                                      const struct hf_cfg_proxy *control,
                                       const struct hf_addr *client)
 {
     struct lease_key key = key_of(table, table->slots, client, control->o.ftp_peer);
@@ -214,7 +216,8 @@ static bool range_serves(const struct hf_cfg_data_range *range, const struct hf_
     return range->only == NULL;
 }
 
-static const struct slot_run *run_of(const struct hf_lease_table *table, const struct hf_cfg_bind *bind)
+static const struct slot_run *run_of(const struct hf_lease_table *table,
+                                     const struct hf_cfg_bind *bind)
 {
     if (bind->shared_with)
         bind = bind->shared_with;
@@ -224,14 +227,17 @@ static const struct slot_run *run_of(const struct hf_lease_table *table, const s
     return NULL;
 }
 
-/* Own worker's ports in all ranges first, then anybody's.  *served: some range serves this server at all. */
-static struct hf_lease_slot *free_slot(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+/* Own worker's ports in all ranges first, then anybody's.  *served: some range serves this server
+ * at all. */
+static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
+                                       const struct hf_cfg_proxy *control,
                                        const struct hf_cfg_server *server,
                                        const struct hf_addr *client, unsigned worker, bool *served)
 {
     *served = false;
     for (int own = 1; own >= 0; own--) {
-        for (const struct hf_cfg_data_range *range = control->data_ranges; range; range = range->next) {
+        for (const struct hf_cfg_data_range *range = control->data_ranges; range;
+             range = range->next) {
             const struct slot_run *run = run_of(table, range->bind);
             if (!run || !range_serves(range, server))
                 continue;

@@ -50,11 +50,12 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n)
 bool ftp_command_moves_data(const struct ftp_command *command)
 {
     return command && command->answer == FTP_ANSWER_NONE &&
-           ((cmd_flags[command->id] & HF_CMDF_DATA) || (command->id == HF_CMD_OTHER && command->begun));
+           ((cmd_flags[command->id] & HF_CMDF_DATA) ||
+            (command->id == HF_CMD_OTHER && command->begun));
 }
 
-/* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to a command
- * that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
+/* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to
+ * a command that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
 static bool ends_transfer(unsigned code)
 {
     switch (code) {

@@ -1,9 +1,9 @@
 /*
  * passive.c: the server announced a data port; the client gets one of ours in its place.
  *
- * The server's address is taken from the control connection unless `ftp-data server-address announced` says
- * otherwise, so a wrong, private or zero address in a 227 is harmless (RFC 2577, and the reason why HAProxy users had to
- * make every server advertise the balancer's address).
+ * The server's address is taken from the control connection unless `ftp-data server-address
+ * announced` says otherwise, so a wrong, private or zero address in a 227 is harmless (RFC 2577,
+ * and the reason why HAProxy users had to make every server advertise the balancer's address).
  */
 #include "ftp_int.h"
 
@@ -12,9 +12,9 @@
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 
-#define PORT_WAIT_MS 5000u  /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
+#define PORT_WAIT_MS  5000u /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
 #define PORT_RETRY_MS 100u
-#define LOWEST_PORT 1024u   /* RFC 2577 3: nothing below is ever a data port */
+#define LOWEST_PORT   1024u /* RFC 2577 3: nothing below is ever a data port */
 
 bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
 {
@@ -59,8 +59,8 @@ static bool on_port_free(struct hf_waiter *waiter)
     return true;
 }
 
-/* Ports of clients that share a wake-up list, or of another peer rule, come free without waking the right one:
- * so look again from time to time, until the wait is over. */
+/* Ports of clients that share a wake-up list, or of another peer rule, come free without waking the
+ * right one: so look again from time to time, until the wait is over. */
 static void on_port_wait(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
@@ -79,10 +79,11 @@ static enum ftp_verdict wait_for_port(struct ftp_session *s, struct ftp_xfer *x)
     x->wants_port = true;
     hf_loop_timer(engine->loop, &x->timer, PORT_RETRY_MS, on_port_wait);
     if (!s->port_waiter) {
-        s->port_waiting_at = hf_lease_waitlist(leases, s->session.facts.frontend->cfg,
-                                               &s->session.facts.client);
-        s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
-                                             hf_pool_id(ftp_of(s)->sessions, s), on_port_free, NULL);
+        s->port_waiting_at =
+            hf_lease_waitlist(leases, s->session.facts.frontend->cfg, &s->session.facts.client);
+        s->port_waiter =
+            hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
+                                hf_pool_id(ftp_of(s)->sessions, s), on_port_free, NULL);
     }
     return FTP_HOLD;
 }
@@ -96,10 +97,11 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
     atomic_fetch_add_explicit(&frontend->ports_exhausted, 1, memory_order_relaxed);
     if (hf_log_allowed_mt(&limit, 1, &suppressed)) {
         const struct hf_cfg_bind *bind = frontend->cfg->data_ranges->bind;
-        hf_log_event_mt(frontend, HF_LEVEL_WARNING,
-                        "%s: no data port of %s is free for this client; widen the range with `ftp-data ports` "
-                        "(%u more such refusals not logged)",
-                        frontend->cfg->name, bind->text, suppressed);
+        hf_log_event_mt(
+            frontend, HF_LEVEL_WARNING,
+            "%s: no data port of %s is free for this client; widen the range with `ftp-data ports` "
+            "(%u more such refusals not logged)",
+            frontend->cfg->name, bind->text, suppressed);
     }
     return refuse(s, "No data port is free at the moment; please try again.");
 }
@@ -143,14 +145,16 @@ static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, 
     return say(s, line, hf_ftp_format_227(&addr, line));
 }
 
-/* A 229 names a port without an address: then the family is unset, and the port stands where IPv4 has it. */
+/* A 229 names a port without an address: then the family is unset, and the port stands where IPv4
+ * has it. */
 static uint16_t port_of(const struct hf_addr *announced)
 {
     return ntohs(announced->v4.sin_port);
 }
 
 /* Where the server listens for the data connection. */
-static struct hf_addr server_data_address(const struct ftp_session *s, const struct hf_addr *announced)
+static struct hf_addr server_data_address(const struct ftp_session *s,
+                                          const struct hf_addr *announced)
 {
     if (s->session.facts.backend->cfg->o.ftp_server_announced && hf_addr_is_set(announced) &&
         !hf_addr_is_any(announced))

@@ -5,8 +5,9 @@
  *      ^                      |
  *      +---- next server <----+  (refused, silent, 421: the client has seen nothing yet)
  *
- * Whatever happens, a step does all that can be done now: read the client, read the server, send what there is to say.
- * The filters decide what is said; this file decides when, and is the only one that changes the state.
+ * Whatever happens, a step does all that can be done now: read the client, read the server, send
+ * what there is to say. The filters decide what is said; this file decides when, and is the only
+ * one that changes the state.
  */
 #include "ftp_int.h"
 
@@ -17,8 +18,8 @@
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
-#define LINGER_MS 2000u    /* for the client to read our last words */
-#define READS_PER_STEP 16  /* then other sessions have a turn */
+#define LINGER_MS      2000u /* for the client to read our last words */
+#define READS_PER_STEP 16    /* then other sessions have a turn */
 
 static struct ftp_session *session_of(struct hf_session *session)
 {
@@ -52,7 +53,8 @@ static void drop_server_side(struct ftp_session *s)
 static void vanish(struct ftp_session *s)
 {
     drop_server_side(s);
-    ftp_of(s)->to_front.n = ftp_of(s)->to_back.n = 0; /* the next session's step begins with nothing to say */
+    ftp_of(s)->to_front.n = ftp_of(s)->to_back.n =
+        0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_leg_close(&s->front, false);
     hf_session_end(&s->session);
@@ -63,8 +65,8 @@ static void on_linger_over(struct hf_timer *timer)
     vanish(HF_CONTAINER(timer, struct ftp_session, timer));
 }
 
-/* A close with unread input would be a reset, which can destroy our last words on their way: so FIN, then read
- * and discard until the client closes too. */
+/* A close with unread input would be a reset, which can destroy our last words on their way: so
+ * FIN, then read and discard until the client closes too. */
 static void linger(struct ftp_session *s)
 {
     s->state = FTP_LINGER;
@@ -107,7 +109,8 @@ static void kill_session(struct hf_session *session, enum hf_reason reason)
 /* The client is gone: nobody is left to speak to. */
 static void client_broke(struct ftp_session *s, enum hf_reason reason)
 {
-    hf_facts_end(&s->session.facts, reason, s->state == FTP_READY ? HF_PHASE_DATA : HF_PHASE_CONNECT);
+    hf_facts_end(&s->session.facts, reason,
+                 s->state == FTP_READY ? HF_PHASE_DATA : HF_PHASE_CONNECT);
     hf_leg_close(&s->back, true);
     vanish(s);
 }
@@ -118,8 +121,7 @@ static void server_broke(struct ftp_session *s, enum hf_reason reason)
     /* After its own 221 or 421 the server has every right to leave. */
     bool said_goodbye = s->last_code == 221 || s->last_code == 421 || s->front.eof;
     ftp_session_close(s, said_goodbye ? HF_REASON_NONE : reason,
-                      said_goodbye ? HF_PHASE_END : HF_PHASE_DATA,
-                      said_goodbye ? NULL : words);
+                      said_goodbye ? HF_PHASE_END : HF_PHASE_DATA, said_goodbye ? NULL : words);
 }
 
 /* ---- saying ------------------------------------------------------------------------------- */
@@ -129,7 +131,8 @@ static struct ftp_stage *stage_of(struct ftp_session *s, const struct hf_leg *le
     return leg == &s->front ? &ftp_of(s)->to_front : &ftp_of(s)->to_back;
 }
 
-/* Sends what was gathered for a leg in one write.  False: that side broke (the session was NOT closed). */
+/* Sends what was gathered for a leg in one write.  False: that side broke (the session was NOT
+ * closed). */
 static bool flush_stage(struct ftp_session *s, struct hf_leg *leg)
 {
     struct ftp_stage *stage = stage_of(s, leg);
@@ -195,7 +198,12 @@ static bool speak(struct ftp_session *s)
 
 /* ---- listening ---------------------------------------------------------------------------- */
 
-static bool keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_t n)
+static bool has_room(const struct hf_leg *leg)
+{
+    return hf_buf_size(&leg->out) < HF_LEG_OUT_MAX / 4;
+}
+
+bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_t n)
 {
     if (hf_leg_keep(leg, rest, n) == HF_OK)
         return true;
@@ -223,7 +231,7 @@ static bool hear_client(struct ftp_session *s)
         long used = n ? ftp_filter_client(s, ftp->input, n) : 0;
         if (used < 0)
             return false;
-        if (!keep(s, &s->front, ftp->input + used, n - (size_t)used))
+        if (!ftp_keep(s, &s->front, ftp->input + used, n - (size_t)used))
             return false;
         if (status == HF_EOF && ftp_may_take_command(s) && !s->back.shut) {
             /* The client may only have ended its own direction: the server hears it and decides. */
@@ -233,6 +241,7 @@ static bool hear_client(struct ftp_session *s)
         if (status != HF_OK)
             return true;
     }
+    s->more = true;
     return true;
 }
 
@@ -240,7 +249,7 @@ static bool hear_client(struct ftp_session *s)
 static bool hear_server(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
-    for (int reads = 0; hf_buf_size(&s->front.out) < HF_LEG_OUT_MAX / 4; reads++) {
+    for (int reads = 0; has_room(&s->front); reads++) {
         size_t n;
         if (reads == READS_PER_STEP) {
             hf_watch_again(&s->back.watch);
@@ -252,11 +261,12 @@ static bool hear_server(struct ftp_session *s)
         long used = n ? ftp_filter_server(s, ftp->input, n) : 0;
         if (used < 0)
             return false;
-        /* A complete line that was left must wait for its transfer, or for a port; the end waits with it. */
-        bool held = n > (size_t)used && memchr(ftp->input + used, '\n', n - (size_t)used);
-        if (!keep(s, &s->back, ftp->input + used, n - (size_t)used))
+        /* A complete line that was left must wait for its transfer, or for a port; the end waits
+         * with it. */
+        s->held = n > (size_t)used && memchr(ftp->input + used, '\n', n - (size_t)used);
+        if (!ftp_keep(s, &s->back, ftp->input + used, n - (size_t)used))
             return false;
-        if (held)
+        if (s->held)
             return true;
         if (status == HF_EOF || (status != HF_OK && status != HF_AGAIN)) {
             if (!speak(s))
@@ -267,6 +277,7 @@ static bool hear_server(struct ftp_session *s)
         if (status == HF_AGAIN)
             return true;
     }
+    s->more = true;
     return true;
 }
 
@@ -274,9 +285,11 @@ static bool hear_server(struct ftp_session *s)
 
 static void on_timer(struct hf_timer *timer);
 
+/* A transfer has timeouts of its own, until all of it was delivered: then it is the server's turn
+ * to say 226. */
 static bool is_transferring(const struct ftp_session *s)
 {
-    return s->xfer != NULL || (s->next_xfer && s->next_xfer->client_came);
+    return s->held || (s->xfer && s->xfer->state == FTP_XFER_PENDING);
 }
 
 /* Whose turn is it to speak, and for how long may it be silent?  0: for ever. */
@@ -295,7 +308,7 @@ static unsigned silence_limit(struct ftp_session *s, bool *client)
 static uint64_t login_deadline(const struct ftp_session *s)
 {
     unsigned limit = s->session.facts.frontend->cfg->o.timeout.ftp_login;
-    return s->logged_in || !limit ? UINT64_MAX : s->session.facts.accepted_ms + limit;
+    return s->logged_in || !limit ? UINT64_MAX : s->login_from_ms + limit;
 }
 
 static void arm(struct ftp_session *s)
@@ -319,10 +332,11 @@ static void on_timer(struct hf_timer *timer)
     unsigned limit = silence_limit(s, &client);
 
     if (now >= login_deadline(s)) {
-        ftp_session_close(s, HF_REASON_LOGIN_TIMEOUT, HF_PHASE_DATA, "421 Login took too long.\r\n");
+        ftp_session_close(s, HF_REASON_LOGIN_TIMEOUT, HF_PHASE_DATA,
+                          "421 Login took too long.\r\n");
         return;
     }
-    if (is_transferring(s)) /* the transfer has a timeout of its own */
+    if (is_transferring(s))
         s->active_ms = now;
     if (!limit || now < s->active_ms + limit) {
         arm(s);
@@ -357,8 +371,13 @@ static void drain_lingering(struct ftp_session *s)
 
 static void work(struct ftp_session *s)
 {
-    if (!hear_server(s) || !hear_client(s) || !speak(s))
+    s->more = false;
+    if (!speak(s) || !hear_server(s) || !hear_client(s) || !speak(s))
         return;
+    /* Reading stopped because too much was waiting to be sent; if that has left in the meantime, no
+     * event will call us again. */
+    if (s->more && has_room(&s->front) && has_room(&s->back))
+        hf_watch_again(&s->front.watch);
     if (s->begin_after_flush && hf_buf_size(&s->front.out) == 0) {
         s->begin_after_flush = false;
         if (s->xfer)
@@ -369,10 +388,9 @@ static void work(struct ftp_session *s)
     arm(s);
 }
 
-static void await_greeting(struct ftp_session *s);
-
-/* A client that breaks off before it has a server must not keep a place in the queue.  One that only ended its own
- * direction may have sent all it has to say: HAProxy goes on unless `option abortonclose` is set, and so do we. */
+/* A client that breaks off before it has a server must not keep a place in the queue.  One that
+ * only ended its own direction may have sent all it has to say: HAProxy goes on unless `option
+ * abortonclose` is set, and so do we. */
 static bool client_left_early(const struct ftp_session *s)
 {
     uint8_t signs = HF_READY_ERR;
@@ -392,7 +410,7 @@ void ftp_session_step(struct ftp_session *s)
         hf_dial_progress(s->dial);
         break;
     case FTP_GREETING:
-        await_greeting(s);
+        ftp_await_greeting(s);
         break;
     case FTP_READY:
         work(s);
@@ -418,122 +436,6 @@ static void on_back(struct hf_watch *watch)
     ftp_session_step(HF_CONTAINER(watch, struct ftp_session, back.watch));
 }
 
-/* ---- choosing a server, and its greeting --------------------------------------------------- */
-
-static void try_next_server(struct ftp_session *s, enum hf_reason reason)
-{
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
-    hf_leg_close(&s->back, false);
-    s->state = FTP_DIALING;
-    hf_dial_again(s->dial, reason);
-}
-
-static void on_greeting_timeout(struct hf_timer *timer)
-{
-    try_next_server(HF_CONTAINER(timer, struct ftp_session, timer), HF_REASON_SERVER_TIMEOUT);
-}
-
-/* The first complete reply that is not a 1xx: its code and where it begins and ends; code 0: not there yet, -1:
- * not FTP.  A 120 ("ready in n minutes") is not passed on: another server may still be tried. */
-static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
-{
-    struct hf_ftp_reply reply = {0};
-    size_t at = 0, line_end;
-    struct hf_view line;
-    size_t used;
-
-    *begin = 0;
-    for (;;) {
-        switch (hf_ftp_line_cut(p + at, n - at, HF_FTP_LINE_MAX, &line, &used)) {
-        case HF_FTP_LINE_MORE:
-            return n >= HF_FTP_REPLY_MAX ? -1 : 0;
-        case HF_FTP_LINE_OK:
-            break;
-        default:
-            return -1;
-        }
-        line_end = at + used;
-        switch (hf_ftp_reply_next(&reply, line)) {
-        case HF_FTP_REPLY_BAD:
-            return -1;
-        case HF_FTP_REPLY_MORE:
-            break;
-        case HF_FTP_REPLY_LAST:
-            if (reply.code >= 200) {
-                *end = line_end;
-                return reply.code;
-            }
-            reply = (struct hf_ftp_reply){0};
-            *begin = line_end;
-            break;
-        }
-        at = line_end;
-    }
-}
-
-static void greet(struct ftp_session *s, const char *p, size_t n)
-{
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
-    hf_dial_succeeded(s->dial);
-    hf_dial_free(s->dial);
-    s->dial = NULL;
-    s->state = FTP_READY;
-    s->active_ms = hf_loop_now(loop_of(s));
-    /* Straight to the work of a reader: the greeting is a reply like any other, which nobody asked for. */
-    if (!keep(s, &s->back, p, n))
-        return;
-    work(s);
-}
-
-static void await_greeting(struct ftp_session *s)
-{
-    struct hf_ftp *ftp = ftp_of(s);
-    size_t n, begin, end;
-    enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
-    int code = find_greeting(ftp->input, n, &begin, &end);
-
-    if (code == 220)
-        greet(s, ftp->input + begin, n - begin);
-    else if (code != 0)
-        try_next_server(s, HF_REASON_SERVER_GREETING);
-    else if (status == HF_EOF)
-        try_next_server(s, HF_REASON_SERVER_CLOSED);
-    else if (status != HF_OK && status != HF_AGAIN)
-        try_next_server(s, HF_REASON_SERVER_RESET);
-    else
-        (void)keep(s, &s->back, ftp->input, n);
-}
-
-static unsigned greeting_limit(const struct ftp_session *s)
-{
-    const struct hf_cfg_timeouts *t = &s->session.facts.backend->cfg->o.timeout;
-    return t->server && t->server < t->ftp_greeting ? t->server : t->ftp_greeting;
-}
-
-static void refuse_without_server(struct ftp_session *s)
-{
-    char words[160];
-    snprintf(words, sizeof words, "421 No server is available (%s); please try again later.\r\n",
-             hf_reason_text((enum hf_reason)s->session.facts.reason));
-    ftp_session_close(s, HF_REASON_NO_SERVER, HF_PHASE_CONNECT, words);
-}
-
-static void on_dialed(struct hf_session *session, bool connected)
-{
-    struct ftp_session *s = session_of(session);
-    if (!connected) {
-        refuse_without_server(s);
-        return;
-    }
-    hf_socket_nodelay(s->back.watch.fd);
-    if (session->facts.backend->cfg->o.tcpka_server)
-        hf_socket_keepalive(s->back.watch.fd);
-    s->state = FTP_GREETING;
-    if (greeting_limit(s))
-        hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
-    await_greeting(s); /* it may have come in the same event */
-}
-
 /* ---- beginning ---------------------------------------------------------------------------- */
 
 static const struct hf_session_ops ftp_session_ops = {.kill = kill_session};
@@ -554,124 +456,8 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
-    s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
-    if (s->dial)
-        hf_dial_begin(s->dial);
-    else
+    s->login_from_ms = s->session.facts.accepted_ms;
+    if (!ftp_dial(s, on_back))
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
     return true;
-}
-
-/* ---- data connections find their session --------------------------------------------------- */
-
-struct arrival { /* a data connection that was accepted by another worker */
-    struct hf_mail mail;
-    struct hf_engine *engine;
-    hf_id session;
-    struct hf_lease_slot *slot;
-    int fd;
-    struct hf_addr peer;
-};
-
-static void arrive(struct hf_engine *engine, hf_id id, const struct hf_lease_slot *slot, int fd,
-                   const struct hf_addr *peer)
-{
-    struct hf_ftp *ftp = engine->ftp;
-    struct ftp_session *s = hf_pool_find(ftp->sessions, id);
-    struct ftp_xfer *candidates[] = {s ? s->next_xfer : NULL, s ? s->xfer : NULL};
-    for (int i = 0; i < 2; i++) {
-        struct ftp_xfer *x = candidates[i];
-        if (x && x->lease.slot == slot && !x->client_came) {
-            x->lease.slot = NULL; /* claimed: nothing to give back */
-            ftp_xfer_client_arrived(x, fd, peer);
-            return;
-        }
-    }
-    close(fd); /* its session ended or asked for another port meanwhile */
-}
-
-static void on_arrival(struct hf_mail *mail)
-{
-    struct arrival *a = HF_CONTAINER(mail, struct arrival, mail);
-    arrive(a->engine, a->session, a->slot, a->fd, &a->peer);
-    free(a);
-}
-
-static void on_stranger(struct hf_lease_slot *slot, struct hf_engine *engine, const struct hf_addr *peer)
-{
-    static struct hf_log_limit limit;
-    struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, slot->bind->proxy);
-    unsigned suppressed;
-
-    atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
-    if (hf_log_allowed_mt(&limit, 5, &suppressed)) {
-        char text[HF_ADDR_TEXT_SIZE];
-        hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
-                        "%s: connection from %s to data port %u without a transfer, closed (%u more not logged)",
-                        proxy->cfg->name, hf_addr_text(peer, text), slot->port, suppressed);
-    }
-}
-
-bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
-{
-    struct hf_engine *engine = listener->owner;
-    struct hf_ftp *ftp = engine->ftp;
-    struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
-    struct hf_lease_owner owner;
-
-    if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
-        hf_socket_reset_on_close(fd);
-        close(fd);
-        on_stranger(slot, engine, peer);
-        return true;
-    }
-    if (owner.engine == engine) {
-        arrive(engine, owner.session, slot, fd, peer);
-        return true;
-    }
-    struct arrival *a = calloc(1, sizeof *a);
-    if (!a) {
-        close(fd);
-        return true;
-    }
-    *a = (struct arrival){{NULL, on_arrival}, owner.engine, owner.session, slot, fd, *peer};
-    hf_mail_post_mt(owner.engine->loop, &a->mail);
-    return true;
-}
-
-/* ---- a worker's part ------------------------------------------------------------------------ */
-
-enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases)
-{
-    struct hf_ftp *ftp = calloc(1, sizeof *ftp);
-    if (!ftp)
-        return HF_NOMEM;
-    engine->ftp = ftp;
-    ftp->engine = engine;
-    ftp->leases = leases;
-    ftp->sessions = hf_pool_new(sizeof(struct ftp_session), 64);
-    ftp->xfers = hf_pool_new(sizeof(struct ftp_xfer), 32);
-    ftp->input = malloc(FTP_INPUT_BYTES);
-    ftp->to_front.mem = malloc(FTP_STAGE_BYTES);
-    ftp->to_back.mem = malloc(FTP_STAGE_BYTES);
-    if (ftp->sessions && ftp->xfers && ftp->input && ftp->to_front.mem && ftp->to_back.mem)
-        return HF_OK;
-    hf_ftp_detach(engine);
-    return HF_NOMEM;
-}
-
-void hf_ftp_detach(struct hf_engine *engine)
-{
-    struct hf_ftp *ftp = engine->ftp;
-    if (!ftp)
-        return;
-    if (ftp->sessions)
-        hf_pool_free(ftp->sessions);
-    if (ftp->xfers)
-        hf_pool_free(ftp->xfers);
-    free(ftp->input);
-    free(ftp->to_front.mem);
-    free(ftp->to_back.mem);
-    free(ftp);
-    engine->ftp = NULL;
 }

@@ -5,9 +5,10 @@
  *                              +--> both up, 1xx forwarded --> bytes flow --> DELIVERED or BROKEN
  *   dial  -> server connects --+
  *
- * The server is dialled as soon as it announced its port, before the client comes: one round trip less.  A transfer
- * that fails on one side is reset on the other, and the end of a download is told to the client only when the server
- * has said that the transfer succeeded: a truncated file never looks complete (RFC 959 3.4: end of file is the close).
+ * The server is dialled as soon as it announced its port, before the client comes: one round trip
+ * less.  A transfer that fails on one side is reset on the other, and the end of a download is told
+ * to the client only when the server has said that the transfer succeeded: a truncated file never
+ * looks complete (RFC 959 3.4: end of file is the close).
  */
 #include "ftp_int.h"
 
@@ -19,8 +20,8 @@
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
-#define GRACE_MS 1000u   /* some servers never send a 1xx */
-#define FLUSH_POLL_MS 5u /* how often a slow client's queue is looked at */
+#define GRACE_MS      1000u /* some servers never send a 1xx */
+#define FLUSH_POLL_MS 5u    /* how often a slow client's queue is looked at */
 
 static struct hf_loop *loop_of(const struct ftp_xfer *x)
 {
@@ -80,8 +81,10 @@ static void log_end(struct ftp_xfer *x)
     facts->total_ms = (int32_t)(hf_loop_now(loop_of(x)) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (s->session.server) {
-        atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in, memory_order_relaxed);
-        atomic_fetch_add_explicit(&s->session.server->bytes_out, facts->bytes_out, memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in,
+                                  memory_order_relaxed);
+        atomic_fetch_add_explicit(&s->session.server->bytes_out, facts->bytes_out,
+                                  memory_order_relaxed);
     }
     hf_log_session_mt(facts);
 }
@@ -144,6 +147,7 @@ static void arm_idle(struct ftp_xfer *x)
 static void on_source_end(struct ftp_xfer *x)
 {
     x->state = FTP_XFER_DELIVERED;
+    x->session->active_ms = hf_loop_now(loop_of(x)); /* from now on the server owes a reply */
     hf_loop_timer_cancel(loop_of(x), &x->timer);
     if (x->from_server) /* some servers wait for our FIN before they send 226 */
         hf_socket_shutdown_write(x->relay.end[HF_BACK].watch.fd);
@@ -152,7 +156,8 @@ static void on_source_end(struct ftp_xfer *x)
     ftp_session_kick(x->session);
 }
 
-static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end, enum hf_status status)
+static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
+                     enum hf_status status)
 {
     struct ftp_xfer *x = HF_CONTAINER(relay, struct ftp_xfer, relay);
     (void)status;
@@ -177,7 +182,8 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
 
 static void start_if_ready(struct ftp_xfer *x)
 {
-    if (!x->begun || !x->front_up || !x->back_up || x->state != FTP_XFER_PENDING || x->relay.started)
+    if (!x->begun || !x->front_up || !x->back_up || x->state != FTP_XFER_PENDING ||
+        x->relay.started)
         return;
     x->relay.end[HF_BACK].hold_fin = x->from_server;
     arm_idle(x);
@@ -203,7 +209,8 @@ static void on_grace_over(struct hf_timer *timer)
         return;
     s->next_xfer = NULL;
     s->xfer = x;
-    ftp_xfer_begin(x, head->id != HF_CMD_STOR && head->id != HF_CMD_STOU && head->id != HF_CMD_APPE);
+    ftp_xfer_begin(x,
+                   head->id != HF_CMD_STOR && head->id != HF_CMD_STOU && head->id != HF_CMD_APPE);
 }
 
 void ftp_xfer_expect(struct ftp_xfer *x)

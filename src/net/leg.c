@@ -36,13 +36,14 @@ enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *
     enum hf_status status = hf_socket_recv(leg->watch.fd, room + kept, size - kept, &got);
     if (status == HF_OK) {
         *n += got;
-        /* A short read means that the socket is empty, unless an end of file is known to follow. */
-        if (got < size - kept && !(leg->watch.ready & HF_READY_HUP))
+        /* A short read means that the socket is empty, unless an end of file is known to follow, or
+         * urgent data (an ABOR's Telnet Synch), before which every read stops. */
+        if (got < size - kept && !(leg->watch.ready & (HF_READY_HUP | HF_READY_PRI)))
             leg->watch.ready &= (uint8_t)~HF_READY_IN;
         return HF_OK;
     }
     if (status == HF_AGAIN)
-        leg->watch.ready &= (uint8_t)~HF_READY_IN;
+        leg->watch.ready &= (uint8_t)~(HF_READY_IN | HF_READY_PRI);
     if (status == HF_EOF)
         leg->eof = true;
     return status;

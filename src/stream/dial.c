@@ -6,8 +6,8 @@
  *     |            v                 v
  *     +---- pause (same server) <- retries left? -> give up
  *
- * HAProxy's retry rules: `retries` counts tries after the first; the same server is tried again after a
- * second, another one at once.
+ * HAProxy's retry rules: `retries` counts tries after the first; the same server is tried again
+ * after a second, another one at once.
  */
 #include "haftp/stream/dial.h"
 
@@ -185,8 +185,8 @@ static void on_queue_timeout(struct hf_timer *timer)
     give_up(dial, HF_REASON_QUEUE_TIMEOUT, HF_PHASE_QUEUE);
 }
 
-/* Every server that could be had is at its maxconn.  Returns false when waiting has begun; true when a second look is
- * worth it, because a slot that came free before we joined woke nobody. */
+/* Every server that could be had is at its maxconn.  Returns false when waiting has begun; true
+ * when a second look is worth it, because a slot that came free before we joined woke nobody. */
 static bool queue_up(struct hf_dial *dial)
 {
     struct hf_session *session = dial->session;
@@ -203,7 +203,8 @@ static bool queue_up(struct hf_dial *dial)
         return false;
     }
     session->facts.be_queue = ahead;
-    unsigned limit = timeouts_of(session)->queue ? timeouts_of(session)->queue : timeouts_of(session)->connect;
+    unsigned limit =
+        timeouts_of(session)->queue ? timeouts_of(session)->queue : timeouts_of(session)->connect;
     if (limit && !hf_timer_is_set(&dial->timer))
         hf_loop_timer(engine->loop, &dial->timer, limit, on_queue_timeout);
     return true;
@@ -252,8 +253,8 @@ static void choose(struct hf_dial *dial)
     connect_to(dial);
 }
 
-struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch, hf_watch_fn on_ready,
-                            bool elsewhere, hf_dial_fn fn)
+struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
+                            hf_watch_fn on_ready, bool elsewhere, hf_dial_fn fn)
 {
     struct hf_dial *dial = hf_pool_get(session->engine->dials);
     if (!dial)

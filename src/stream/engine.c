@@ -67,14 +67,16 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     session->ops = ops;
     facts->bind = bind;
     facts->frontend = hf_runtime_proxy(engine->runtime, frontend);
-    facts->backend = frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
+    facts->backend =
+        frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
     facts->client = *peer;
     hf_socket_local(fd, &facts->local);
     facts->accepted_us = wall_clock_us();
     facts->accepted_ms = hf_loop_now(engine->loop);
     facts->queue_ms = facts->connect_ms = -1;
     if (facts->backend)
-        atomic_fetch_add_explicit(&((struct hf_proxy *)facts->backend)->sessions_back, 1, memory_order_relaxed);
+        atomic_fetch_add_explicit(&((struct hf_proxy *)facts->backend)->sessions_back, 1,
+                                  memory_order_relaxed);
     DL_APPEND(engine->sessions, session);
     engine->n_sessions++;
     hf_log_connect_mt(facts);
@@ -120,7 +122,7 @@ void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason)
 {
     struct hf_session *session, *next;
     DL_FOREACH_SAFE(engine->sessions, session, next)
-        session->ops->kill(session, reason);
+    session->ops->kill(session, reason);
 }
 
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine))

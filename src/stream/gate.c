@@ -93,8 +93,8 @@ static void unpark(struct hf_gate *gate, bool let_in)
     hf_listener_resume(&gate->listener);
 }
 
-/* Begins the parked session, or waits (again) for room.  Room that comes free between looking and joining would
- * wake nobody, hence the look after joining. */
+/* Begins the parked session, or waits (again) for room.  Room that comes free between looking and
+ * joining would wake nobody, hence the look after joining. */
 static void try_parked(struct hf_gate *gate)
 {
     struct hf_waitlist *list;
@@ -132,8 +132,8 @@ static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr
     return gate->parked_fd < 0;
 }
 
-struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind, int listen_fd,
-                             hf_gate_fn fn)
+struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind,
+                             int listen_fd, hf_gate_fn fn)
 {
     struct hf_gate *gate = calloc(1, sizeof *gate);
     if (!gate) {

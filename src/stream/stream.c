@@ -27,7 +27,8 @@ static struct hf_stream *stream_of(struct hf_session *session)
     return HF_CONTAINER(session, struct hf_stream, session);
 }
 
-static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase, unsigned reset_mask)
+static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase,
+                   unsigned reset_mask)
 {
     struct hf_session *session = &stream->session;
 
@@ -50,8 +51,8 @@ static unsigned shorter(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* How long nothing may move, as things stand; 0: for ever.  Traffic one way keeps the other way alive, as in
- * HAProxy without `option independent-streams`. */
+/* How long nothing may move, as things stand; 0: for ever.  Traffic one way keeps the other way
+ * alive, as in HAProxy without `option independent-streams`. */
 static unsigned idle_limit(const struct hf_stream *stream)
 {
     const struct hf_cfg_timeouts *front = &stream->session.facts.frontend->cfg->o.timeout;
@@ -95,7 +96,8 @@ static void on_idle(struct hf_timer *timer)
 
 /* ---- relay ---- */
 
-static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end, enum hf_status status)
+static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
+                     enum hf_status status)
 {
     struct hf_stream *stream = HF_CONTAINER(relay, struct hf_stream, relay);
     (void)status;
@@ -111,8 +113,8 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
         finish(stream, HF_REASON_NONE, HF_PHASE_END, 0);
         break;
     case HF_RELAY_BROKEN:
-        finish(stream, end == HF_FRONT ? HF_REASON_CLIENT_RESET : HF_REASON_SERVER_RESET, HF_PHASE_DATA,
-               1u << (1 - end));
+        finish(stream, end == HF_FRONT ? HF_REASON_CLIENT_RESET : HF_REASON_SERVER_RESET,
+               HF_PHASE_DATA, 1u << (1 - end));
         break;
     }
 }
@@ -167,8 +169,8 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
-    stream->dial = hf_dial_new(&stream->session, &stream->relay.end[HF_BACK].watch, on_connecting, false,
-                               on_dialed);
+    stream->dial = hf_dial_new(&stream->session, &stream->relay.end[HF_BACK].watch, on_connecting,
+                               false, on_dialed);
     if (stream->dial)
         hf_dial_begin(stream->dial);
     else

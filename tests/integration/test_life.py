@@ -40,7 +40,10 @@ def test_descriptors_return(lab, relay, threads):
         list(pool.map(session, range(40)))
         before = place.haftp.settled_descriptors()
         list(pool.map(session, range(SESSIONS)))
-    assert place.haftp.settled_descriptors() <= before
+    after = place.haftp.settled_descriptors()
+    # Every worker keeps a few pipes for later transfers; they may not have been opened before.
+    assert after.pop("pipe", 0) - before.pop("pipe", 0) < SESSIONS / 10
+    assert after == before
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

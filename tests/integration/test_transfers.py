@@ -45,11 +45,11 @@ def test_one_gibibyte_down_and_up(lab, relay, threads):
 def test_relay_is_the_one_that_was_asked_for(lab, relay):
     """A bulk transfer that waits for its reader holds a pipe, unless `nosplice` forbids it."""
     place = lab.place(relay=relay, threads=1)
-    before = place.haftp.pipes()
+    before = place.haftp.descriptors()["pipe"]
     with Session(place.control, place.login) as session:
         data = session.transfercmd("RETR pub/named.bin")
         received = len(data.recv(1 << 20, socket.MSG_WAITALL))
-        during = place.haftp.pipes()
+        during = place.haftp.descriptors()["pipe"]
         received += len(drain(data))
         data.close()
         session.voidresp()

@@ -1,5 +1,6 @@
 """haftp as a process, and the configurations that most tests want."""
 
+import collections
 import os
 import re
 import shlex
@@ -50,21 +51,24 @@ class Haftp:
         return until(lambda: re.search(pattern, self.log()), seconds, f"the log line {pattern!r}")
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
-
-    def pipes(self):
-        """How many pipe ends it holds: its own, and those that splice fills."""
+        """How many of each kind: Counter({"socket": 120, "pipe": 4, ...})."""
         folder = f"/proc/{self.process.pid}/fd"
-        links = (os.readlink(os.path.join(folder, name)) for name in os.listdir(folder))
-        return sum(link.startswith("pipe:") for link in links)
+        kinds = collections.Counter()
+        for name in os.listdir(folder):
+            try:
+                target = os.readlink(os.path.join(folder, name))
+            except FileNotFoundError:
+                continue
+            kinds["file" if target.startswith("/") else target.split(":")[0]] += 1
+        return kinds
 
     def settled_descriptors(self):
-        """The count once it has stayed the same for half a second: closing is asynchronous."""
+        """The counts once they have stayed the same for half a second: closing is asynchronous."""
         counts = []
 
         def settled():
             counts.append(self.descriptors())
-            return len(counts) > 25 and len(set(counts[-25:])) == 1
+            return all(count == counts[-1] for count in counts[-25:]) and len(counts) > 25
         until(settled, 30, "the number of descriptors to settle")
         return counts[-1]
 

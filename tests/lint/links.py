@@ -12,7 +12,7 @@ CODE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 
 
 def anchors(path):
-    """Of its headings, as web hosts make them: lower case, blanks to hyphens, other marks dropped."""
+    """Of its headings, as web hosts make them: lower case, hyphens for blanks, no other marks."""
     headings = re.findall(r"^#+ (.*)$", CODE.sub("", tree.read(path)), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

@@ -10,8 +10,7 @@
 
 _Noreturn void hf_assert_failed(const char *claim, const char *file, int line);
 
-#define HF_ASSERT(claim)                                                                           \
-    ((claim) ? (void)0 : hf_assert_failed(#claim, __FILE__, __LINE__))
+#define HF_ASSERT(claim) ((claim) ? (void)0 : hf_assert_failed(#claim, __FILE__, __LINE__))
 
 /* Identity of objects that travel through void pointers or embedded links: the first member
  * is a magic word, checked on the way in and zeroed when the object dies. */

@@ -1,7 +1,8 @@
 /*
  * ftp.h: the FTP floor's door: control sessions, their data ports, their transfers.
  *
- * Per process: one lease table (shared, locked).  Per worker: pools and buffers, hung on the engine.
+ * Per process: one lease table (shared, locked).  Per worker: pools and buffers, hung on the
+ * engine.
  */
 #ifndef HAFTP_FTP_FTP_H
 #define HAFTP_FTP_FTP_H
@@ -19,7 +20,8 @@ void hf_ftp_detach(struct hf_engine *engine);
 /* A gate's function (hf_gate_fn) for control binds. */
 bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
                    const struct hf_addr *peer);
-/* A data listener's function: owner is the accepting worker's engine, slot its struct hf_lease_slot. */
+/* A data listener's function: owner is the accepting worker's engine, slot its struct
+ * hf_lease_slot. */
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer);
 
 #endif

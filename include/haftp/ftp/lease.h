@@ -1,14 +1,14 @@
 /*
  * lease.h: which session a data connection belongs to.
  *
- * A slot is one data port on one local address.  A passive reply leases (slot, client address) to a session
- * until the client connects, so one port serves any number of clients at a time, and the same client again
- * as soon as its connection was accepted.  Running transfers hold no lease.
+ * A slot is one data port on one local address.  A passive reply leases (slot, client address) to a
+ * session until the client connects, so one port serves any number of clients at a time, and the
+ * same client again as soon as its connection was accepted.  Running transfers hold no lease.
  *
- * One table per process.  A port's listener belongs to worker (port mod workers); a session prefers ports of its
- * own worker and borrows others only when those are taken, so that connections rarely change threads.
- * The table's lock is a leaf.  Safety: RFC 2577, "port stealing": ports are drawn at random and who may connect is
- * part of the key.
+ * One table per process.  A port's listener belongs to worker (port mod workers); a session prefers
+ * ports of its own worker and borrows others only when those are taken, so that connections rarely
+ * change threads. The table's lock is a leaf.  Safety: RFC 2577, "port stealing": ports are drawn
+ * at random and who may connect is part of the key.
  */
 #ifndef HAFTP_FTP_LEASE_H
 #define HAFTP_FTP_LEASE_H
@@ -23,8 +23,8 @@ struct hf_lease_table;
 struct hf_lease_slot {
     const struct hf_cfg_bind *bind;
     uint16_t port;
-    uint16_t worker;     /* whose loop listens */
-    unsigned leased;     /* how many leases it carries now */
+    uint16_t worker;            /* whose loop listens */
+    unsigned leased;            /* how many leases it carries now */
     enum hf_ftp_peer peer_rule; /* of those leases; a slot carries one kind at a time */
 };
 
@@ -46,20 +46,23 @@ void hf_lease_table_free(struct hf_lease_table *table);
 unsigned hf_lease_slot_count(const struct hf_lease_table *table);
 struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned index);
 
-/* Leases a port of one of the control section's ranges that serve `server`.  HF_NOPORT: all are taken for this
- * client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range serves this server; HF_NOMEM. */
-HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
-                                            const struct hf_cfg_server *server,
-                                            const struct hf_addr *client,
-                                            const struct hf_lease_owner *owner, struct hf_lease *out);
+/* Leases a port of one of the control section's ranges that serve `server`.  HF_NOPORT: all are
+ * taken for this client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range
+ * serves this server; HF_NOMEM. */
+HF_MUST_USE enum hf_status
+hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+                 const struct hf_cfg_server *server, const struct hf_addr *client,
+                 const struct hf_lease_owner *owner, struct hf_lease *out);
 /* A client connected: ends the lease that fits and tells its owner.  HF_NOTFOUND: a stranger. */
-HF_MUST_USE enum hf_status hf_lease_claim_mt(struct hf_lease_table *table, struct hf_lease_slot *slot,
-                                             const struct hf_addr *peer, struct hf_lease_owner *owner);
+HF_MUST_USE enum hf_status hf_lease_claim_mt(struct hf_lease_table *table,
+                                             struct hf_lease_slot *slot, const struct hf_addr *peer,
+                                             struct hf_lease_owner *owner);
 /* Gives an unused lease back; claimed or empty: does nothing.  Zeroes *lease. */
 void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
                          const struct hf_lease_owner *owner);
 /* Where a session of this client waits for a port. */
-struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
+struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
+                                      const struct hf_cfg_proxy *control,
                                       const struct hf_addr *client);
 unsigned hf_lease_count_mt(struct hf_lease_table *table);
 

@@ -1,8 +1,8 @@
 /*
  * dial.h: a session's way to a server: choose, wait for a slot, connect, try again elsewhere.
  *
- * Lives only until the session has its server: an established session carries none of this.  The slot of the server is
- * held by the session (session->server) from the moment it is chosen.
+ * Lives only until the session has its server: an established session carries none of this.  The
+ * slot of the server is held by the session (session->server) from the moment it is chosen.
  */
 #ifndef HAFTP_STREAM_DIAL_H
 #define HAFTP_STREAM_DIAL_H
@@ -24,17 +24,17 @@ struct hf_dial {
     struct hf_waiter *waiter;
     struct hf_waitlist *waiting_at;
     struct hf_reap reap;
-    uint64_t started_ms;      /* of the whole way */
+    uint64_t started_ms; /* of the whole way */
     int tries_left;
-    bool elsewhere;           /* each try goes to another server (FTP: always; TCP: option redispatch) */
-    bool connected;           /* the watch is the owner's alone */
+    bool elsewhere; /* each try goes to another server (FTP: always; TCP: option redispatch) */
+    bool connected; /* the watch is the owner's alone */
     bool finished;
 };
 
-/* Connections are made in `watch`, which is opened with `on_ready`: until we are connected, that calls
- * hf_dial_progress() and nothing else.  NULL: no memory (nothing was begun). */
-struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch, hf_watch_fn on_ready,
-                            bool elsewhere, hf_dial_fn fn);
+/* Connections are made in `watch`, which is opened with `on_ready`: until we are connected, that
+ * calls hf_dial_progress() and nothing else.  NULL: no memory (nothing was begun). */
+struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
+                            hf_watch_fn on_ready, bool elsewhere, hf_dial_fn fn);
 /* Begins; `fn` is called later or from within. */
 void hf_dial_begin(struct hf_dial *dial);
 void hf_dial_progress(struct hf_dial *dial);

@@ -1,9 +1,9 @@
 /*
  * engine.h: one worker's sessions, and what every kind of session shares.
  *
- * A session lives on one engine from accept to release; nothing of it is touched by another thread.  Others
- * hold its id.  Both kinds, the plain stream (stream.h) and the FTP control session (haftp/ftp/), embed a
- * struct hf_session as their first member.
+ * A session lives on one engine from accept to release; nothing of it is touched by another thread.
+ * Others hold its id.  Both kinds, the plain stream (stream.h) and the FTP control session
+ * (haftp/ftp/), embed a struct hf_session as their first member.
  */
 #ifndef HAFTP_STREAM_ENGINE_H
 #define HAFTP_STREAM_ENGINE_H
@@ -26,39 +26,41 @@ struct hf_session_ops {
 struct hf_engine {
     struct hf_loop *loop;
     struct hf_runtime *runtime;
-    unsigned index;                 /* of the worker, from 0 */
+    unsigned index; /* of the worker, from 0 */
     unsigned n_workers;
-    struct hf_pool *streams;        /* plain sessions */
+    struct hf_pool *streams; /* plain sessions */
     struct hf_pool *dials;
-    struct hf_session *sessions;    /* all kinds */
+    struct hf_session *sessions; /* all kinds */
     unsigned n_sessions;
-    bool draining;                  /* soft stop: on_drained is called when the last session ends */
+    bool draining; /* soft stop: on_drained is called when the last session ends */
     void (*on_drained)(struct hf_engine *engine);
-    void *ftp;                      /* the FTP floor's part, see haftp/ftp/ftp.h */
+    void *ftp; /* the FTP floor's part, see haftp/ftp/ftp.h */
 };
 
 struct hf_session {
     uint32_t magic;
     const struct hf_session_ops *ops;
     struct hf_engine *engine;
-    struct hf_pool *pool;           /* that this object goes back to */
+    struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
-    struct hf_server *server;       /* whose slot we hold, NULL: none */
+    struct hf_server *server; /* whose slot we hold, NULL: none */
     struct hf_facts facts;
 };
 
 /* NULL: out of memory. */
 struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime, unsigned index,
                                 unsigned n_workers);
-void hf_engine_free(struct hf_engine *engine); /* after its loop has ended; no session may be left */
+void hf_engine_free(
+    struct hf_engine *engine); /* after its loop has ended; no session may be left */
 
-/* Fills the facts and puts the session on the engine's list.  The counters of process and section were raised by the
- * gate that let it in (gate.h). */
+/* Fills the facts and puts the session on the engine's list.  The counters of process and section
+ * were raised by the gate that let it in (gate.h). */
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer);
-/* The one end of every session: log line, counters, server slot, list; the memory follows when no caller holds it. */
+/* The one end of every session: log line, counters, server slot, list; the memory follows when no
+ * caller holds it. */
 void hf_session_end(struct hf_session *session);
 
 /* Ends every session of this engine. */

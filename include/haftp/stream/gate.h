@@ -1,8 +1,10 @@
 /*
- * gate.h: the door of a section: accepts while there is room, and keeps the rest in the kernel's queue.
+ * gate.h: the door of a section: accepts while there is room, and keeps the rest in the kernel's
+ * queue.
  *
- * maxconn (of the process, of the section) is exact with any number of workers: a connection that was accepted
- * but finds no room is kept aside, and its listener pauses, until a session ends anywhere.
+ * maxconn (of the process, of the section) is exact with any number of workers: a connection that
+ * was accepted but finds no room is kept aside, and its listener pauses, until a session ends
+ * anywhere.
  */
 #ifndef HAFTP_STREAM_GATE_H
 #define HAFTP_STREAM_GATE_H
@@ -12,14 +14,14 @@
 
 struct hf_gate;
 
-/* Begins a session with this connection, and owns it from then on; called with the counters raised.  False when it could
- * not (memory): the gate closes the descriptor and lowers the counters. */
+/* Begins a session with this connection, and owns it from then on; called with the counters raised.
+ * False when it could not (memory): the gate closes the descriptor and lowers the counters. */
 typedef bool (*hf_gate_fn)(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
                            const struct hf_addr *peer);
 
 /* Opens a gate on a listening descriptor; NULL (and the descriptor closed) when out of memory. */
-struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind, int listen_fd,
-                             hf_gate_fn fn);
+struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind,
+                             int listen_fd, hf_gate_fn fn);
 void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
 
 /* A session of this section has ended: whoever waits at a gate may try. */

@@ -12,7 +12,8 @@ static void every_row_has_a_name_a_place_and_help(void **state)
     (void)state;
     HF_FOR_KEYWORDS(row)
     {
-        if (!row->name || !row->name[0] || !row->help || !row->help[0] || !row->where || !row->token)
+        if (!row->name || !row->name[0] || !row->help || !row->help[0] || !row->where ||
+            !row->token)
             fail_msg("row '%s' lacks a name, a place, a token or help", row->name);
         if (row->help[strlen(row->help) - 1] != '.')
             fail_msg("the help of '%s' is no sentence", row->name);
@@ -73,7 +74,8 @@ static void unknown_words_get_the_nearest_spelling(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_text(t, "listen a\n blance x\n", "[t.cfg:2:2] : unknown keyword 'blance' in a 'listen' section.");
+    refuse_text(t, "listen a\n blance x\n",
+                "[t.cfg:2:2] : unknown keyword 'blance' in a 'listen' section.");
     assert_non_null(strstr(t->messages, "did you mean 'balance'?"));
     refuse_text(t, "listen a\n timout client 5s\n", "did you mean 'timeout client'?");
     refuse_text(t, "listen a\n timeout clinet 5s\n", "did you mean 'timeout client'?");
@@ -81,7 +83,8 @@ static void unknown_words_get_the_nearest_spelling(void **state)
     assert_non_null(strstr(t->messages, "did you mean 'maxconn'?"));
     refuse_text(t, "listen a\n xyzzy\n", "unknown keyword 'xyzzy'");
     assert_null(strstr(t->messages, "did you mean"));
-    refuse_text(t, "global\n servr a b\n", "did you mean 'server'? It belongs in 'listen' or 'backend'");
+    refuse_text(t, "global\n servr a b\n",
+                "did you mean 'server'? It belongs in 'listen' or 'backend'");
 }
 
 static void words_of_other_sections_are_told_where_they_belong(void **state)
@@ -90,7 +93,8 @@ static void words_of_other_sections_are_told_where_they_belong(void **state)
 
     refuse_text(t, "global\n timeout client 5s\n", "'timeout client' is not allowed in a 'global'");
     assert_non_null(strstr(t->messages, "it belongs in 'defaults', 'frontend' or 'listen'"));
-    refuse_text(t, "frontend f\n server s 127.0.0.1:1\n", "'server' is not allowed in a 'frontend'");
+    refuse_text(t, "frontend f\n server s 127.0.0.1:1\n",
+                "'server' is not allowed in a 'frontend'");
     refuse_text(t, "defaults\n bind :21\n", "'bind' is not allowed in a 'defaults' section.");
     accept_text(t, "backend b\n bind :2121\n timeout client 5s\n");
     assert_non_null(
@@ -114,7 +118,8 @@ static void what_is_not_supported_is_not_called_unknown(void **state)
     struct config_text *t = *state;
 
     refuse_text(t, "frontend f\n acl x src 10.0.0.0/8\n", "'acl' is not supported by this version");
-    refuse_text(t, "frontend f\n bind :990 ssl crt x.pem\n", "'ssl' is not supported by this version");
+    refuse_text(t, "frontend f\n bind :990 ssl crt x.pem\n",
+                "'ssl' is not supported by this version");
     assert_non_null(strstr(t->messages, "'crt' is not supported by this version"));
     refuse_text(t, "peers p\n peer a 127.0.0.1:1024\n bind :99\n",
                 "'peers' is not supported by this version");
@@ -141,7 +146,8 @@ static void old_spellings_are_read_as_todays(void **state)
 {
     struct config_text *t = *state;
     const struct hf_cfg_proxy *a =
-        accept_text(t, "listen a\n contimeout 4000\n clitimeout 5s\n srvtimeout 6000\n redispatch\n")
+        accept_text(t,
+                    "listen a\n contimeout 4000\n clitimeout 5s\n srvtimeout 6000\n redispatch\n")
             ->proxies;
 
     assert_int_equal(a->o.timeout.connect, 4000);

@@ -1,5 +1,6 @@
 /*
- * test_load.c: what lines become in the model: sections, inheritance, addresses, and the canonical text.
+ * test_load.c: what lines become in the model: sections, inheritance, addresses, and the canonical
+ * text.
  */
 #include "config_text.h"
 
@@ -8,15 +9,17 @@ static const struct hf_cfg_proxy *first_proxy(struct config_text *t, const char 
     return accept_text(t, text)->proxies;
 }
 
-/* ---- sections and inheritance --------------------------------------------------------------------- */
+/* ---- sections and inheritance
+ * --------------------------------------------------------------------- */
 
 static void defaults_are_handed_down(void **state)
 {
-    const struct hf_cfg_proxy *a = first_proxy(*state, "defaults\n timeout client 5s\n retries 7\n"
-                                                       " option tcplog\n default-server check inter 9s\n"
-                                                       "listen a\n server s 127.0.0.1:1\n"
-                                                       "defaults\n"
-                                                       "listen b\n server s 127.0.0.1:1\n");
+    const struct hf_cfg_proxy *a =
+        first_proxy(*state, "defaults\n timeout client 5s\n retries 7\n"
+                            " option tcplog\n default-server check inter 9s\n"
+                            "listen a\n server s 127.0.0.1:1\n"
+                            "defaults\n"
+                            "listen b\n server s 127.0.0.1:1\n");
     const struct hf_cfg_proxy *b = a->next;
 
     assert_int_equal(a->o.timeout.client, 5000);
@@ -95,7 +98,8 @@ static void names_of_sections(void **state)
     refuse_text(t, "listen a\nbackend a\n", "a section named 'a' exists already.");
     refuse_text(t, "backend a\nlisten x\nbackend a\n", "the other one is at t.cfg:1");
     refuse_text(t, "listen a/b\n", "'a/b' cannot be the name of a listen section.");
-    refuse_text(t, "listen\n", "'listen' needs a word.");
+    refuse_text(t, "listen\n maxconn 5\n nonsense\n", "'listen' needs another word.");
+    assert_int_equal(hf_diag_count(t->diag, HF_DIAG_ERROR), 2);
     refuse_text(t, "global x\n", "unexpected 'x', expected end of line.");
 }
 
@@ -107,7 +111,8 @@ static void old_addresses_on_the_first_line(void **state)
     assert_int_equal(a->binds->port_lo, 21);
     assert_int_equal(a->binds->next->port_lo, 2121);
     assert_non_null(strstr(t->messages, "write: bind 10.0.0.1:21,10.0.0.2:2121"));
-    refuse_text(t, "backend a 10.0.0.1:21\n", "unexpected '10.0.0.1:21' behind the section's name.");
+    refuse_text(t, "backend a 10.0.0.1:21\n",
+                "unexpected '10.0.0.1:21' behind the section's name.");
 }
 
 static void default_backend_is_found(void **state)
@@ -121,7 +126,8 @@ static void default_backend_is_found(void **state)
     assert_non_null(strstr(t->messages, "did you mean 'poll'?"));
 }
 
-/* ---- binds and servers ------------------------------------------------------------------------------- */
+/* ---- binds and servers
+ * ------------------------------------------------------------------------------- */
 
 static void assert_bind(struct config_text *t, const char *address, const char *host, uint16_t lo,
                         uint16_t hi)
@@ -161,14 +167,15 @@ static void bad_bind_addresses(void **state)
     refuse_text(t, "listen a\n bind :21,10.0.0.1:x\n", "'x' is not a port or a range of ports.");
     refuse_text(t, "listen a\n bind ipv6@10.0.0.1:21\n", "'10.0.0.1' is not an IPv6 address.");
     refuse_text(t, "listen a\n bind /run/s\n", "unix sockets are not supported here");
-    refuse_text(t, "listen a\n bind\n", "'bind' needs a word.");
+    refuse_text(t, "listen a\n bind\n", "'bind' needs another word.");
 }
 
 static void options_of_a_bind_hold_for_its_list(void **state)
 {
     const struct hf_cfg_bind *bind =
-        first_proxy(*state, "listen a\n bind :21,:2121 name n maxconn 5 backlog 7 id 3 interface lo "
-                            "transparent\n")
+        first_proxy(*state,
+                    "listen a\n bind :21,:2121 name n maxconn 5 backlog 7 id 3 interface lo "
+                    "transparent\n")
             ->binds;
 
     for (unsigned i = 0; i < 2; i++, bind = bind->next) {
@@ -220,8 +227,10 @@ static void bad_servers(void **state)
                 "'a' has a server named 's' already.");
     refuse_text(t, "listen a\n server s 127.0.0.1:1 weight 257\n",
                 "'weight' must be between 0 and 256.");
-    refuse_text(t, "listen a\n server s 127.0.0.1:1 inter 0\n", "the time of 'inter' is too short.");
-    refuse_text(t, "listen a\n server s 127.0.0.1:1 rise x\n", "unexpected 'x', expected a number.");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 inter 0\n",
+                "the time of 'inter' is too short.");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 rise x\n",
+                "unexpected 'x', expected a number.");
     refuse_text(t, "listen a\n server s 127.0.0.1:1 rise\n", "'rise' needs a number.");
 }
 
@@ -248,7 +257,8 @@ static void options_of_servers(void **state)
     assert_false(s->o.disabled || s->o.backup);
 }
 
-/* ---- lines with a shape of their own ------------------------------------------------------------------ */
+/* ---- lines with a shape of their own
+ * ------------------------------------------------------------------ */
 
 static void balance_lines(void **state)
 {
@@ -256,8 +266,9 @@ static void balance_lines(void **state)
 
     assert_int_equal(first_proxy(t, "backend b\n balance random(5)\n")->o.balance_draws, 5);
     assert_string_equal(first_proxy(t, "backend b\n balance random(5)\n")->o.balance, "random");
-    assert_int_equal(first_proxy(t, "backend b\n hash-type consistent djb2 avalanche\n")->o.hash_type,
-                     HF_HASH_CONSISTENT);
+    assert_int_equal(
+        first_proxy(t, "backend b\n hash-type consistent djb2 avalanche\n")->o.hash_type,
+        HF_HASH_CONSISTENT);
     refuse_text(t, "backend b\n balance random(0)\n", "'(0)' is not a number of draws.");
     refuse_text(t, "backend b\n balance uri\n", "looks at HTTP or RDP");
     refuse_text(t, "backend b\n hash-type x\n", "'hash-type' cannot be 'x'.");
@@ -306,9 +317,9 @@ static void options_and_their_negation(void **state)
 static void stick_lines(void **state)
 {
     struct config_text *t = *state;
-    const struct hf_cfg_proxy *a =
-        first_proxy(t, "backend a\n stick-table type ip size 10k expire 30m nopurge\n stick on src\n"
-                       "backend b\n stick match src table a\n stick store-request src table a\n");
+    const struct hf_cfg_proxy *a = first_proxy(
+        t, "backend a\n stick-table type ip size 10k expire 30m nopurge\n stick on src\n"
+           "backend b\n stick match src table a\n stick store-request src table a\n");
 
     assert_int_equal(a->stick_table->type, HF_STICK_IP);
     assert_int_equal(a->stick_table->size, 10240);
@@ -324,7 +335,8 @@ static void stick_lines(void **state)
     refuse_text(t, "backend a\n stick-table size 1k\n", "'stick-table' needs 'type ip'");
     refuse_text(t, "backend a\n stick-table type ip\n", "'stick-table' needs 'size N'.");
     refuse_text(t, "backend a\n stick on src\n", "section 'a' has no stick-table.");
-    refuse_text(t, "backend a\n stick on src table x\n", "[t.cfg:2:21] : 'table x' names no section.");
+    refuse_text(t, "backend a\n stick on src table x\n",
+                "[t.cfg:2:21] : 'table x' names no section.");
     refuse_text(t, "backend a\n stick on dst\n", "'dst' is not supported");
     refuse_text(t, "backend a\n stick-table type ip size 1\n stick-table type ip size 1\n",
                 "'a' has a stick-table already.");
@@ -356,8 +368,9 @@ static void log_lines(void **state)
 {
     struct config_text *t = *state;
     const struct hf_cfg_log *log =
-        accept_text(t, "global\n log /dev/log local0\n log 127.0.0.1 len 2048 format rfc5424 local1 "
-                       "notice err\n log stdout format raw daemon\n log udp@127.0.0.1:515 ftp debug\n")
+        accept_text(t,
+                    "global\n log /dev/log local0\n log 127.0.0.1 len 2048 format rfc5424 local1 "
+                    "notice err\n log stdout format raw daemon\n log udp@127.0.0.1:515 ftp debug\n")
             ->global.logs;
 
     assert_int_equal(log->kind, HF_LOG_UNIX);
@@ -405,13 +418,15 @@ static void global_lines(void **state)
     assert_int_equal(g->nbthread, 2);
     assert_string_equal(g->log_hostname, "box");
     assert_string_equal(g->log_tag, "haftp");
-    refuse_text(t, "global\n user no-such-user-here\n", "this host has no user 'no-such-user-here'.");
+    refuse_text(t, "global\n user no-such-user-here\n",
+                "this host has no user 'no-such-user-here'.");
     refuse_text(t, "global\n group no-such-group-x\n", "this host has no group 'no-such-group-x'.");
     refuse_text(t, "global\n uid root\n", "unexpected 'root', expected a number.");
     refuse_text(t, "global\n spread-checks 51\n", "'spread-checks' must be between 0 and 50.");
 }
 
-/* ---- what is wrong as a whole --------------------------------------------------------------------------- */
+/* ---- what is wrong as a whole
+ * --------------------------------------------------------------------------- */
 
 static void http_is_refused_where_it_would_be_served(void **state)
 {
@@ -466,14 +481,15 @@ static void the_canonical_text_reads_as_itself(void **state)
 {
     struct config_text *t = *state;
     char *once = dump_text(accept_text(
-        t, "global\n daemon\n uid 5\n log stdout len 90 format short local3 info\n"
-           "defaults\n log global\n timeout connect 5s\n timeout ftp-login 1m\n option tcpka\n"
-           " default-server inter 7s\n ftp-data ports 50000-50009\n"
-           "frontend f\n bind [::]:2121 v6only name 'a b'\n default_backend b\n"
-           " log-format \"%ci \\\"it's\\\" #\\$x\"\n ftp-data peer any\n"
-           "backend b\n balance random(3)\n hash-type consistent\n no option redispatch\n"
-           " stick-table type ipv6 size 5 expire 90s\n stick on src\n cookie C insert\n"
-           " server s1 127.0.0.1 check port 21 no-backup weight 9\n server s2 [::1]:-5 cookie v\n"));
+        t,
+        "global\n daemon\n uid 5\n log stdout len 90 format short local3 info\n"
+        "defaults\n log global\n timeout connect 5s\n timeout ftp-login 1m\n option tcpka\n"
+        " default-server inter 7s\n ftp-data ports 50000-50009\n"
+        "frontend f\n bind [::]:2121 v6only name 'a b'\n default_backend b\n"
+        " log-format \"%ci \\\"it's\\\" #\\$x\"\n ftp-data peer any\n"
+        "backend b\n balance random(3)\n hash-type consistent\n no option redispatch\n"
+        " stick-table type ipv6 size 5 expire 90s\n stick on src\n cookie C insert\n"
+        " server s1 127.0.0.1 check port 21 no-backup weight 9\n server s2 [::1]:-5 cookie v\n"));
     char *twice = dump_text(accept_text(t, once));
 
     assert_string_equal(once, twice);

@@ -126,10 +126,11 @@ static void an_empty_word_ends_the_line(void **state)
     assert_int_equal(hf_diag_count(t->diag, HF_DIAG_WARNING), 0);
     accept_text(t, "global\n  daemon \"$HF_NOT_SET\" nonsense\n");
     assert_non_null(strstr(t->messages, "an empty word ends the line"));
-    refuse_word(t, "\"\"", "'node' needs a word.");
+    refuse_word(t, "\"\"", "'node' needs another word.");
 }
 
-/* ---- variables --------------------------------------------------------------------------------- */
+/* ---- variables ---------------------------------------------------------------------------------
+ */
 
 static void variables_in_double_quotes(void **state)
 {
@@ -142,6 +143,7 @@ static void variables_in_double_quotes(void **state)
     assert_word(*state, "\"x${HF_NO}y\"", "xy");
     assert_word(*state, "\"x${HF_NO-a default}y\"", "xa defaulty");
     assert_word(*state, "\"x${HF_EMPTY-default}y\"", "xy");
+    refuse_word(*state, "\"$HF_EMPTY\"", "'node' needs another word.");
 }
 
 static void a_list_gives_words(void **state)

@@ -58,7 +58,8 @@ static struct hf_addr host(const char *text)
     return addr;
 }
 
-static enum hf_status take(const char *client, hf_id session, unsigned engine, struct hf_lease *lease)
+static enum hf_status take(const char *client, hf_id session, unsigned engine,
+                           struct hf_lease *lease)
 {
     struct hf_addr addr = host(client);
     struct hf_lease_owner owner = {&w.engine[engine], session};

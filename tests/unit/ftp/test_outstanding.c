@@ -65,7 +65,8 @@ static void test_stat_and_noop_overtake_a_running_transfer(void **state)
     push(&queue, HF_CMD_RETR);
     push(&queue, HF_CMD_CWD);
     push(&queue, HF_CMD_STAT);
-    assert_int_equal(ftp_queue_match(&queue, 213), 0); /* the transfer has not begun: replies are in order */
+    assert_int_equal(ftp_queue_match(&queue, 213),
+                     0); /* the transfer has not begun: replies are in order */
     ftp_queue_head(&queue)->begun = true;
     assert_int_equal(ftp_queue_match(&queue, 213), 2);
     assert_int_equal(ftp_queue_match(&queue, 226), 0);

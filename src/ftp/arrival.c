@@ -1,0 +1,89 @@
+/*
+ * arrival.c: a connection to a data port finds its session, on whatever worker that lives, or is
+ * closed.
+ */
+#include "ftp_int.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/log/log.h"
+#include "haftp/net/socket.h"
+
+struct arrival { /* a data connection that was accepted by another worker */
+    struct hf_mail mail;
+    struct hf_engine *engine;
+    hf_id session;
+    struct hf_lease_slot *slot;
+    int fd;
+    struct hf_addr peer;
+};
+
+static void arrive(struct hf_engine *engine, hf_id id, const struct hf_lease_slot *slot, int fd,
+                   const struct hf_addr *peer)
+{
+    struct hf_ftp *ftp = engine->ftp;
+    struct ftp_session *s = hf_pool_find(ftp->sessions, id);
+    struct ftp_xfer *candidates[] = {s ? s->next_xfer : NULL, s ? s->xfer : NULL};
+    for (int i = 0; i < 2; i++) {
+        struct ftp_xfer *x = candidates[i];
+        if (x && x->lease.slot == slot && !x->client_came) {
+            x->lease.slot = NULL; /* claimed: nothing to give back */
+            ftp_xfer_client_arrived(x, fd, peer);
+            return;
+        }
+    }
+    close(fd); /* its session ended or asked for another port meanwhile */
+}
+
+static void on_arrival(struct hf_mail *mail)
+{
+    struct arrival *a = HF_CONTAINER(mail, struct arrival, mail);
+    arrive(a->engine, a->session, a->slot, a->fd, &a->peer);
+    free(a);
+}
+
+static void on_stranger(struct hf_lease_slot *slot, struct hf_engine *engine,
+                        const struct hf_addr *peer)
+{
+    static struct hf_log_limit limit;
+    struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, slot->bind->proxy);
+    unsigned suppressed;
+
+    atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
+    if (hf_log_allowed_mt(&limit, 5, &suppressed)) {
+        char text[HF_ADDR_TEXT_SIZE];
+        hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
+                        "%s: connection from %s to data port %u without a transfer, closed (%u "
+                        "more not logged)",
+                        proxy->cfg->name, hf_addr_text(peer, text), slot->port, suppressed);
+    }
+}
+
+bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
+{
+    struct hf_engine *engine = listener->owner;
+    struct hf_ftp *ftp = engine->ftp;
+    struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
+    struct hf_lease_owner owner;
+
+    if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
+        hf_socket_reset_on_close(fd);
+        close(fd);
+        on_stranger(slot, engine, peer);
+        return true;
+    }
+    if (owner.engine == engine) {
+        arrive(engine, owner.session, slot, fd, peer);
+        return true;
+    }
+    struct arrival *a = calloc(1, sizeof *a);
+    if (!a) {
+        close(fd);
+        return true;
+    }
+    *a = (struct arrival){{NULL, on_arrival}, owner.engine, owner.session, slot, fd, *peer};
+    hf_mail_post_mt(owner.engine->loop, &a->mail);
+    return true;
+}

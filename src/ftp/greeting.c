@@ -1,0 +1,140 @@
+/*
+ * greeting.c: a server is chosen, connected, and has greeted: only then does the client read its
+ * first byte.
+ *
+ * Until that moment another server may be tried, so one that refuses, hangs or greets with 421 is
+ * never seen.
+ */
+#include "ftp_int.h"
+
+#include <stdio.h>
+
+#include "haftp/base/assert.h"
+#include "haftp/net/socket.h"
+
+static struct hf_loop *loop_of(const struct ftp_session *s)
+{
+    return s->session.engine->loop;
+}
+
+static void try_next_server(struct ftp_session *s, enum hf_reason reason)
+{
+    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_leg_close(&s->back, false);
+    s->state = FTP_DIALING;
+    hf_dial_again(s->dial, reason);
+}
+
+static void on_greeting_timeout(struct hf_timer *timer)
+{
+    try_next_server(HF_CONTAINER(timer, struct ftp_session, timer), HF_REASON_SERVER_TIMEOUT);
+}
+
+/* The first complete reply that is not a 1xx: its code and where it begins and ends; code 0: not
+ * there yet, -1: not FTP.  A 120 ("ready in n minutes") is not passed on: another server may still
+ * be tried. */
+static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
+{
+    struct hf_ftp_reply reply = {0};
+    size_t at = 0, line_end;
+    struct hf_view line;
+    size_t used;
+
+    *begin = 0;
+    for (;;) {
+        switch (hf_ftp_line_cut(p + at, n - at, HF_FTP_LINE_MAX, &line, &used)) {
+        case HF_FTP_LINE_MORE:
+            return n >= HF_FTP_REPLY_MAX ? -1 : 0;
+        case HF_FTP_LINE_OK:
+            break;
+        default:
+            return -1;
+        }
+        line_end = at + used;
+        switch (hf_ftp_reply_next(&reply, line)) {
+        case HF_FTP_REPLY_BAD:
+            return -1;
+        case HF_FTP_REPLY_MORE:
+            break;
+        case HF_FTP_REPLY_LAST:
+            if (reply.code >= 200) {
+                *end = line_end;
+                return reply.code;
+            }
+            reply = (struct hf_ftp_reply){0};
+            *begin = line_end;
+            break;
+        }
+        at = line_end;
+    }
+}
+
+static void greet(struct ftp_session *s, const char *p, size_t n)
+{
+    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_dial_succeeded(s->dial);
+    hf_dial_free(s->dial);
+    s->dial = NULL;
+    s->state = FTP_READY;
+    s->active_ms = hf_loop_now(loop_of(s));
+    /* From here on the greeting is a reply like any other, one that nobody asked for. */
+    if (ftp_keep(s, &s->back, p, n))
+        ftp_session_step(s);
+}
+
+void ftp_await_greeting(struct ftp_session *s)
+{
+    struct hf_ftp *ftp = ftp_of(s);
+    size_t n, begin, end;
+    enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
+    int code = find_greeting(ftp->input, n, &begin, &end);
+
+    if (code == 220)
+        greet(s, ftp->input + begin, n - begin);
+    else if (code != 0)
+        try_next_server(s, HF_REASON_SERVER_GREETING);
+    else if (status == HF_EOF)
+        try_next_server(s, HF_REASON_SERVER_CLOSED);
+    else if (status != HF_OK && status != HF_AGAIN)
+        try_next_server(s, HF_REASON_SERVER_RESET);
+    else
+        ftp_keep(s, &s->back, ftp->input, n);
+}
+
+static unsigned greeting_limit(const struct ftp_session *s)
+{
+    const struct hf_cfg_timeouts *t = &s->session.facts.backend->cfg->o.timeout;
+    return t->server && t->server < t->ftp_greeting ? t->server : t->ftp_greeting;
+}
+
+static void refuse_without_server(struct ftp_session *s)
+{
+    char words[160];
+    snprintf(words, sizeof words, "421 No server is available (%s); please try again later.\r\n",
+             hf_reason_text((enum hf_reason)s->session.facts.reason));
+    ftp_session_close(s, HF_REASON_NO_SERVER, HF_PHASE_CONNECT, words);
+}
+
+static void on_dialed(struct hf_session *session, bool connected)
+{
+    struct ftp_session *s = HF_CONTAINER(session, struct ftp_session, session);
+    if (!connected) {
+        refuse_without_server(s);
+        return;
+    }
+    hf_socket_nodelay(s->back.watch.fd);
+    if (session->facts.backend->cfg->o.tcpka_server)
+        hf_socket_keepalive(s->back.watch.fd);
+    s->state = FTP_GREETING;
+    if (greeting_limit(s))
+        hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
+    ftp_await_greeting(s); /* it may have come in the same event */
+}
+
+bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back)
+{
+    s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
+    if (s->dial)
+        hf_dial_begin(s->dial);
+    return s->dial != NULL;
+}

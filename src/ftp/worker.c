@@ -1,0 +1,42 @@
+/*
+ * worker.c: what one worker needs for FTP: pools for sessions and transfers, and buffers for the
+ * length of a step.
+ */
+#include "ftp_int.h"
+
+#include <stdlib.h>
+
+enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases)
+{
+    struct hf_ftp *ftp = calloc(1, sizeof *ftp);
+    if (!ftp)
+        return HF_NOMEM;
+    engine->ftp = ftp;
+    ftp->engine = engine;
+    ftp->leases = leases;
+    ftp->sessions = hf_pool_new(sizeof(struct ftp_session), 64);
+    ftp->xfers = hf_pool_new(sizeof(struct ftp_xfer), 32);
+    ftp->input = malloc(FTP_INPUT_BYTES);
+    ftp->to_front.mem = malloc(FTP_STAGE_BYTES);
+    ftp->to_back.mem = malloc(FTP_STAGE_BYTES);
+    if (ftp->sessions && ftp->xfers && ftp->input && ftp->to_front.mem && ftp->to_back.mem)
+        return HF_OK;
+    hf_ftp_detach(engine);
+    return HF_NOMEM;
+}
+
+void hf_ftp_detach(struct hf_engine *engine)
+{
+    struct hf_ftp *ftp = engine->ftp;
+    if (!ftp)
+        return;
+    if (ftp->sessions)
+        hf_pool_free(ftp->sessions);
+    if (ftp->xfers)
+        hf_pool_free(ftp->xfers);
+    free(ftp->input);
+    free(ftp->to_front.mem);
+    free(ftp->to_back.mem);
+    free(ftp);
+    engine->ftp = NULL;
+}
