@@ -31,7 +31,7 @@
  *
  * Rows without a field of their own:
  *
- *   HF_LINE(TOKEN, name, where, args, options, syntax, help)   has a production of its own.  `args`:
+ *   HF_LINE(TOKEN, name, where, args, options, syntax, help)   has a production of its own. `args`:
  *        its positional words, w any word, n number, t time; `options`: whose rows the rest of the
  *        line is looked up in (0: none)
  *   HF_SECTION(TOKEN, name, opens, args, syntax, help)   begins a section
@@ -47,22 +47,22 @@
  */
 #if defined(HF_ROWS_FIELDS)
 
-#define HF_FLAG(field, name, where, help) bool field;
+#define HF_FLAG(field, name, where, help)             bool field;
 #define HF_FLAG_NOTED(field, name, where, note, help) bool field;
-#define HF_FLAG_FIXED(field, name, where, help) bool field;
+#define HF_FLAG_FIXED(field, name, where, help)       bool field;
 #define HF_FLAG_OFF(field, name, where, help)
 #define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
 #define HF_BOTH(field, field2, name, where, help)
-#define HF_UINT(field, name, where, min, max, dflt, help) unsigned field;
-#define HF_INT(field, name, where, min, max, dflt, help) int field;
-#define HF_PORT(field, name, where, help) uint16_t field;
+#define HF_UINT(field, name, where, min, max, dflt, help)  unsigned field;
+#define HF_INT(field, name, where, min, max, dflt, help)   int field;
+#define HF_PORT(field, name, where, help)                  uint16_t field;
 #define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
-#define HF_SIZE(field, name, where, min, dflt, help) unsigned field;
-#define HF_TEXT(field, name, where, syntax, help) const char *field;
+#define HF_SIZE(field, name, where, min, dflt, help)       unsigned field;
+#define HF_TEXT(field, name, where, syntax, help)          const char *field;
 #define HF_TEXT_AT(field, name, where, syntax, help)                                               \
     const char *field;                                                                             \
     struct hf_loc field##_loc;
-#define HF_ADDR(field, name, where, help) struct hf_addr field;
+#define HF_ADDR(field, name, where, help)                        struct hf_addr field;
 #define HF_CHOICE(type, field, name, where, choices, dflt, help) type field;
 #define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
     type field;                                                                                    \
@@ -84,8 +84,8 @@
      .token = T_##token_,                                                                          \
      .where = (where_),                                                                            \
      .object = HF_ROWS_OBJECT,                                                                     \
-     .offset = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(field_)),                             \
-     .bytes = sizeof(((HF_ROWS_STRUCT *)0)->HF_ROWS_FIELD(field_)),                         \
+     .offset = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(field_)),                                    \
+     .bytes = sizeof(((HF_ROWS_STRUCT *)0)->HF_ROWS_FIELD(field_)),                                \
      .min = (min_),                                                                                \
      .max = (max_),                                                                                \
      .dflt = (dflt_),                                                                              \
@@ -136,7 +136,8 @@
     HF_WORD(token, name, ON_TOP, help, .args = (args_), .options = ON_HEADER, .syntax = (syntax_), \
             .opens = (opens_))
 #define HF_SECTION_LATER(name, help)                                                               \
-    HF_WORD(IGNORED, name, ON_TOP, "Not supported yet: " help, .fate = HF_FATE_LATER, .opens = HF_IN_SKIPPED)
+    HF_WORD(IGNORED, name, ON_TOP, "Not supported yet: " help, .fate = HF_FATE_LATER,              \
+            .opens = HF_IN_SKIPPED)
 #define HF_LEGACY(name, where, modern_, syntax_)                                                   \
     HF_WORD(IGNORED, name, where, "Old spelling of '" modern_ "'.", .modern = (modern_),           \
             .syntax = (syntax_))

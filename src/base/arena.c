@@ -1,3 +1,6 @@
+/*
+ * arena.c: chunks of zeroed memory, handed out by moving a mark.
+ */
 #include "haftp/base/arena.h"
 
 #include <stdarg.h>

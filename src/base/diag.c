@@ -1,3 +1,6 @@
+/*
+ * diag.c: messages are kept as copies, sorted and printed with their line.
+ */
 #include "haftp/base/diag.h"
 
 #include <limits.h>

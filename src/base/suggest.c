@@ -1,3 +1,6 @@
+/*
+ * suggest.c: edit distance, and the best of what was offered.
+ */
 #include "haftp/base/suggest.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * address.c: hosts, ports and ranges out of one word.
+ */
 #include "address.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * build.c: sections, what they inherit, and lines that the grammar could not read.
+ */
 #include "build.h"
 
 #include <ctype.h>

@@ -1,3 +1,6 @@
+/*
+ * build_field.c: one field of the model, written as its keyword's row says.
+ */
 #include "build.h"
 
 #include <string.h>

@@ -1,3 +1,6 @@
+/*
+ * build_line.c: lines that fill more than one field: bind, server, stick-table, log and the like.
+ */
 #include "build.h"
 
 #include <string.h>

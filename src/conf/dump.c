@@ -1,3 +1,8 @@
+/*
+ * dump.c: a configuration as canonical text, which parses to the same configuration.
+ *
+ * Everything that was inherited is written out where it is used, so no defaults section is left.
+ */
 #include "haftp/conf/load.h"
 
 #include <string.h>
@@ -10,8 +15,6 @@
 
 #include "haftp_parser.h"
 
-/* Everything that was inherited is written out where it is used, so no defaults section is left. */
-
 /* ---- fields that rows describe ------------------------------------------------------------------
  */
 
@@ -23,7 +26,7 @@ static int64_t load_number(const char *at, size_t bytes)
     case sizeof(uint16_t):
         return *(const uint16_t *)(const void *)at;
     default:
-        return *(const int32_t *)(const void *)at;
+        return *(const uint32_t *)(const void *)at;
     }
 }
 

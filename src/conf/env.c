@@ -1,3 +1,6 @@
+/*
+ * env.c: variables of the file, of HAProxy and of the process, in this order.
+ */
 #include "env.h"
 
 #include <ctype.h>

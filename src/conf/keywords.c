@@ -1,3 +1,6 @@
+/*
+ * keywords.c: the rows of grammar/rows as one table, and what is looked up in it.
+ */
 #include "keywords.h"
 
 #include <stdio.h>

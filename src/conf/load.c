@@ -1,3 +1,6 @@
+/*
+ * load.c: the passes from files to a finished configuration.
+ */
 #include "haftp/conf/load.h"
 
 #include <utlist.h>

@@ -1,3 +1,6 @@
+/*
+ * log_target.c: the address of a `log` line; names of facilities and levels.
+ */
 #include "log_target.h"
 
 #include <string.h>

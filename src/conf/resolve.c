@@ -1,3 +1,6 @@
+/*
+ * resolve.c: names become pointers, and each name is judged once.
+ */
 #include "conf_int.h"
 
 #include <grp.h>

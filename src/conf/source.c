@@ -1,3 +1,6 @@
+/*
+ * source.c: files and directories into memory.
+ */
 #include "source.h"
 
 #include <dirent.h>
@@ -9,8 +12,9 @@
 
 #include <utlist.h>
 
-#define LARGEST_FILE ((size_t)64 * 1024 * 1024) /* a device or a wrong path, not a configuration   \
-                                                 */
+#define LARGEST_FILE                                                                               \
+    ((size_t)64 * 1024 * 1024) /* a device or a wrong path, not a configuration                    \
+                                */
 
 static enum hf_status cannot_open(struct hf_diag *diag, const char *path, int error)
 {

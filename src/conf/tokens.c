@@ -1,3 +1,6 @@
+/*
+ * tokens.c: what the words of a line mean, by the rows.
+ */
 #include "tokens.h"
 
 #include <stdio.h>

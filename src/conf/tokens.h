@@ -42,7 +42,8 @@ bool hf_tokens_read_line(struct hf_parse *parse);
  * meant, or NULL. */
 const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *tokens, struct hf_diag *diag,
                                               const struct hf_word *words, unsigned n);
-/* `lost`: it may be the value of an unknown option, so it is told only if it is near a known one. */
+/* `lost`: it may be the value of an unknown option, so it is told only if it is near a known one.
+ */
 void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
                        const struct hf_keyword *line, bool lost);
 

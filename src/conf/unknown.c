@@ -1,3 +1,6 @@
+/*
+ * unknown.c: what to say of a word that no row knows here.
+ */
 #include "tokens.h"
 
 #include <limits.h>

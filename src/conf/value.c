@@ -1,3 +1,6 @@
+/*
+ * value.c: numbers, times, sizes and words, read and printed.
+ */
 #include "value.h"
 
 #include <ctype.h>

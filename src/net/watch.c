@@ -59,8 +59,8 @@ static void on_epoll_ready(uv_poll_t *handle, int status, int events)
         watch->fn(watch);
     }
     loop->batch_at = loop->batch_end = 0;
-    /* What this batch left for later is mostly a step of a few instructions: taking it here spares a turn of
-     * the loop and its system calls. */
+    /* What this batch left for later is mostly a step of a few instructions: taking it here spares
+     * a turn of the loop and its system calls. */
     if (loop->again)
         call_again(loop);
 }

@@ -1,11 +1,12 @@
 /*
  * model.h: a configuration as plain data.
  *
- * Everything is allocated in the configuration's arena, written by the parser and the resolve passes
- * on one thread, and immutable once hf_config_load() has returned it: any thread may read it.
+ * Everything is allocated in the configuration's arena, written by the parser and the resolve
+ * passes on one thread, and immutable once hf_config_load() has returned it: any thread may read
+ * it.
  *
- * A field that one plain keyword fills is made from that keyword's row in grammar/rows, which says its
- * type, its default and what it means; a comment here lists such fields by name.
+ * A field that one plain keyword fills is made from that keyword's row in grammar/rows, which says
+ * its type, its default and what it means; a comment here lists such fields by name.
  *
  * Times are milliseconds; 0 means "not set" unless a field says otherwise.
  */
@@ -35,9 +36,9 @@ struct hf_cfg_log {
     const char *path;    /* HF_LOG_UNIX */
     struct hf_addr addr; /* HF_LOG_UDP; port 514 unless given */
     int fd;              /* HF_LOG_FD: stdout is 1, stderr is 2 */
-    int facility;      /* 0..23 */
-    int max_level;     /* least urgent level that is sent, 0 emerg .. 7 debug; default 7 */
-    int min_level;     /* more urgent ones are sent as this level; default 0 */
+    int facility;        /* 0..23 */
+    int max_level;       /* least urgent level that is sent, 0 emerg .. 7 debug; default 7 */
+    int min_level;       /* more urgent ones are sent as this level; default 0 */
 /* len (longest line in bytes), wire */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/log.def"
@@ -59,9 +60,9 @@ struct hf_cfg_server {
     struct hf_loc loc;
     const char *name;
     struct hf_cfg_proxy *proxy;
-    unsigned index;           /* position in its proxy, from 0 */
-    struct hf_addr addr;      /* port as HF_PORT_FIXED gives it, else 0 */
-    enum hf_port_map port_map;/* SAME: the port the client came to; OFFSET: that plus port_offset */
+    unsigned index;            /* position in its proxy, from 0 */
+    struct hf_addr addr;       /* port as HF_PORT_FIXED gives it, else 0 */
+    enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
 };
@@ -74,15 +75,15 @@ enum hf_bind_role { HF_BIND_PLAIN, HF_BIND_CONTROL, HF_BIND_DATA };
 struct hf_cfg_bind {
     struct hf_cfg_bind *next;
     struct hf_loc loc;
-    const char *text;           /* the address as written */
+    const char *text; /* the address as written */
     struct hf_cfg_proxy *proxy;
-    struct hf_addr addr;        /* port is port_lo */
-    uint16_t port_lo, port_hi;  /* equal for a single port */
-    bool opaque;                /* control, but in TLS that we cannot read: passed on as it comes */
-    enum hf_bind_role role;     /* set by the FTP plan (ftp_plan.c) */
-    int role_rule;              /* number of the rule that decided; 0 for PLAIN */
-    const char *role_why;       /* the rule in words, for `-c -V` and the start-up notice */
-    bool derived;               /* made from `ftp-data ports`: no bind line of the file */
+    struct hf_addr addr;       /* port is port_lo */
+    uint16_t port_lo, port_hi; /* equal for a single port */
+    bool opaque;               /* control, but in TLS that we cannot read: passed on as it comes */
+    enum hf_bind_role role;    /* set by the FTP plan (ftp_plan.c) */
+    int role_rule;             /* number of the rule that decided; 0 for PLAIN */
+    const char *role_why;      /* the rule in words, for `-c -V` and the start-up notice */
+    bool derived;              /* made from `ftp-data ports`: no bind line of the file */
     /* The same range is a data range of an earlier section too: only that bind is opened. */
     struct hf_cfg_bind *shared_with;
 /* name, id, maxconn, backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent */
@@ -94,7 +95,7 @@ struct hf_cfg_bind {
 struct hf_cfg_data_range {
     struct hf_cfg_data_range *next;
     struct hf_loc loc;
-    struct hf_cfg_bind *bind;   /* where the listeners are; its role is DATA */
+    struct hf_cfg_bind *bind; /* where the listeners are; its role is DATA */
     /* Servers (of the control section's backend) this range serves; NULL: all of them. */
     struct hf_cfg_server **only;
     unsigned n_only;
@@ -111,7 +112,7 @@ struct hf_cfg_stick_table {
 #include "../../../grammar/rows/table.def"
 };
 
-struct hf_cfg_stick_rule {      /* stick on src */
+struct hf_cfg_stick_rule { /* stick on src */
     struct hf_cfg_stick_rule *next;
     struct hf_loc loc;
     bool match, store;
@@ -138,24 +139,24 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
-    unsigned redispatch_every;  /* at every so many retries; 0: at the last one */
-    const char *balance;        /* algorithm's name, default "roundrobin" */
+    unsigned redispatch_every; /* at every so many retries; 0: at the last one */
+    const char *balance;       /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws;     /* random(N), default 2 */
+    unsigned balance_draws; /* random(N), default 2 */
     enum hf_hash_type hash_type;
-    const char *cookie_name;    /* NULL: none; names the control/data pairing */
+    const char *cookie_name; /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
-    struct hf_cfg_log *logs;    /* of this section, without `log global` */
+    struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
-/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks, tcpka_client,
- * tcpka_server, nolinger, allbackups, persist, abortonclose */
+/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
-/* mode, maxconn (0: the process limit), backlog, fullconn, retries, disabled, log_format (NULL: what
- * tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait (ms),
- * ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc, log_format_loc,
- * default_backend_loc */
+/* mode, maxconn (0: the process limit), backlog, fullconn, retries, disabled, log_format (NULL:
+ * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
+ * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
+ * log_format_loc, default_backend_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
@@ -164,7 +165,7 @@ struct hf_cfg_opts {
 struct hf_cfg_data_ref {
     struct hf_cfg_data_ref *next;
     struct hf_loc loc;
-    const char *section;        /* NULL: a range */
+    const char *section; /* NULL: a range */
     uint16_t lo, hi;
 };
 
@@ -174,8 +175,8 @@ struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
     struct hf_loc loc;
     const char *name;
-    unsigned caps;              /* HF_CAP_*: a listen has both */
-    unsigned id;                /* from 1, in file order */
+    unsigned caps; /* HF_CAP_*: a listen has both */
+    unsigned id;   /* from 1, in file order */
     struct hf_cfg_opts o;
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
@@ -187,23 +188,24 @@ struct hf_cfg_proxy {
     struct hf_cfg_log *logs_all;  /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
-    int data_rule;              /* number of the rule that gave the ranges */
-    const char *data_why;       /* the rule in words */
-    const char *ftp_summary;    /* all of the plan in one sentence; NULL: no control bind */
+    int data_rule;                         /* number of the rule that gave the ranges */
+    const char *data_why;                  /* the rule in words */
+    const char *ftp_summary; /* all of the plan in one sentence; NULL: no control bind */
 };
 
 /* ---- global and the whole ---------------------------------------------------------------- */
 
 struct hf_cfg_global {
     bool set_uid, set_gid;
-    uid_t uid;                  /* resolved from user or uid */
+    uid_t uid; /* resolved from user or uid */
     gid_t gid;
-    const char *log_hostname;   /* log-send-hostname; NULL: do not send */
+    const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
- * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent), user,
- * group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB), maxpipes
- * (0: derived), nosplice, maxaccept (0: default), bufsize (0: 16384); and user_loc, group_loc */
+ * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
+ * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
+ * maxpipes (0: derived), nosplice, maxaccept (0: default), bufsize (0: 16384); and user_loc,
+ * group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };

@@ -66,7 +66,8 @@ struct hf_watch {
  * not watched, fd still the caller's. */
 HF_MUST_USE enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int fd,
                                          uint8_t ready, hf_watch_fn fn);
-/* How a connection in the making (watched since connect() with ready 0) stands: HF_OK, HF_AGAIN, or why it failed. */
+/* How a connection in the making (watched since connect() with ready 0) stands: HF_OK, HF_AGAIN, or
+ * why it failed. */
 HF_MUST_USE enum hf_status hf_watch_connected(const struct hf_watch *watch);
 /* Call fn again in the next turn, for work that was cut short to be fair to others. */
 void hf_watch_again(struct hf_watch *watch);

@@ -29,7 +29,8 @@ struct hf_relay_end {
     uint8_t side;   /* HF_FRONT or HF_BACK */
     bool eof;       /* read to its end */
     bool shut;      /* and the other side got all of it, and our FIN */
-    bool hold_fin;  /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the relay */
+    bool hold_fin;  /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the
+                       relay */
     bool held_eof;  /* and that was told */
     bool bulk;      /* the last read was a full one: move by the megabyte */
     uint64_t bytes; /* read from this end and delivered to the other */
@@ -38,7 +39,8 @@ struct hf_relay_end {
 struct hf_relay;
 
 enum hf_relay_event {
-    HF_RELAY_EOF,    /* `end` was read to its end, and the other got all of it and our FIN (see hold_fin) */
+    HF_RELAY_EOF,    /* `end` was read to its end, and the other got all of it and our FIN (see
+                        hold_fin) */
     HF_RELAY_DONE,   /* both directions ended */
     HF_RELAY_BROKEN, /* `end` failed: `status` says how; the owner must close */
     HF_RELAY_MOVED   /* bytes moved (told at most once a millisecond): refresh idle timers */
@@ -61,7 +63,8 @@ void hf_relay_init(struct hf_relay *relay, bool allow_splice, hf_relay_fn fn);
 /* Gives an end its connected descriptor; on failure it is still the caller's. */
 HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, struct hf_loop *loop,
                                            int fd);
-/* The same for an end whose watch the owner has opened himself, to connect it: from now on it is the relay's. */
+/* The same for an end whose watch the owner has opened himself, to connect it: from now on it is
+ * the relay's. */
 void hf_relay_adopt(struct hf_relay *relay, int end);
 /* Lets bytes flow as soon as both ends are attached, prefixes first.  Events come from the next
  * turn on, never from within this call. */

@@ -488,7 +488,7 @@ static void the_canonical_text_reads_as_itself(void **state)
         "frontend f\n bind [::]:2121 v6only name 'a b'\n default_backend b\n"
         " log-format \"%ci \\\"it's\\\" #\\$x\"\n ftp-data peer any\n"
         "backend b\n balance random(3)\n hash-type consistent\n no option redispatch\n"
-        " stick-table type ipv6 size 5 expire 90s\n stick on src\n cookie C insert\n"
+        " stick-table type ipv6 size 3g expire 90s\n stick on src\n cookie C insert\n"
         " server s1 127.0.0.1 check port 21 no-backup weight 9\n server s2 [::1]:-5 cookie v\n"));
     char *twice = dump_text(accept_text(t, once));
 
