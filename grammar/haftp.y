@@ -1,9 +1,9 @@
 /*
  * haftp.y: the shapes that a line may have.
  *
- * Names are not here: the rows of grammar/rows say which word has which shape, and the scanner
- * (src/conf/tokens.c) gives the shape as the token and the row as its value.  So `timeout tunnel` or a
- * new server option is a row; only a new shape of line is a production.  Actions are one call of the
+ * Names are not here: the rows of grammar/rows say which word has which shape, and the tokeniser
+ * (src/conf/parse/tokens.c) gives the shape as the token and the row as its value.  So a timeout or
+ * a server option is a row; only a new shape of line is a production.  Actions are one call of the
  * builder each.
  */
 %require "3.8"
@@ -18,7 +18,7 @@
 %param {struct hf_parse *parse}
 
 %code requires {
-#include "parse.h"
+#include "parse/parse.h"
 }
 
 %code provides {

@@ -5,9 +5,9 @@
  * includes a .def says what its rows are to become:
  *
  *   #define HF_ROWS_FIELDS       members of the struct that the keywords fill (conf/model.h)
- *   #define HF_ROWS_KEYWORDS     initialisers of struct hf_keyword (src/conf/keywords.c), with
- *                                HF_ROWS_OBJECT, HF_ROWS_STRUCT and HF_ROWS_FIELD(f) naming
- *                                that struct and the path of a member
+ *   #define HF_ROWS_KEYWORDS     initialisers of struct hf_keyword, with HF_ROWS_OBJECT,
+ *                                HF_ROWS_STRUCT and HF_ROWS_FIELD(f) naming the struct and the
+ *                                path of a member in it
  *
  * Rows of keywords that fill a field; the field needs nothing else to be parsed, inherited, dumped
  * and listed.  `where` says which sections, or which kind of line, know the word (keywords.h).

@@ -9,9 +9,9 @@
 
 #include <utlist.h>
 
-#include "build.h"
-#include "log_target.h"
-#include "value.h"
+#include "parse/build.h"
+#include "parse/log_target.h"
+#include "parse/value.h"
 
 #include "haftp_parser.h"
 

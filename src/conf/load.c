@@ -6,7 +6,7 @@
 #include <utlist.h>
 
 #include "conf_int.h"
-#include "parse.h"
+#include "parse/parse.h"
 #include "source.h"
 
 #include "haftp_parser.h"

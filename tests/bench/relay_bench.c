@@ -27,6 +27,7 @@
 #include "haftp/net/socket.h"
 
 #define FILE_BYTES       (1u << 20)
+#define SINK_BYTES       (4u << 20)
 #define MOST_CONNECTIONS 64
 
 struct lane {
@@ -64,10 +65,10 @@ static void *run_source(void *arg)
 static void *run_sink(void *arg)
 {
     struct lane *l = arg;
-    static char nothing[1];
+    static char untouched[SINK_BYTES]; /* MSG_TRUNC discards */
     uint64_t got = 0;
     ssize_t n;
-    while ((n = recv(l->sink_fd, nothing, 4u << 20, MSG_TRUNC)) > 0)
+    while ((n = recv(l->sink_fd, untouched, sizeof untouched, MSG_TRUNC)) > 0)
         got += (uint64_t)n;
     if (n < 0 || got != l->bytes)
         die("a sink did not get everything");

@@ -2,8 +2,8 @@
  * diag.h: located messages about the configuration.
  *
  * Passes report into a sink and go on, so that one run tells all that is wrong.  Printing follows
- * HAProxy's shape (label, pid, "config : parsing [FILE:LINE:COL] : TEXT") and adds the source line, a
- * caret and a hint.  A sink belongs to one thread.
+ * HAProxy's shape (label, pid, "config : parsing [FILE:LINE:COL] : TEXT") and adds the source line,
+ * a caret and a hint.  A sink belongs to one thread.
  */
 #ifndef HAFTP_BASE_DIAG_H
 #define HAFTP_BASE_DIAG_H
@@ -38,9 +38,8 @@ void hf_diag_free(struct hf_diag *diag);
 
 /* `hint` (NULL: none) tells what to do, on a line of its own below the caret. */
 __attribute__((format(printf, 5, 6))) void hf_diag_add(struct hf_diag *diag,
-                                                       enum hf_severity severity,
-                                                       struct hf_loc loc, const char *hint,
-                                                       const char *format, ...);
+                                                       enum hf_severity severity, struct hf_loc loc,
+                                                       const char *hint, const char *format, ...);
 unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity);
 
 /* In the order of files, lines and columns, then what has no place as it came; to `out` (normally
@@ -48,8 +47,8 @@ unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity);
 unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity at_least);
 
 /* The label line of HAProxy, for messages outside a configuration as well:
- * "[ALERT]    (123) : text".  The first alert or warning of the process is preceded by the two notices
- * (version, path of the executable). */
+ * "[ALERT]    (123) : text".  The first alert or warning of the process is preceded by the two
+ * notices (version, path of the executable). */
 __attribute__((format(printf, 3, 4))) void hf_diag_line(FILE *out, enum hf_severity severity,
                                                         const char *format, ...);
 /* -q: hf_diag_line() and hf_diag_print() print nothing. */

@@ -10,23 +10,24 @@
 #include "haftp/base/status.h"
 #include "haftp/conf/model.h"
 
-/* Reads files and directories (their non-hidden *.cfg, sorted bytewise) in order, parses, resolves names,
- * makes the FTP plan and cross-checks.  All problems go to `diag`.  Returns NULL when there was an error; the
- * caller frees the result with hf_config_free().  A configuration without a single listener is returned:
- * see hf_config_has_listener(). */
+/* Reads files and directories (their non-hidden *.cfg, sorted bytewise) in order, parses, resolves
+ * names, makes the FTP plan and cross-checks.  All problems go to `diag`.  Returns NULL when there
+ * was an error; the caller frees the result with hf_config_free().  A configuration without a
+ * single listener is returned: see hf_config_has_listener(). */
 struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, struct hf_diag *diag);
 void hf_config_free(struct hf_config *config);
 bool hf_config_has_listener(const struct hf_config *config);
 
-/* `-c -V`: for each control bind, what it was taken for, by which rule, where its data ports come from. */
+/* `-c -V`: for each control bind, what it was taken for, by which rule, where its data ports come
+ * from. */
 void hf_config_explain(const struct hf_config *config, FILE *out);
 /* The configuration as canonical text that parses to itself. */
 void hf_config_dump(const struct hf_config *config, FILE *out);
 /* Every keyword with its sections and help, from the rows (`-dKall`). */
 void hf_config_list_keywords(FILE *out);
 
-/* Whether `name` is a balance algorithm is known higher up: app hands the check down before loading.
- * Returns NULL if known, else the nearest known name or "". */
+/* Whether `name` is a balance algorithm is known higher up: app hands the check down before
+ * loading. Returns NULL if known, else the nearest known name or "". */
 typedef const char *(*hf_config_algorithm_fn)(const char *name);
 void hf_config_set_algorithm_check(hf_config_algorithm_fn fn);
 

@@ -8,6 +8,7 @@ from .peers import FlowFailure, describe, listen, pattern
 
 PATIENCE = 5.0  # seconds that anything expected may take, unless the step says `within`
 PROMPT = 2.0  # seconds for what haftp does "at once"
+IDLE_SHARE = 0.25  # of one CPU: more is no idleness, even with sanitizers and a fast timer
 OPTIONAL = 0.3  # seconds that an optional line is waited for
 DISCARD = 1 << 20
 
@@ -23,6 +24,7 @@ class Conversation:
         self.numbers = {}  # the same -> its address, known also when it is closed
         self.retired = []  # data listeners that a later one replaced
         self.announced = {}  # client's control actor -> addresses of its 227s and 229s
+        self.cpu_seconds = lambda: 0.0  # of haftp so far
         for number in range(1, int(flow.option("servers", "1")) + 1):
             self._open_server(number)
 
@@ -200,6 +202,14 @@ class Conversation:
         """Lets time pass."""
         self.peers.pump(lambda: False, script.seconds(step.rest))
 
+    def do_idle(self, step):
+        """Lets time pass, in which haftp has nothing to do and so must use next to no CPU time."""
+        pause, before = script.seconds(step.rest), self.cpu_seconds()
+        self.peers.pump(lambda: False, pause)
+        used = self.cpu_seconds() - before
+        if used > pause * IDLE_SHARE:
+            raise FlowFailure(f"haftp used {used:.2f} s of CPU time in {pause:g} s without work")
+
     # ---- expectations ----
 
     def do_sent(self, step):
@@ -332,7 +342,7 @@ class Conversation:
     # ---- the whole ----
 
     VERBS = {">": do_write, "raw": do_raw, "drip": do_drip, "urgent": do_urgent, "close": do_close,
-             "shut": do_shut, "kill": do_kill, "wait": do_wait, "sent": do_sent,
+             "shut": do_shut, "kill": do_kill, "wait": do_wait, "idle": do_idle, "sent": do_sent,
              "blocked": do_blocked, "<": do_expect, "<?": do_expect_optional,
              "<<": do_expect_later, "connect": do_connect, "knock": do_knock,
              "accept": do_accept, "nobody": do_nobody, "refuse": do_refuse,

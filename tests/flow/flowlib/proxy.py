@@ -154,6 +154,11 @@ class Haftp:
                 held.append(f"{number} {target}")
         return held
 
+    def cpu_seconds(self):
+        """CPU time that the process has used so far."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def alive(self):
         """True while the process runs."""
         return self.process.poll() is None

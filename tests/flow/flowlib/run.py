@@ -90,6 +90,7 @@ def run_flow(flow, variant, program):
             conversation = Conversation(flow, place, peers)
             config = configuration(flow, place, variant)
             haftp = Haftp(program, config, pathlib.Path(name), place)
+            conversation.cpu_seconds = haftp.cpu_seconds
             play_against(haftp, flow, conversation, peers)
             if haftp.complaints():
                 raise FlowFailure("a sanitizer complains")

@@ -37,7 +37,7 @@ class Flow:
 
 # What a header may say.  "with", "global" and "also" may be repeated.
 HEADER_KEYS = {"with", "global", "also", "servers", "server", "family", "server-family", "ports"}
-ALONE = {"wait"}
+ALONE = {"wait", "idle"}
 ACTOR_VERBS = {">", "<", "<?", "<<", "raw", "drip", "urgent", "connect", "accept", "close", "shut",
                "kill", "sent", "blocked", "passive", "unlisten", "refuse", "listen", "knock",
                "nobody"}

@@ -3,7 +3,7 @@
  */
 #include "config_text.h"
 
-#include "keywords.h"
+#include "parse/keywords.h"
 
 static void every_row_has_a_name_a_place_and_help(void **state)
 {

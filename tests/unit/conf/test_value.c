@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "value.h"
+#include "parse/value.h"
 
 static int64_t time_of(const char *text, unsigned unit)
 {

@@ -141,6 +141,7 @@ static void test_stale_events_do_not_reach_a_reopened_watch(void **state)
     assert_int_equal(hf_watch_open(&closed->watch, loop, fresh[0], 0, on_seen), HF_OK);
     assert_int_equal(closed->watch.ready, 0);
     closed->reaped = false;
+    closed->victim = NULL;
     TURN_UNTIL(loop, closed->watch.ready);
     assert_int_equal(closed->watch.ready, HF_READY_OUT);
     hf_watch_close(&a.watch);

@@ -292,6 +292,31 @@ static void test_zero_bytes(void **state)
     in_every_mode(case_zero_bytes);
 }
 
+/* The owner keeps the end to himself until he knows whether it was a good one. */
+static void case_held_fin(struct scene *s)
+{
+    s->relay.end[HF_BACK].hold_fin = true;
+    hf_relay_start(&s->relay);
+    assert_int_equal(write(s->peer[HF_BACK], "all", 3), 3);
+    close_peer(s, HF_BACK, false);
+    expect_bytes(s->peer[HF_FRONT], "all");
+    TURN_UNTIL(loop, s->eofs[HF_BACK]);
+    for (int i = 0; i < 10; i++)
+        turn(loop);
+    assert_int_equal(s->eofs[HF_BACK], 1);
+    char byte;
+    size_t n;
+    assert_int_equal(hf_socket_recv(s->peer[HF_FRONT], &byte, 1, &n), HF_AGAIN);
+    hf_relay_close(&s->relay, 0);
+    assert_int_equal(expect_end(s->peer[HF_FRONT]), HF_EOF);
+}
+
+static void test_held_fin(void **state)
+{
+    (void)state;
+    in_every_mode(case_held_fin);
+}
+
 /* An upload whose client is done before the server side exists. */
 static void case_gone_before_start(struct scene *s)
 {
@@ -710,6 +735,7 @@ int main(void)
         TEST(test_chatter),
         TEST(test_fin_both_ways),
         TEST(test_zero_bytes),
+        TEST(test_held_fin),
         TEST(test_gone_before_start),
         TEST(test_prefix),
         TEST(test_start_before_attach),

@@ -40,67 +40,67 @@ enum {
 
 const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_KEYWORDS
-#include "../../grammar/rows/section.def"
+#include "../../../grammar/rows/section.def"
 
 #define HF_ROWS_KEYWORDS
-#include "../../grammar/rows/line.def"
+#include "../../../grammar/rows/line.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL
 #define HF_ROWS_STRUCT   struct hf_cfg_global
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/global.def"
+#include "../../../grammar/rows/global.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_OPTS
 #define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/proxy.def"
+#include "../../../grammar/rows/proxy.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_OPTS
 #define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) timeout.f
-#include "../../grammar/rows/timeout.def"
+#include "../../../grammar/rows/timeout.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_OPTS
 #define HF_ROWS_STRUCT   struct hf_cfg_opts
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/option.def"
+#include "../../../grammar/rows/option.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_BIND
 #define HF_ROWS_STRUCT   struct hf_cfg_bind
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/bind.def"
+#include "../../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/server.def"
+#include "../../../grammar/rows/server.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE
 #define HF_ROWS_STRUCT   struct hf_cfg_stick_table
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/table.def"
+#include "../../../grammar/rows/table.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_STICK
 #define HF_ROWS_STRUCT   struct hf_cfg_stick_rule
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/stick.def"
+#include "../../../grammar/rows/stick.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_LOG
 #define HF_ROWS_STRUCT   struct hf_cfg_log
 #define HF_ROWS_FIELD(f) f
-#include "../../grammar/rows/log.def"
+#include "../../../grammar/rows/log.def"
 
 #define HF_ROWS_KEYWORDS
-#include "../../grammar/rows/haproxy.def"
+#include "../../../grammar/rows/haproxy.def"
 };
 
 const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
