@@ -27,6 +27,7 @@ RUN apt-get update \
 COPY --from=build /out/usr/local /usr/local
 COPY examples/docker/entrypoint /usr/local/bin/haftp-entrypoint
 COPY examples/docker/healthcheck /usr/local/bin/haftp-healthcheck
+COPY examples/docker/container.cfg /usr/local/share/haftp/container.cfg
 
 # Port 21 needs no capability here: Docker lets every user of a container bind low ports
 # (net.ipv4.ip_unprivileged_port_start=0).  A capability on the file would make haftp fail to start
@@ -35,8 +36,8 @@ USER haftp
 WORKDIR /var/lib/haftp
 EXPOSE 21
 
-# Soft stop: sessions finish their work while the daemon's grace time lasts.  SIGTERM would cut
-# running transfers.
+# Soft stop: sessions finish their work for up to three seconds (container.cfg).  SIGTERM would cut
+# running transfers at once.
 STOPSIGNAL SIGUSR1
 HEALTHCHECK --interval=30s --timeout=10s --start-period=10s --retries=3 \
     CMD ["haftp-healthcheck"]

@@ -1,9 +1,12 @@
 """Fixtures for all tests: see lib/lab.py for what `lab` gives."""
 
+import signal
+
 import pytest
 
 from lib.haftp import Haftp
 from lib.lab import House, Lab
+from lib.process import kill_all_when_stopped
 
 
 def pytest_addoption(parser):
@@ -13,6 +16,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out by ./tests/run --quick")
+    if hasattr(config, "workerinput"):  # one of several processes, which nobody asks to tidy up
+        kill_all_when_stopped(signal.SIGTERM, signal.SIGINT)
+    else:
+        kill_all_when_stopped(signal.SIGTERM)
 
 
 @pytest.fixture(scope="session")

@@ -154,7 +154,8 @@ static const struct option *find_option(const char *word)
 /* These need nothing else on the line, and are answered even if the rest makes no sense. */
 static bool wants_text_only(const struct hf_args *args)
 {
-    return args->action != HF_ACTION_RUN && args->action != HF_ACTION_CHECK;
+    return args->action != HF_ACTION_RUN && args->action != HF_ACTION_CHECK &&
+           args->action != HF_ACTION_DUMP;
 }
 
 static enum hf_status parse_words(struct parse *p)
@@ -187,8 +188,8 @@ static enum hf_status settle(struct parse *p)
     args->foreground |= args->debug;
     args->daemon &= !args->foreground;
     if (args->master_worker && args->action == HF_ACTION_RUN && !args->quiet)
-        hf_diag_line(p->err, HF_DIAG_WARNING,
-                     "options -W and -Ws have no effect yet: haftp runs as a single process");
+        hf_diag_line(p->err, HF_DIAG_NOTICE,
+                     "-W: haftp runs as a single process; ended by TERM or INT it exits with 0");
     return HF_OK;
 }
 

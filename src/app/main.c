@@ -211,6 +211,8 @@ static int run_or_check(const struct hf_args *args)
     int signal_number = -1;
     if (args->action == HF_ACTION_CHECK) {
         exit_code = check_only(config, args);
+    } else if (args->action == HF_ACTION_DUMP) {
+        hf_config_dump(config, stdout);
     } else if (!hf_config_has_listener(config)) {
         hf_diag_line(
             stderr, HF_DIAG_ERROR,
@@ -221,9 +223,8 @@ static int run_or_check(const struct hf_args *args)
     }
     bool master_worker = config->global.master_worker;
     hf_config_free(config);
-    return args->action == HF_ACTION_CHECK || exit_code
-               ? exit_code
-               : exit_code_of(signal_number, master_worker);
+    return args->action != HF_ACTION_RUN || exit_code ? exit_code
+                                                      : exit_code_of(signal_number, master_worker);
 }
 
 int main(int argc, char **argv)
@@ -250,6 +251,7 @@ int main(int argc, char **argv)
         hf_version_print(stdout, true);
         break;
     case HF_ACTION_CHECK:
+    case HF_ACTION_DUMP:
     case HF_ACTION_RUN:
         exit_code = run_or_check(&args);
         break;

@@ -26,10 +26,11 @@ static const char *describe_binds(struct hf_arena *arena, const struct hf_cfg_pr
 
     for (bind = control->binds; bind; bind = bind->next) {
         if (bind->role == HF_BIND_CONTROL) {
-            text =
-                join(arena, text,
-                     hf_arena_printf(arena, "bind %s carries FTP control connections (rule %d: %s)",
-                                     bind->text, bind->role_rule, bind->role_why));
+            text = join(arena, text,
+                        hf_arena_printf(arena, "bind %s %s (rule %d: %s)", bind->text,
+                                        bind->opaque ? "passes FTP over TLS on as it comes"
+                                                     : "carries FTP control connections",
+                                        bind->role_rule, bind->role_why));
         }
     }
     return text;

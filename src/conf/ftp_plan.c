@@ -142,11 +142,12 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
         /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
         bind->opaque = bind->role_rule == HF_CONTROL_PORT && bind->port_lo == HF_FTPS_PORT;
         if (bind->opaque)
-            hf_diag_add(plan->diag, HF_DIAG_NOTICE, bind->loc,
-                        "give each server a passive range of its own and a 'listen' that maps it: "
-                        "bind :50000-50099, server s1 10.0.0.1",
-                        "port 990 is implicit FTPS: connections are passed on byte by byte, and their data "
-                        "connections are not followed.");
+            hf_diag_add(
+                plan->diag, HF_DIAG_NOTICE, bind->loc,
+                "give each server a passive range of its own and a 'listen' that maps it: "
+                "bind :50000-50099, server s1 10.0.0.1",
+                "port 990 is implicit FTPS: connections are passed on byte by byte, and their data "
+                "connections are not followed.");
     }
 }
 

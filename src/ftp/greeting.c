@@ -109,9 +109,14 @@ static unsigned greeting_limit(const struct ftp_session *s)
 
 static void refuse_without_server(struct ftp_session *s)
 {
+    enum hf_reason reason = (enum hf_reason)s->session.facts.reason;
     char words[160];
-    snprintf(words, sizeof words, "421 No server is available (%s); please try again later.\r\n",
-             hf_reason_text((enum hf_reason)s->session.facts.reason));
+    if (reason == HF_REASON_NO_SERVER)
+        snprintf(words, sizeof words, "421 No server is available; please try again later.\r\n");
+    else
+        snprintf(words, sizeof words,
+                 "421 No server is available (%s); please try again later.\r\n",
+                 hf_reason_text(reason));
     ftp_session_close(s, HF_REASON_NO_SERVER, HF_PHASE_CONNECT, words);
 }
 

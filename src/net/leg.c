@@ -43,7 +43,7 @@ enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *
         return HF_OK;
     }
     if (status == HF_AGAIN)
-        leg->watch.ready &= (uint8_t)~(HF_READY_IN | HF_READY_PRI);
+        leg->watch.ready &= (uint8_t) ~(HF_READY_IN | HF_READY_PRI);
     if (status == HF_EOF)
         leg->eof = true;
     return status;

@@ -134,7 +134,10 @@ void hf_loop_free(struct hf_loop *loop)
         return;
     reap_all(loop);
     uv_walk(&loop->uv, close_handle, NULL);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    /* Until all handles are closed: a stop that was asked for after the loop had ended cuts one run
+     * short. */
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
+        ;
     HF_ASSERT(uv_loop_close(&loop->uv) == 0);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);

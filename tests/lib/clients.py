@@ -50,8 +50,10 @@ class Curl(Client):
     options = ()
 
     def _curl(self, *words):
-        return self.run(["curl", "-sS", "--max-time", "100", "--user",
-                         f"{self.user}:{self.password}", *self.options, *words])
+        """A transfer that stands still for 20 seconds has failed, however large it is."""
+        return self.run(["curl", "-sS", "--connect-timeout", "20", "--speed-limit", "1",
+                         "--speed-time", "20", "--user", f"{self.user}:{self.password}",
+                         *self.options, *words])
 
     def _url(self, path):
         return f"ftp://{self.address}:{self.port}/{path}"

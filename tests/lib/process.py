@@ -83,9 +83,18 @@ def _tree(root):
     return tree
 
 
-def _kill_all():
+def kill_all():
     for process in list(_running):
         process.kill()
 
 
-atexit.register(_kill_all)
+def kill_all_when_stopped(*signals):
+    """A test run that is itself stopped must not leave its servers behind."""
+    def on_signal(number, _):
+        kill_all()
+        os._exit(128 + number)
+    for number in signals:
+        signal.signal(number, on_signal)
+
+
+atexit.register(kill_all)

@@ -9,7 +9,7 @@ from lib import content
 
 
 class Session(ftplib.FTP):
-    def __init__(self, where, login=None, source=None, epsv=False, timeout=30):
+    def __init__(self, where, login=None, source=None, epsv=False, timeout=20):
         """where: (address, port); source: the local address of control and data connections."""
         super().__init__(timeout=timeout, source_address=(source, 0) if source else None)
         self._epsv = epsv

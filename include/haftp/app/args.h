@@ -17,6 +17,7 @@ enum hf_exit { HF_EXIT_OK = 0, HF_EXIT_ERROR = 1, HF_EXIT_NO_LISTENER = 2 };
 enum hf_action {
     HF_ACTION_RUN,
     HF_ACTION_CHECK,    /* -c */
+    HF_ACTION_DUMP,     /* -dC */
     HF_ACTION_KEYWORDS, /* -dKall */
     HF_ACTION_HELP,     /* -h */
     HF_ACTION_VERSION,  /* -v */

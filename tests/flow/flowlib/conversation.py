@@ -8,7 +8,7 @@ from .peers import FlowFailure, describe, listen, pattern
 
 PATIENCE = 5.0  # seconds that anything expected may take, unless the step says `within`
 PROMPT = 2.0  # seconds for what haftp does "at once"
-IDLE_SHARE = 0.25  # of one CPU: more is no idleness, even with sanitizers and a fast timer
+IDLE_SHARE = 0.1  # of one CPU: more is no idleness, even with sanitizers and a fast timer
 OPTIONAL = 0.3  # seconds that an optional line is waited for
 DISCARD = 1 << 20
 

@@ -125,7 +125,7 @@ static void foreground_wins_over_background(void **state)
     assert_false(run->args.daemon);
 }
 
-static void master_worker_is_accepted_with_a_warning(void **state)
+static void master_worker_is_accepted_with_a_notice(void **state)
 {
     struct run *run = *state;
 
@@ -250,7 +250,7 @@ int main(void)
         TEST(files_come_in_order_from_everywhere),
         TEST(every_flag_sets_its_field),
         TEST(foreground_wins_over_background),
-        TEST(master_worker_is_accepted_with_a_warning),
+        TEST(master_worker_is_accepted_with_a_notice),
         TEST(what_does_not_work_yet_is_refused_with_advice),
         TEST(a_line_that_makes_no_sense_shows_usage),
         TEST(a_missing_or_wrong_value_is_named),

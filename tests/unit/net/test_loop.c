@@ -421,6 +421,16 @@ static void test_mail_to_oneself_and_settling(void **state)
     assert_int_equal(deliveries, 7);
 }
 
+/* As when the order to stop reaches a worker that has just ended. */
+static void test_stop_after_the_end(void **state)
+{
+    (void)state;
+    struct hf_loop *ended = hf_loop_new();
+    assert_non_null(ended);
+    hf_loop_stop(ended);
+    hf_loop_free(ended); /* closes every handle all the same */
+}
+
 static void test_loops_leak_no_descriptors(void **state)
 {
     (void)state;
@@ -451,6 +461,7 @@ int main(void)
         TEST(test_run_ends_with_an_empty_reaper),
         TEST(test_mail_from_four_threads),
         TEST(test_mail_to_oneself_and_settling),
+        TEST(test_stop_after_the_end),
         TEST(test_loops_leak_no_descriptors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
