@@ -140,7 +140,8 @@ class Conversation:
         """knock [old]: data ports, all or the replaced one, must close on this client at once."""
         targets = [(self.place.haftp, p) for p in range(self.place.low, self.place.high + 1)]
         if step.rest == "old":
-            targets = [t for t in self.announced[step.who][-2:-1] if t != self.announced[step.who][-1]]
+            known = self.announced[step.who]
+            targets = [target for target in known[-2:-1] if target != known[-1]]
         self.knock(self.number(step.who), targets)
 
     def knock(self, number, targets):
@@ -151,7 +152,7 @@ class Conversation:
             except FlowFailure:
                 continue  # a closed port is as good
             if not self.peers.pump(lambda p=peer: p.ended or p.inbox, PROMPT, peer) or peer.inbox:
-                raise FlowFailure(f"{target[0]}:{target[1]} is open to {self.place.client(number)}, "
+                raise FlowFailure(f"{target[0]}:{target[1]} is open to client {number}, "
                                   "which holds no lease there")
             peer.close()
 
@@ -294,7 +295,7 @@ class Conversation:
             wanted = script.unescape(wanted).decode("latin-1")
             good = text == wanted
         if not good:
-            raise FlowFailure(f"came: {describe(line)}\n  wanted: {describe(wanted.encode('latin-1'))}")
+            raise FlowFailure(f"came: {describe(line)}\n  wanted: {ascii(wanted)}")
 
     def _remember_address(self, who, text, wanted):
         if wanted == "{227}":
@@ -318,13 +319,14 @@ class Conversation:
 
     def _expect_bytes(self, peer, count, patience):
         while count:
-            if not self.peers.pump(lambda: peer.inbox or peer.ended, patience, peer, min(count, DISCARD)):
-                raise FlowFailure(f"{count} bytes are still missing after {patience:g} s of silence")
+            limit = min(count, DISCARD)
+            if not self.peers.pump(lambda: peer.inbox or peer.ended, patience, peer, limit):
+                raise FlowFailure(f"{count} bytes still missing after {patience:g} s of silence")
             if not peer.inbox:
                 raise FlowFailure(f"{peer.ended} with {count} bytes still missing")
             got = peer.take(count)
             if got != pattern(peer.checked, len(got)):
-                raise FlowFailure(f"wrong bytes between offset {peer.checked} and {peer.checked + len(got)}")
+                raise FlowFailure(f"wrong bytes within {len(got)} from offset {peer.checked} on")
             peer.checked += len(got)
             count -= len(got)
 
@@ -363,13 +365,14 @@ class Conversation:
             if peer.open and not peer.ended:
                 self.peers.pump(lambda p=peer: p.inbox or p.ended, 0.02, peer)
             if peer.inbox:
-                raise FlowFailure(f"{peer.name} got more than the script expects: {describe(peer.inbox)}")
+                raise FlowFailure(f"{peer.name} got more than the script expects: "
+                                  f"{describe(peer.inbox)}")
         for number, listener in self.listeners.items():
             if listener.fileno() >= 0 and self.peers.accept("?", listener, 0.001):
                 raise FlowFailure(f"an unexpected connection came to S{number}")
 
     def check_data_connections(self):
-        """haftp may have dialled a data port before the client came: such a connection must have ended."""
+        """haftp may dial a data port before the client comes: by now that must have ended."""
         for listener in [*self.passive.values(), *self.retired]:
             while peer := self.peers.accept("?", listener, 0.001):
                 if not self.peers.pump(lambda p=peer: p.ended, PROMPT, peer):
