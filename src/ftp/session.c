@@ -241,7 +241,7 @@ static bool hear_client(struct ftp_session *s)
         if (status != HF_OK)
             return true;
     }
-    s->more = true;
+    s->more = s->more || !has_room(&s->back); /* a full queue of commands is no want of room */
     return true;
 }
 

@@ -33,7 +33,7 @@ def outcome(flow, variant, program):
 
 @pytest.fixture(scope="module")
 def running(request):
-    """Starts all selected conversations in the background; gives a function that waits for one's outcome."""
+    """Starts all selected conversations in the background; gives a function that waits for one."""
     program = proxy.binary()
     if not program:
         pytest.skip("no haftp is built: cmake --preset asan && cmake --build --preset asan")

@@ -4,6 +4,7 @@
 # need_packages PACKAGE...          installs what is missing (tools only, no service)
 # unpack_package FOLDER PACKAGE     unpacks a package and its missing libraries into FOLDER/PACKAGE;
 #                                   nothing is installed or started on this machine
+# libraries_of FOLDER PACKAGE       a value of LD_LIBRARY_PATH to run what was unpacked
 
 say() {
     printf '==> %s\n' "$*"
@@ -58,8 +59,18 @@ unpack_package() {
         -o Dir::Cache::archives="$archives" "$package" >/dev/null ||
         fail "apt-get could not download $package; its messages are above"
     for deb in "$archives"/*.deb; do
+        # The C library must be the host's: its parts belong together.
+        case $deb in */libc6_*) continue ;; esac
         dpkg -x "$deb" "$folder/$package"
     done
     rm -rf "$archives"
     touch "$folder/$package/unpacked"
+}
+
+libraries_of() {
+    local path list=
+    for path in "$1/$2"/{usr/lib,lib}/*-linux-gnu*; do
+        list=$list${list:+:}$path
+    done
+    printf '%s' "$list"
 }

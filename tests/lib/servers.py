@@ -43,6 +43,7 @@ class Unavailable(Exception):
 
 class Server:
     kind = None
+    package = None
     user, password = "alice", "wonder-land-7"
 
     def __init__(self, name, address, port, announce, folder):
@@ -76,7 +77,10 @@ class Server:
         raise NotImplementedError
 
     def environment(self):
-        return {}
+        """Libraries that the host lacks are unpacked beside the server."""
+        folders = glob.glob(self._unpacked("usr/lib/*-linux-gnu*"))
+        folders += glob.glob(self._unpacked("lib/*-linux-gnu*"))
+        return {"LD_LIBRARY_PATH": ":".join(folders)}
 
     def _fill_home(self):
         os.makedirs(self.path("pub"))
@@ -97,10 +101,13 @@ class Server:
         os.chmod(path, 0o600)
         return path
 
-    def _binary(self, package, path):
-        binary = os.path.abspath(os.path.join(PACKAGES, package, path))
+    def _unpacked(self, path):
+        return os.path.abspath(os.path.join(PACKAGES, self.package, path))
+
+    def _binary(self, path):
+        binary = self._unpacked(path)
         if not os.access(binary, os.X_OK):
-            raise Unavailable(f"{package} is not unpacked in {PACKAGES}: ./tests/run does it")
+            raise Unavailable(f"{self.package} is not unpacked in {PACKAGES}: ./tests/run does it")
         return binary
 
     def _account_line(self):
@@ -113,6 +120,7 @@ class Vsftpd(Server):
     """Anonymous only: vsftpd asks the host's PAM for anyone else."""
 
     kind = "vsftpd"
+    package = "vsftpd"
     user, password = "anonymous", "guest@example.org"
 
     def command(self):
@@ -134,11 +142,12 @@ class Vsftpd(Server):
             "isolate": "NO", "isolate_network": "NO", "seccomp_sandbox": "NO",
         }
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
-        return [self._binary("vsftpd", "usr/sbin/vsftpd"), self._write("vsftpd.conf", text)]
+        return [self._binary("usr/sbin/vsftpd"), self._write("vsftpd.conf", text)]
 
 
 class Proftpd(Server):
     kind = "proftpd"
+    package = "proftpd-core"
 
     def command(self):
         users = self._write("users", f"{self._account_line()}::{self.home}:/bin/sh\n")
@@ -174,26 +183,23 @@ ScoreboardFile {self.folder}/scoreboard
 SystemLog {self.folder}/system.log
 TransferLog none
 """
-        return [self._binary("proftpd-core", "usr/sbin/proftpd"), "--nodaemon",
+        return [self._binary("usr/sbin/proftpd"), "--nodaemon",
                 "--config", self._write("proftpd.conf", text)]
-
-    def environment(self):
-        """Its libraries are unpacked beside it."""
-        folders = glob.glob(os.path.join(os.path.abspath(PACKAGES), "proftpd-core/usr/lib/*-gnu*"))
-        return {"LD_LIBRARY_PATH": ":".join(folders)}
 
 
 class Pureftpd(Server):
     kind = "pureftpd"
+    package = "pure-ftpd"
 
     def command(self):
         if not IS_ROOT:
             raise Unavailable("Pure-FTPd starts as root only")
         self._write("users", f"{self._account_line()}::{self.home}/./::::::::::::\n")
         database = os.path.join(self.folder, "users.pdb")
-        subprocess.run([self._binary("pure-ftpd", "usr/bin/pure-pw"), "mkdb", database,
-                        "-f", os.path.join(self.folder, "users")], check=True)
-        return [self._binary("pure-ftpd", "usr/sbin/pure-ftpd"),
+        subprocess.run([self._binary("usr/bin/pure-pw"), "mkdb", database,
+                        "-f", os.path.join(self.folder, "users")],
+                       check=True, env=self.environment())
+        return [self._binary("usr/sbin/pure-ftpd"),
                 "--bind", f"{self.address},{self.port}", "--login", f"puredb:{database}",
                 "--passiveportrange", f"{PASSIVE_PORTS[0]}:{PASSIVE_PORTS[1]}",
                 "--forcepassiveip", self.announce, "--noanonymous", "--dontresolve",
@@ -202,7 +208,12 @@ class Pureftpd(Server):
 
 
 class Pyftpdlib(Server):
+    """Installed as a Python module, not unpacked."""
+
     kind = "pyftpdlib"
+
+    def environment(self):
+        return {}
 
     def command(self):
         return [sys.executable, os.path.join(HERE, "pyftpdlib_server.py"), self.name, self.address,

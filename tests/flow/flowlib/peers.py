@@ -1,8 +1,8 @@
 """Sockets of the scripted peers: what was sent, what came, how it ended.
 
-One thread moves everything: Peers.pump() writes what is queued on any connection.  Control connections
-are read as bytes come; a data connection only while the script looks at it, so that one which the
-script leaves alone is a slow reader.
+One thread moves everything: Peers.pump() writes what is queued on any connection.  Control
+connections are read as bytes come; a data connection only while the script looks at it, so that one
+which the script leaves alone is a slow reader.
 """
 
 import collections
@@ -14,8 +14,8 @@ import time
 
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 EAGER_LIMIT = 256 * 1024
-# Data connections carry this text again and again.  Its odd length makes a lost, doubled or misplaced
-# block visible wherever it happens.
+# Data connections carry this text again and again.  Its odd length makes a lost, doubled or
+# misplaced block visible wherever it happens.
 PATTERN = random.Random(959).randbytes(65521)
 
 
@@ -44,7 +44,7 @@ class Peer:
         self.name, self.sock, self.note = name, sock, note
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.queue = collections.deque()  # bytes, or (start, end) of the pattern, or "shut", "close"
+        self.queue = collections.deque()  # bytes, (start, end) of the pattern, "shut", "close"
         self.inbox = bytearray()
         self.ended = None  # "EOF" or "RESET": what reading gave at last
         self.eager = "d" not in name  # a control connection
@@ -78,7 +78,9 @@ class Peer:
             self.note(self.name, "half-closes")
             self.queue.popleft()
             return
-        chunk = pattern(head[0], min(head[1] - head[0], 262144)) if isinstance(head, tuple) else head
+        chunk = head
+        if isinstance(head, tuple):
+            chunk = pattern(head[0], min(head[1] - head[0], 262144))
         try:
             done = self.sock.send(chunk)
         except BlockingIOError:

@@ -24,9 +24,9 @@ def probe(conversation, peers):
                                  (found, client, b"221 bye\r\n")):
         sender.put(line)
         if not peers.pump(lambda r=reader, s=line: r.ended or r.inbox == s, PATIENCE, reader):
-            raise FlowFailure(f"a fresh session gets no {line!r} across, but {bytes(reader.inbox)!r}")
+            raise FlowFailure(f"a fresh session gets no {line!r}, but {bytes(reader.inbox)!r}")
         if reader.inbox != line:
-            raise FlowFailure(f"a fresh session ended early: {bytes(reader.inbox)!r}, {reader.ended}")
+            raise FlowFailure(f"a fresh session ended early: {reader.ended}")
         reader.inbox.clear()
     found.close()
     if not peers.pump(lambda: client.ended, PATIENCE, client):
@@ -96,7 +96,8 @@ def run_flow(flow, variant, program):
                 raise FlowFailure("a sanitizer complains")
         except FlowFailure as failure:
             transcript = "\n".join(peers.transcript)
-            output = haftp.output() if haftp else pathlib.Path(name, "stderr").read_text(errors="replace")
+            errors = pathlib.Path(name, "stderr")  # all there is when haftp did not even start
+            output = haftp.output() if haftp else errors.read_text(errors="replace")
             raise FlowFailure(f"{flow.name} [{variant}]: {flow.why}\n{failure}\n"
                               f"--- transcript\n{transcript}\n{output}") from None
         finally:

@@ -45,7 +45,8 @@ ACTOR_VERBS = {">", "<", "<?", "<<", "raw", "drip", "urgent", "connect", "accept
 # C, S, C2, S3: client and server by number.  A letter: one more control connection of the same
 # peer.  A "d": its data connection.
 ACTOR = r"[CS]\d*[a-ce-h]?(?:d\d*)?"
-STEP = re.compile(rf"(?:within (?P<within>\S+) )?(?:(?P<who>{ACTOR}) +)?(?P<verb>\S+)(?: (?P<rest>.*))?$")
+STEP = re.compile(rf"(?:within (?P<within>\S+) )?(?:(?P<who>{ACTOR}) +)?"
+                  r"(?P<verb>\S+)(?: (?P<rest>.*))?$")
 
 
 def seconds(text):
@@ -85,7 +86,7 @@ def parse_step(where, line):
         raise FlowSyntaxError(f"{where}: cannot read '{line}'")
     who, verb = match["who"] or "", match["verb"]
     if verb not in (ACTOR_VERBS if who else ALONE):
-        raise FlowSyntaxError(f"{where}: '{verb}' is no step {'of ' + who if who else 'of its own'}")
+        raise FlowSyntaxError(f"{where}: '{verb}' is no step of {who or 'nobody'}")
     try:
         within = seconds(match["within"]) if match["within"] else None
     except FlowSyntaxError as error:
@@ -94,7 +95,7 @@ def parse_step(where, line):
 
 
 def included(words, parts):
-    """Steps of a part: `include NAME`, or `include NAME as 2` where C becomes C2 and Sd becomes S2d."""
+    """Steps of a part: `include NAME`, or `include NAME as 2`: C becomes C2 and Sd becomes S2d."""
     part = parts / (words[0] + ".part")
     steps = parse_lines(part.read_text(), part.name, parts)[1]
     if words[1:2] == ["as"]:
