@@ -24,9 +24,15 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def house(request):
-    house = House(request.config.getoption("--direct"))
+    house = request.config.house = House(request.config.getoption("--direct"))
     yield house
     house.close()
+
+
+def pytest_sessionfinish(session):
+    """Later than the fixture's end: the last report still reads the logs."""
+    if hasattr(session.config, "house"):
+        session.config.house.remove_folder()
 
 
 @pytest.fixture

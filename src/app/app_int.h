@@ -83,6 +83,9 @@ void app_worker_fini(struct app_worker *worker);
 
 /* ---- serve.c ---- */
 
+/* From here until app_serve() signals wait: one that comes while we start is obeyed then, instead
+ * of killing us half-way. */
+void app_hold_signals(void);
 /* Runs until a signal ends it; returns that signal. */
 int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers);
 

@@ -163,6 +163,8 @@ static int run(const struct hf_config *config)
     struct app_sockets sockets = {0};
     int signal_number = -1;
 
+    app_hold_signals();
+
     struct hf_runtime *runtime = hf_runtime_new(config);
     struct hf_lease_table *leases = hf_lease_table_new(config, n_workers);
     hf_relay_configure(global->pipesize, global->maxpipes, !global->nosplice);

@@ -94,9 +94,24 @@ static void on_worker_ended(struct hf_mail *mail)
         hf_loop_stop(self->loop);
 }
 
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+
+static void mask_signals(int how)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaddset(&set, signals[i]);
+    pthread_sigmask(how, &set, NULL);
+}
+
+void app_hold_signals(void)
+{
+    mask_signals(SIG_BLOCK);
+}
+
 static bool watch_signals(struct server_process *process, uv_signal_t *handles)
 {
-    static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
     for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         if (uv_signal_init(hf_loop_uv(process->loop), &handles[i]) != 0)
             return false;
@@ -105,6 +120,7 @@ static bool watch_signals(struct server_process *process, uv_signal_t *handles)
             return false;
     }
     signal(SIGUSR2, SIG_IGN); /* HAProxy: only a master reloads */
+    mask_signals(SIG_UNBLOCK);
     return true;
 }
 
@@ -127,11 +143,11 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
 {
     struct server_process process = {
         .runtime = runtime, .workers = workers, .n_workers = n_workers};
-    uv_signal_t signals[4];
+    uv_signal_t handles[sizeof signals / sizeof signals[0]];
 
     self = &process;
     process.loop = hf_loop_new();
-    if (!process.loop || !watch_signals(&process, signals)) {
+    if (!process.loop || !watch_signals(&process, handles)) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory or descriptors.");
         hf_loop_free(process.loop);
         return -1;

@@ -18,12 +18,6 @@ static void reap_all(struct hf_loop *loop)
     }
 }
 
-/* Runs before the loop sleeps: no event handler is on the stack. */
-static void on_prepare(uv_prepare_t *handle)
-{
-    reap_all(handle->data);
-}
-
 void hf_loop_reap(struct hf_loop *loop, struct hf_reap *reap, void (*fn)(struct hf_reap *reap))
 {
     reap->fn = fn;
@@ -78,12 +72,9 @@ void hf_loop_timer_cancel(struct hf_loop *loop, struct hf_timer *timer)
 
 static enum hf_status setup_handles(struct hf_loop *loop)
 {
-    /* These three cannot fail. */
-    uv_prepare_init(&loop->uv, &loop->reaper);
-    uv_timer_init(&loop->uv, &loop->wheel_timer);
-    uv_idle_init(&loop->uv, &loop->again_turn);
-    loop->reaper.data = loop->wheel_timer.data = loop->again_turn.data = loop;
-    uv_prepare_start(&loop->reaper, on_prepare);
+    uv_timer_init(&loop->uv, &loop->wheel_timer); /* cannot fail */
+    loop->wheel_timer.data = loop;
+    loop->uv_due = true; /* new handles are registered by libuv's own turn */
 
     enum hf_status status = hf_watch_setup(loop);
     if (status)
@@ -134,10 +125,7 @@ void hf_loop_free(struct hf_loop *loop)
         return;
     reap_all(loop);
     uv_walk(&loop->uv, close_handle, NULL);
-    /* Until all handles are closed: a stop that was asked for after the loop had ended cuts one run
-     * short. */
-    while (uv_run(&loop->uv, UV_RUN_DEFAULT) != 0)
-        ;
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
     HF_ASSERT(uv_loop_close(&loop->uv) == 0);
     if (loop->epoll_fd >= 0)
         close(loop->epoll_fd);
@@ -145,10 +133,29 @@ void hf_loop_free(struct hf_loop *loop)
     free_memory(loop);
 }
 
+int hf_loop_patience_ms(const struct hf_loop *loop)
+{
+    bool busy = loop->again || loop->stopped || loop->uv_due;
+    return busy ? 0 : uv_backend_timeout(&loop->uv);
+}
+
+void hf_loop_turn(struct hf_loop *loop, bool may_sleep)
+{
+    hf_watch_wait(loop, may_sleep ? hf_loop_patience_ms(loop) : 0);
+    if (loop->uv_due || uv_backend_timeout(&loop->uv) == 0) {
+        loop->uv_due = false;
+        uv_run(&loop->uv, UV_RUN_NOWAIT);
+    }
+    hf_watch_call_again(loop);
+    reap_all(loop); /* no event handler is on the stack now */
+}
+
 void hf_loop_run(struct hf_loop *loop)
 {
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
-    reap_all(loop);
+    loop->uv_due = true; /* handles that were started since are registered by libuv's own turn */
+    while (!loop->stopped)
+        hf_loop_turn(loop, true);
+    loop->stopped = false;
 }
 
 void hf_loop_settle(struct hf_loop *loop)
@@ -160,7 +167,7 @@ void hf_loop_settle(struct hf_loop *loop)
 
 void hf_loop_stop(struct hf_loop *loop)
 {
-    uv_stop(&loop->uv);
+    loop->stopped = true;
 }
 
 uv_loop_t *hf_loop_uv(struct hf_loop *loop)

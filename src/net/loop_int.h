@@ -14,11 +14,10 @@
 
 struct hf_loop {
     uv_loop_t uv;
-    uv_prepare_t reaper;
     uv_timer_t wheel_timer;
-    uv_poll_t epoll_ready;
-    uv_idle_t again_turn; /* active while `again` has entries: the loop must not sleep */
     uv_async_t mail_bell;
+    bool uv_due; /* libuv has an event or a timer for its next turn */
+    bool stopped;
 
     struct hf_wheel *wheel;
     uint64_t armed_ms; /* when wheel_timer fires */
@@ -36,8 +35,19 @@ struct hf_loop {
     char *scratch;
 };
 
+/* loop.c */
+/* One round of everything: libuv's part if it is due, those called again, the reaper, then events.
+ */
+void hf_loop_turn(struct hf_loop *loop, bool may_sleep);
+/* For how long the next turn may sleep; -1: for ever. */
+int hf_loop_patience_ms(const struct hf_loop *loop);
+
 /* watch.c */
 HF_MUST_USE enum hf_status hf_watch_setup(struct hf_loop *loop);
+/* Waits for events (-1: for ever), calls the watches that have some, and notes libuv's. */
+void hf_watch_wait(struct hf_loop *loop, int timeout_ms);
+/* Calls whoever asked to be called again, once. */
+void hf_watch_call_again(struct hf_loop *loop);
 
 /* mailbox.c */
 HF_MUST_USE enum hf_status hf_mail_setup(struct hf_loop *loop);

@@ -1,8 +1,8 @@
 /*
- * watch.c: the loop's own epoll set of session descriptors.
+ * watch.c: the loop's epoll set: every session descriptor, edge-triggered, and libuv's own one.
  *
- * Descriptors are added once, edge-triggered.  libuv polls the set as one level-triggered handle,
- * so what did not fit in a batch is reported again in the next turn.
+ * libuv is embedded as its manual describes (uv_backend_fd): a wake-up for a session costs one
+ * system call, not one of libuv's and one of ours.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -29,8 +29,8 @@ static uint8_t ready_bits(uint32_t events)
     return ready;
 }
 
-/* Whoever asked to be called again, once; those who ask again meanwhile wait for the next turn. */
-static void call_again(struct hf_loop *loop)
+/* Those who ask again meanwhile wait for the next turn. */
+void hf_watch_call_again(struct hf_loop *loop)
 {
     loop->calling = loop->again;
     loop->again = NULL;
@@ -40,46 +40,35 @@ static void call_again(struct hf_loop *loop)
         watch->again = false;
         watch->fn(watch);
     }
-    if (!loop->again)
-        uv_idle_stop(&loop->again_turn);
 }
 
-static void on_epoll_ready(uv_poll_t *handle, int status, int events)
+void hf_watch_wait(struct hf_loop *loop, int timeout_ms)
 {
-    (void)status; /* epoll_wait() below tells the truth */
-    (void)events;
-    struct hf_loop *loop = handle->data;
-    loop->batch_end = epoll_wait(loop->epoll_fd, loop->batch, HF_EPOLL_BATCH, 0);
+    loop->batch_end = epoll_wait(loop->epoll_fd, loop->batch, HF_EPOLL_BATCH, timeout_ms);
+    uv_update_time(&loop->uv);
     for (loop->batch_at = 0; loop->batch_at < loop->batch_end;) {
         const struct epoll_event *event = &loop->batch[loop->batch_at++];
         struct hf_watch *watch = event->data.ptr;
         if (!watch) /* closed by an event before it */
             continue;
+        if (event->data.ptr == &loop->uv) {
+            loop->uv_due = true;
+            continue;
+        }
         watch->ready |= ready_bits(event->events);
         watch->fn(watch);
     }
     loop->batch_at = loop->batch_end = 0;
-    /* What this batch left for later is mostly a step of a few instructions: taking it here spares
-     * a turn of the loop and its system calls. */
-    if (loop->again)
-        call_again(loop);
-}
-
-static void on_again_turn(uv_idle_t *handle)
-{
-    call_again(handle->data);
 }
 
 enum hf_status hf_watch_setup(struct hf_loop *loop)
 {
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &loop->uv};
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    if (loop->epoll_fd < 0)
+    if (loop->epoll_fd < 0 ||
+        epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, uv_backend_fd(&loop->uv), &event) != 0)
         return hf_status_from_errno(errno);
-    int err = uv_poll_init(&loop->uv, &loop->epoll_ready, loop->epoll_fd);
-    if (err)
-        return hf_status_from_errno(-err);
-    loop->epoll_ready.data = loop;
-    return hf_status_from_errno(-uv_poll_start(&loop->epoll_ready, UV_READABLE, on_epoll_ready));
+    return HF_OK;
 }
 
 enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int fd, uint8_t ready,
@@ -108,7 +97,6 @@ void hf_watch_again(struct hf_watch *watch)
     watch->again = true;
     watch->again_next = loop->again;
     loop->again = watch;
-    (void)uv_idle_start(&loop->again_turn, on_again_turn); /* fails only without a callback */
 }
 
 enum hf_status hf_watch_connected(const struct hf_watch *watch)

@@ -53,7 +53,7 @@ unpack_package() {
     archives=$folder/$package.archives
     rm -rf "${folder:?}/$package" "$archives"
     mkdir -p "$folder/$package" "$archives/partial"
-    # Downloading needs no lock and no sandbox user; --reinstall: also where it is installed already.
+    # Downloading needs no lock and no sandbox user; --reinstall: also where it is installed.
     apt-get install -y -q --download-only --reinstall --no-install-recommends \
         -o Debug::NoLocking=1 -o APT::Sandbox::User="$(id -un)" \
         -o Dir::Cache::archives="$archives" "$package" >/dev/null ||

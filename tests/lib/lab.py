@@ -89,11 +89,13 @@ class House:
 
     def close(self):
         with contextlib.ExitStack() as last:
-            last.callback(shutil.rmtree, self.folder, ignore_errors=True)
             for server in sum(self._farms.values(), []):
                 last.callback(server.kill)
             for place in self._places.values():
                 last.callback(place.haftp.finish)
+
+    def remove_folder(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Lab:

@@ -6,36 +6,32 @@ where the kernel does not take ports for outgoing connections.
 """
 
 import errno
-import fcntl
-import os
 import socket
 import struct
-import tempfile
 
 CONTROL_PORT = 2121
 DATA_PORTS = (20000, 20099)
 
 
 class Net:
-    """127.N.0.0/16, held by a lock on a file until this process ends."""
+    """127.N.0.0/16, ours until this process ends."""
 
     def __init__(self):
-        self.number, self._lock = self._take()
+        self.number, self._claim = self._take()
         self._fronts = 0
         self._servers = 0
 
     @staticmethod
     def _take():
+        claim = socket.socket(socket.AF_UNIX)
         for number in range(10, 60):
-            path = os.path.join(tempfile.gettempdir(), f"haftp-tests-127.{number}.lock")
             try:
-                lock = open(path, "a")
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # A name in the abstract namespace leaves no file, and is free when we end.
+                claim.bind(f"\0haftp-tests-127.{number}")
             except OSError:
                 continue
-            return number, lock
-        raise RuntimeError("no free loopback network: remove haftp-tests-*.lock from the "
-                           "temporary folder")
+            return number, claim
+        raise RuntimeError("all test networks are taken: are other test runs hanging?")
 
     def front(self):
         """A new address for haftp to listen on."""

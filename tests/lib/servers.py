@@ -31,8 +31,8 @@ RANDOM_SIZE = 3 * content.MIB + 17
 NAMED_SIZE = 8 * content.MIB
 PASSIVE_PORTS = (30000, 30999)
 IS_ROOT = os.geteuid() == 0
-# The account that serves files. As root: daemon, not nobody, since vsftpd wants an account whose home
-# folder exists.
+# The account that serves files. As root: daemon, not nobody, since vsftpd wants an account whose
+# home folder exists.
 ACCOUNT = pwd.getpwnam("daemon") if IS_ROOT else pwd.getpwuid(os.geteuid())
 GROUP = grp.getgrgid(ACCOUNT.pw_gid).gr_name
 

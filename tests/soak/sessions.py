@@ -76,6 +76,7 @@ def main():
     finally:
         lab.close()
         house.close()
+        house.remove_folder()
     print(f"{options.sessions} sessions in {seconds:.1f} s, {errors} failed; resident memory grew "
           f"by {grown} KiB")
     print(f"descriptors before: {dict(before)}\ndescriptors after:  {dict(after)}")

@@ -1,10 +1,10 @@
 /*
  * loop.h: one thread's event loop: libuv, watched descriptors, timers, mail and the reaper.
  *
- * Descriptors of sessions are registered once, edge-triggered, in an epoll set that the libuv
- * loop polls as a single handle: one system call per descriptor's life instead of one per change of
- * interest, and nothing of libuv's in a session's memory.  libuv itself carries signals, mail
- * wake-ups and the wheel's clock.
+ * Descriptors of sessions are registered once, edge-triggered, in an epoll set of ours: one system
+ * call per descriptor's life instead of one per change of interest, and nothing of libuv's in a
+ * session's memory.  libuv is embedded in it through its backend descriptor, and carries signals,
+ * mail wake-ups and the wheel's clock.
  *
  * Everything here belongs to the loop's thread, except functions ending in _mt.
  */

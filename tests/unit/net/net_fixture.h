@@ -24,6 +24,7 @@
 
 #include "haftp/net/loop.h"
 #include "haftp/net/socket.h"
+#include "loop_int.h"
 
 #define MANY_TURNS 200000u
 
@@ -71,7 +72,7 @@ static inline void unix_pair(int pair[2])
 /* One turn of the loop; does not wait. */
 static inline void turn(struct hf_loop *loop)
 {
-    uv_run(hf_loop_uv(loop), UV_RUN_NOWAIT);
+    hf_loop_turn(loop, false);
 }
 
 /* Turns until the condition holds, with a limit, so that a broken test fails instead of hanging. */

@@ -125,7 +125,7 @@ static void test_out_of_descriptors_backs_off_and_recovers(void **state)
     assert_int_equal(nofd_calls, 1); /* it waits; it does not spin */
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     while (n_accepted < 4)
-        uv_run(hf_loop_uv(loop), UV_RUN_ONCE);
+        hf_loop_turn(loop, true);
 }
 
 static void test_take_hands_the_socket_over(void **state)

@@ -160,13 +160,13 @@ static void test_again_comes_once_a_turn_and_keeps_the_loop_awake(void **state)
     TURN_UNTIL(loop, seen.calls > 0);
     while (seen.again > 0) {
         unsigned before = seen.calls;
-        assert_int_equal(uv_backend_timeout(hf_loop_uv(loop)), 0); /* it must not sleep now */
+        assert_int_equal(hf_loop_patience_ms(loop), 0); /* it must not sleep now */
         turn(loop);
         assert_true(seen.calls - before <= 2); /* and others must have their turn */
     }
     turn(loop);
     assert_int_equal(seen.calls, 51);
-    assert_int_equal(uv_backend_timeout(hf_loop_uv(loop)), -1); /* and now it may sleep */
+    assert_int_equal(hf_loop_patience_ms(loop), -1); /* and now it may sleep */
     hf_watch_close(&seen.watch);
     close(pair[1]);
 }
@@ -268,7 +268,7 @@ static void test_timers_fire_in_time(void **state)
     hf_loop_timer(loop, &cancelled.timer, 1, on_alarm);
     hf_loop_timer_cancel(loop, &cancelled.timer);
     while (!late.fired)
-        uv_run(hf_loop_uv(loop), UV_RUN_ONCE);
+        hf_loop_turn(loop, true);
     assert_int_equal(soon.fired, 1);
     assert_true(soon.fired_ms >= start_ms + 5 && soon.fired_ms <= late.fired_ms);
     assert_true(late.fired_ms >= start_ms + 30);
@@ -284,7 +284,7 @@ static void test_timers_inside_callbacks(void **state)
     hf_loop_timer(loop, &victim.timer, 4, on_alarm);
     hf_loop_timer(loop, &end.timer, 20, on_alarm);
     while (!end.fired || killer.fired < 6)
-        uv_run(hf_loop_uv(loop), UV_RUN_ONCE);
+        hf_loop_turn(loop, true);
     assert_int_equal(killer.fired, 6);
     assert_int_equal(victim.fired, 0);
 }
