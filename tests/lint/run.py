@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the checks of the source tree: all, or those named. A line per check; 1 on a finding.
 
-A check is a file in this folder with a function check(), which returns what it found (texts) and how
+A check is a file in this folder with a function check(): it returns what it found (texts) and how
 much it looked at, or raises tree.Skip.
 """
 
