@@ -66,6 +66,17 @@ static void pause_then_choose(struct hf_dial *dial)
     hf_loop_timer(dial->engine->loop, &dial->timer, pause, on_pause_over);
 }
 
+/* `option redispatch`: at the last try; `option redispatch N`: at every N-th. */
+static bool may_redispatch(const struct hf_dial *dial)
+{
+    const struct hf_cfg_opts *opts = &dial->session->facts.backend->cfg->o;
+    unsigned every = opts->redispatch_every;
+
+    if (opts->redispatch != HF_YES)
+        return false;
+    return every ? dial->session->facts.retries % every == 0 : dial->tries_left == 0;
+}
+
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
 {
     struct hf_session *session = dial->session;
@@ -80,9 +91,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     }
     session->facts.retries++;
     drop_server(session);
-    /* A section that may only redispatch does it on the last try. */
-    bool last = dial->tries_left == 0;
-    if (dial->elsewhere || (last && session->facts.backend->cfg->o.redispatch == HF_YES)) {
+    if (dial->elsewhere || may_redispatch(dial)) {
         mark_tried(&dial->pick, failed);
         session->facts.redispatched = true;
         choose(dial);

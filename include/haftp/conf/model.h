@@ -49,7 +49,7 @@ struct hf_cfg_log {
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
 struct hf_cfg_server_opts { /* what default-server may set */
-/* check, backup, disabled, weight, maxconn, maxqueue, inter_ms, fastinter_ms, downinter_ms, rise,
+/* check, backup, disabled, weight, maxconn, inter_ms, fastinter_ms, downinter_ms, rise,
  * fall, check_port, check_addr, cookie */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
@@ -86,7 +86,7 @@ struct hf_cfg_bind {
     bool derived;              /* made from `ftp-data ports`: no bind line of the file */
     /* The same range is a data range of an earlier section too: only that bind is opened. */
     struct hf_cfg_bind *shared_with;
-/* name, id, maxconn, backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent */
+/* name, id, backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/bind.def"
 };
@@ -150,10 +150,10 @@ struct hf_cfg_opts {
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, allbackups, persist, abortonclose */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
-/* mode, maxconn (0: the process limit), backlog, fullconn, retries, disabled, log_format (NULL:
+/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
  * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
  * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
  * log_format_loc, default_backend_loc */
@@ -204,7 +204,7 @@ struct hf_cfg_global {
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
- * maxpipes (0: derived), nosplice, maxaccept (0: default), bufsize (0: 16384); and user_loc,
+ * maxpipes (0: derived), nosplice, maxaccept (0: default); and user_loc,
  * group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"

@@ -127,6 +127,7 @@ static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct
         return;
     switch (row->fate) {
     case HF_FATE_ACCEPTED:
+        hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "'%s' is accepted: %s", row->name, row->help);
         break;
     case HF_FATE_NOTICED:
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s", row->help);

@@ -139,7 +139,7 @@ static void what_does_nothing_is_told(void **state)
     accept_text(t, "defaults\n option ftplog\n");
     assert_non_null(strstr(t->messages, "'option ftplog' has no effect yet"));
     accept_text(t, "defaults\n option splice-auto\n");
-    assert_string_equal(t->messages, "");
+    assert_non_null(strstr(t->messages, "splice is used wherever the kernel allows"));
 }
 
 static void old_spellings_are_read_as_todays(void **state)

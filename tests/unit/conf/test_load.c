@@ -180,7 +180,6 @@ static void options_of_a_bind_hold_for_its_list(void **state)
 
     for (unsigned i = 0; i < 2; i++, bind = bind->next) {
         assert_string_equal(bind->name, "n");
-        assert_int_equal(bind->maxconn, 5);
         assert_int_equal(bind->backlog, 7);
         assert_int_equal(bind->id, 3);
         assert_string_equal(bind->interface, "lo");
@@ -238,7 +237,7 @@ static void options_of_servers(void **state)
 {
     const struct hf_cfg_server *s =
         server(*state, "s 127.0.0.1:21 check inter 3s fastinter 1s downinter 500 rise 4 fall 5 "
-                       "port 2121 addr 127.0.0.2 weight 0 maxconn 6 maxqueue 7 backup disabled "
+                       "port 2121 addr 127.0.0.2 weight 0 maxconn 6 backup disabled "
                        "cookie ftp1");
 
     assert_true(s->o.check && s->o.backup && s->o.disabled);
@@ -251,7 +250,6 @@ static void options_of_servers(void **state)
     assert_true(hf_addr_is_set(&s->o.check_addr));
     assert_int_equal(s->o.weight, 0);
     assert_int_equal(s->o.maxconn, 6);
-    assert_int_equal(s->o.maxqueue, 7);
     assert_string_equal(s->o.cookie, "ftp1");
     s = server(*state, "s 127.0.0.1:21 disabled enabled backup no-backup");
     assert_false(s->o.disabled || s->o.backup);
