@@ -24,7 +24,8 @@
 struct app_socket {
     const struct hf_cfg_bind *bind;
     struct hf_lease_slot *slot; /* data ports; NULL: control or plain */
-    unsigned worker;            /* whose loop it goes to */
+    unsigned port;
+    unsigned worker; /* whose loop it goes to */
     int fd;
 };
 
@@ -42,13 +43,24 @@ void app_sockets_close(struct app_sockets *sockets);
 
 /* ---- limits.c ---- */
 
+struct app_limits {
+    unsigned maxconn; /* sessions of the process */
+    unsigned pipes;   /* for splice */
+};
+
 /* How many sessions the process takes, and the descriptors for them; warns when those cannot be
  * had. */
-unsigned app_limits_apply(const struct hf_config *config, unsigned n_listeners);
+struct app_limits app_limits_apply(const struct hf_config *config, unsigned n_listeners,
+                                   unsigned n_workers);
 
 /* ---- daemon.c ---- */
 
-HF_MUST_USE bool app_daemonize(void);                 /* true: we are the child in the background */
+/* Returns in the child, which keeps the terminal until app_daemon_ready().  The parent waits for
+ * that, and ends with 1 if the child ends before. */
+void app_daemonize(void);
+/* The start has succeeded: leaves the terminal and lets the parent go.  Nothing if there is none.
+ */
+void app_daemon_ready(void);
 HF_MUST_USE bool app_write_pidfile(const char *path); /* NULL: none wanted */
 void app_remove_pidfile(const char *path);
 HF_MUST_USE bool app_drop_privileges(const struct hf_cfg_global *global);
@@ -65,20 +77,27 @@ struct app_worker {
     struct hf_timer stop_timer;
     pthread_t thread;
     bool running;
-    struct hf_loop *main_loop; /* told when we have ended */
+    struct hf_loop
+        *main_loop; /* told when we have drained, and when we have ended; NULL: never ran */
+    void (*on_drained)(struct hf_mail *mail);
     void (*on_ended)(struct hf_mail *mail);
-    struct hf_mail ended;
+    bool has_drained;
+    struct hf_mail drained, end, ended;
 };
 
 HF_MUST_USE bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
                                  struct hf_lease_table *leases, struct app_sockets *sockets,
                                  unsigned index, unsigned n_workers);
 HF_MUST_USE bool app_worker_start(struct app_worker *worker, struct hf_loop *main_loop,
-                                  void (*on_ended)(struct hf_mail *mail));
-/* From main's thread: no new sessions; ends when the last one has. */
+                                  void (*drained)(struct hf_mail *mail),
+                                  void (*ended)(struct hf_mail *mail));
+/* From main's thread: no new sessions; `drained` comes once, when the last one has ended. */
 void app_worker_drain(struct app_worker *worker);
-/* From main's thread: tells every client and ends. */
+/* From main's thread: tells every client; `drained` comes when all are gone, unless it came before.
+ */
 void app_worker_stop(struct app_worker *worker);
+/* From main's thread, once, when every worker has drained: ends the loop; `ended` comes. */
+void app_worker_end(struct app_worker *worker);
 void app_worker_fini(struct app_worker *worker);
 
 /* ---- serve.c ---- */

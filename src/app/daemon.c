@@ -10,25 +10,53 @@
 #include <unistd.h>
 
 #include "app_int.h"
+#include "haftp/app/args.h"
 
-bool app_daemonize(void)
+/* The child's end of the pipe on which the parent waits; -1: nobody waits. */
+static int parent_fd = -1;
+
+/* The first process: what is said about the start is known when the child has spoken or died. */
+static _Noreturn void wait_for_child(int fd)
 {
-    pid_t pid = fork();
+    char word;
+    ssize_t n;
+    do {
+        n = read(fd, &word, 1);
+    } while (n < 0 && errno == EINTR);
+    _exit(n == 1 ? HF_EXIT_OK : HF_EXIT_ERROR);
+}
+
+void app_daemonize(void)
+{
+    int fd[2];
+    pid_t pid = pipe2(fd, O_CLOEXEC) == 0 ? fork() : -1;
     if (pid < 0) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot fork into the background: %s.",
-                     strerror(errno));
-        _exit(1);
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot go into the background: %s.", strerror(errno));
+        _exit(HF_EXIT_ERROR);
     }
-    if (pid > 0)
-        _exit(0); /* the sockets are open: whoever waits for us may go on */
+    if (pid > 0) {
+        close(fd[1]);
+        wait_for_child(fd[0]);
+    }
+    close(fd[0]);
+    parent_fd = fd[1];
     setsid();
+}
+
+void app_daemon_ready(void)
+{
+    if (parent_fd < 0)
+        return;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         for (int fd = 0; fd <= 2; fd++)
             dup2(null, fd);
         close(null);
     }
-    return true;
+    ssize_t n = write(parent_fd, "", 1);
+    (void)n; /* a parent that was killed meanwhile needs no answer */
+    close(parent_fd);
+    parent_fd = -1;
 }
 
 bool app_write_pidfile(const char *path)

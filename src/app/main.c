@@ -4,7 +4,8 @@
  *   arguments -> configuration -> [-c: verdict] -> sockets -> background -> logs -> privileges ->
  * workers -> serve
  *
- * Sockets come first of all that can fail, while somebody is looking at the terminal.
+ * In the background, too, whoever started us sees what fails before all workers run: the terminal
+ * and the exit code wait until then.
  */
 #include <sched.h>
 #include <signal.h>
@@ -37,6 +38,9 @@ static void apply_args(struct hf_config *config, const struct hf_args *args)
         global->maxconn = args->maxconn;
     if (args->pidfile)
         global->pidfile = args->pidfile;
+    /* Whoever has a file checked wants to read what is wrong with it, whatever it says itself. */
+    if (args->action == HF_ACTION_RUN)
+        hf_diag_set_quiet(args->quiet || global->quiet);
 }
 
 static unsigned worker_count(const struct hf_config *config)
@@ -60,11 +64,13 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     config = hf_config_load(args->files, args->n_files, diag);
     if (config)
         hf_log_check(config, diag);
-    hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
     if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
         hf_config_free(config);
         config = NULL;
     }
+    if (config)
+        apply_args(config, args); /* before anything is printed: it may say `quiet` */
+    hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
     unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);
     hf_diag_free(diag);
 
@@ -73,7 +79,6 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
         hf_diag_line(stderr, HF_DIAG_ERROR, "config : Fatal errors found in configuration.");
         return NULL;
     }
-    apply_args(config, args);
     if (warnings && config->global.zero_warning) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "config : Some warnings were found and 'zero-warning' is set. Aborting.");
@@ -167,16 +172,18 @@ static int run(const struct hf_config *config)
 
     struct hf_runtime *runtime = hf_runtime_new(config);
     struct hf_lease_table *leases = hf_lease_table_new(config, n_workers);
-    hf_relay_configure(global->pipesize, global->maxpipes, !global->nosplice);
     if (!runtime || !leases) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
     } else if (!app_sockets_open(&sockets, config, leases, n_workers)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
-        runtime->maxconn = app_limits_apply(config, sockets.n);
-        bool background = global->daemon && app_daemonize();
-        signal_number = serve(runtime, leases, &sockets, n_workers, !background);
+        struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
+        runtime->maxconn = limits.maxconn;
+        hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
+        if (global->daemon)
+            app_daemonize();
+        signal_number = serve(runtime, leases, &sockets, n_workers, !global->daemon);
     }
     app_sockets_close(&sockets);
     hf_lease_table_free(leases);

@@ -18,7 +18,7 @@ struct server_process {
     struct hf_loop *loop;
     struct hf_runtime *runtime;
     struct app_worker *workers;
-    unsigned n_workers, n_running;
+    unsigned n_workers, n_running, n_drained;
     struct hf_timer hard_stop;
     enum stage stage;
     int last_signal;
@@ -46,7 +46,6 @@ static void drain_all(struct server_process *process)
 {
     unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
     process->stage = DRAINING;
-    atomic_store(&process->runtime->stopping, true);
     if (after_ms)
         hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
     for (unsigned i = 0; i < process->n_workers; i++)
@@ -85,6 +84,16 @@ static void on_signal(uv_signal_t *handle, int number)
         stop_all(process);
         return;
     }
+}
+
+/* Only now: until the last session of any worker has ended, it may need a data port of each. */
+static void on_worker_drained(struct hf_mail *mail)
+{
+    (void)mail;
+    if (++self->n_drained < self->n_running)
+        return;
+    for (unsigned i = 0; i < self->n_running; i++)
+        app_worker_end(&self->workers[i]);
 }
 
 static void on_worker_ended(struct hf_mail *mail)
@@ -132,7 +141,8 @@ static bool start_workers(struct server_process *process)
     pthread_sigmask(SIG_BLOCK, &all, &before);
     bool ok = true;
     for (unsigned i = 0; i < process->n_workers && ok; i++) {
-        ok = app_worker_start(&process->workers[i], process->loop, on_worker_ended);
+        ok = app_worker_start(&process->workers[i], process->loop, on_worker_drained,
+                              on_worker_ended);
         process->n_running += ok;
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -158,6 +168,8 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
                      "Cannot start the health checks or the worker threads.");
         process.last_signal = -1;
         stop_all(&process);
+    } else {
+        app_daemon_ready();
     }
     if (process.n_running)
         hf_loop_run(process.loop);

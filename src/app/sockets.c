@@ -84,7 +84,7 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
         .interface = bind->interface,
         .backlog = bind->backlog ? bind->backlog : bind->proxy->o.backlog,
     };
-    struct app_socket socket = {.bind = bind, .slot = slot, .worker = worker};
+    struct app_socket socket = {.bind = bind, .slot = slot, .port = port, .worker = worker};
     struct hf_addr addr = bind->addr;
 
     hf_addr_set_port(&addr, (uint16_t)port);
@@ -100,8 +100,17 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     return false;
 }
 
+/* A bind of ours has the port: the check of the configuration has let the two share it. */
+static bool is_ours(const struct app_sockets *sockets, unsigned port)
+{
+    for (unsigned i = 0; i < sockets->n; i++)
+        if (sockets->list[i].port == port)
+            return true;
+    return false;
+}
+
 /* SO_REUSEPORT would let us share a port with a stranger's process of the same user, which would
- * then take a part of the connections: so the first socket of an address is tried without it. */
+ * then take a part of the connections: so the first socket of a port is tried without it. */
 static bool is_taken(const struct hf_cfg_bind *bind, unsigned port)
 {
     struct hf_listen_opts opts = {.v6only = bind->v6only,
@@ -125,7 +134,7 @@ static bool open_front_bind(struct app_sockets *sockets, const struct hf_cfg_bin
 {
     bool ok = true;
     for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
-        if (is_taken(bind, port)) {
+        if (!is_ours(sockets, port) && is_taken(bind, port)) {
             ok = false;
             continue;
         }

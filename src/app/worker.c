@@ -37,6 +37,7 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
             HF_OK)
             return false;
         listener->slot = socket->slot;
+        listener->on_nofd = hf_gate_put_off;
         worker->n_data++;
         socket->fd = -1;
         return true;
@@ -77,15 +78,21 @@ static void *run(void *arg)
 }
 
 bool app_worker_start(struct app_worker *worker, struct hf_loop *main_loop,
-                      void (*on_ended)(struct hf_mail *mail))
+                      void (*drained)(struct hf_mail *mail), void (*ended)(struct hf_mail *mail))
 {
     worker->main_loop = main_loop;
-    worker->on_ended = on_ended;
+    worker->on_drained = drained;
+    worker->on_ended = ended;
     worker->running = pthread_create(&worker->thread, NULL, run, worker) == 0;
+    if (!worker->running)
+        worker->main_loop = NULL; /* whoever never ran tells nothing */
     return worker->running;
 }
 
 /* ---- orders from main, carried out on the worker's own thread ---- */
+
+/* Whose orders this thread carries out: an engine that has drained does not name its worker. */
+static _Thread_local struct app_worker *here;
 
 struct order {
     struct hf_mail mail;
@@ -107,6 +114,7 @@ static struct app_worker *take_order(struct hf_mail *mail)
     struct order *o = HF_CONTAINER(mail, struct order, mail);
     struct app_worker *worker = o->worker;
     free(o);
+    here = worker;
     return worker;
 }
 
@@ -123,9 +131,16 @@ static void close_data(struct app_worker *worker)
         hf_listener_close(&worker->data[i]);
 }
 
+/* Our loop goes on: sessions of other workers borrow our data ports, and data connections that
+ * come to those are accepted here.  A worker that drains and is then stopped drains twice. */
 static void on_drained(struct hf_engine *engine)
 {
-    hf_loop_stop(engine->loop);
+    (void)engine;
+    if (here->has_drained || !here->main_loop)
+        return;
+    here->has_drained = true;
+    here->drained.fn = here->on_drained;
+    hf_mail_post_mt(here->main_loop, &here->drained);
 }
 
 static void on_drain(struct hf_mail *mail)
@@ -151,6 +166,11 @@ static void on_stop(struct hf_mail *mail)
     hf_engine_drain(worker->engine, on_drained);
 }
 
+static void on_end(struct hf_mail *mail)
+{
+    hf_loop_stop(HF_CONTAINER(mail, struct app_worker, end)->loop);
+}
+
 void app_worker_drain(struct app_worker *worker)
 {
     order(worker, on_drain);
@@ -159,6 +179,12 @@ void app_worker_drain(struct app_worker *worker)
 void app_worker_stop(struct app_worker *worker)
 {
     order(worker, on_stop);
+}
+
+void app_worker_end(struct app_worker *worker)
+{
+    worker->end.fn = on_end;
+    hf_mail_post_mt(worker->loop, &worker->end);
 }
 
 void app_worker_fini(struct app_worker *worker)

@@ -198,14 +198,18 @@ static bool some_active_is_full(const struct balancer *balancer)
     return false;
 }
 
-static struct hf_server *balance_locked(struct hf_proxy *backend, const struct hf_pick *pick)
+static struct hf_server *balance_locked(struct hf_proxy *backend, struct hf_pick *pick)
 {
     const struct balancer *balancer = current_balancer_locked(backend);
     if (!balancer)
         return NULL;
     struct hf_server *server = ask_algorithm(balancer, &balancer->active, pick);
-    if (!server && !some_active_is_full(balancer))
-        server = ask_backups(balancer, backend, pick);
+    pick->bound = server && balancer->ops->binds;
+    if (server || some_active_is_full(balancer))
+        return server;
+    server = ask_backups(balancer, backend, pick);
+    /* A backup that takes all is nobody's in particular: the next one may help it out. */
+    pick->bound = server && balancer->ops->binds && backend->cfg->o.allbackups;
     return server;
 }
 
@@ -236,13 +240,16 @@ static struct hf_server *ask_stickiness(const struct hf_proxy *backend, const st
     return NULL;
 }
 
-struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, const struct hf_pick *pick)
+struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick)
 {
+    pick->bound = false;
     if (backend->n_servers == 0)
         return NULL;
     struct hf_server *server = ask_stickiness(backend, pick);
-    if (server)
+    if (server) {
+        pick->bound = true;
         return server;
+    }
     pthread_mutex_lock(&backend->lb_lock);
     server = balance_locked(backend, pick);
     pthread_mutex_unlock(&backend->lb_lock);

@@ -1,3 +1,8 @@
+/*
+ * assert.c: the end of a process that found itself broken.
+ *
+ * Any thread.  It cleans nothing up: what it would use may be what is broken.
+ */
 #include "haftp/base/assert.h"
 
 #include <stdio.h>

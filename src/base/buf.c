@@ -1,3 +1,8 @@
+/*
+ * buf.c: grows and empties a buffer of bytes that wait.
+ *
+ * Embedded in its owner; one thread.  It reads and sends nothing, and its limit is the caller's.
+ */
 #include "haftp/base/buf.h"
 
 #include <stdlib.h>

@@ -1,3 +1,9 @@
+/*
+ * pool.c: slabs of equal objects; a slot and a generation tell a live object from a dead one.
+ *
+ * A pool belongs to one worker and is used on its thread alone.  It never gives a slab back before
+ * it is freed itself, and does not know what its objects own.
+ */
 #include "haftp/base/pool.h"
 
 #include <stdbool.h>

@@ -1,3 +1,8 @@
+/*
+ * status.c: texts of the statuses, and which status an errno is.
+ *
+ * Constant data, so any thread.  It prints nothing and decides nothing.
+ */
 #include "haftp/base/status.h"
 
 #include <errno.h>

@@ -1,3 +1,9 @@
+/*
+ * wheel.c: timers in slots, by the highest bit in which their time differs from now.
+ *
+ * The wheel is its loop's, the timers are embedded in their owners; one thread.  It does not read
+ * a clock and does not sleep: it is told the time.
+ */
 #include "haftp/base/wheel.h"
 
 #include <stdlib.h>

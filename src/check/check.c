@@ -145,12 +145,14 @@ static void connection_failed(struct hf_check_run *run, enum hf_status status)
 static void could_not_try(struct hf_check_run *run, enum hf_status status)
 {
     close_connection(run);
-    if (!run->hindered)
-        hf_diag_line(
-            stderr, HF_DIAG_WARNING,
-            "cannot check server %s/%s: %s; its state stays as it is until this ends (more "
-            "descriptors: ulimit-n)",
-            run->server->proxy->cfg->name, run->server->cfg->name, hf_status_text(status));
+    if (!run->hindered) {
+        char text[256];
+        snprintf(text, sizeof text,
+                 "Cannot check server %s/%s: %s; its state stays as it is until this ends (more "
+                 "descriptors: ulimit-n)",
+                 run->server->proxy->cfg->name, run->server->cfg->name, hf_status_text(status));
+        hf_server_note_mt(run->server, text);
+    }
     run->hindered = true;
     schedule_next(run);
 }

@@ -23,12 +23,23 @@ static bool hosts_meet(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
            hf_plan_is_wildcard_for(b, a);
 }
 
+/* The kernel refuses the second one, or deals connections out to the two at random.  Not so where
+ * one control address lies within the other: the narrower one is preferred.  Nor for sure when
+ * families differ: what `:::21` takes of IPv4 is the system's choice as well. */
+static bool is_certain(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
+{
+    if (a->addr.sa.sa_family != b->addr.sa.sa_family)
+        return false;
+    return a->role == HF_BIND_DATA || b->role == HF_BIND_DATA ||
+           hf_addr_same_host(&a->addr, &b->addr);
+}
+
 /* `bind :21` and `bind :::21` of one section do the same: it does not matter which one is hit. */
 static bool is_harmless(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
 {
     if (a->role == HF_BIND_PLAIN && b->role == HF_BIND_PLAIN)
         return true;
-    return a->proxy == b->proxy && a->role == b->role && !hf_addr_same_host(&a->addr, &b->addr);
+    return a->proxy == b->proxy && a->role == b->role && !is_certain(a, b);
 }
 
 static const char *describe_role(const struct hf_cfg_bind *bind)
@@ -42,21 +53,25 @@ static const char *describe_role(const struct hf_cfg_bind *bind)
     return roles[bind->role];
 }
 
-static void warn_conflict(struct hf_diag *diag, const struct hf_cfg_bind *earlier,
+static void tell_conflict(struct hf_diag *diag, const struct hf_cfg_bind *earlier,
                           const struct hf_cfg_bind *bind)
 {
+    bool certain = is_certain(earlier, bind);
     unsigned lo = bind->port_lo > earlier->port_lo ? bind->port_lo : earlier->port_lo;
     unsigned hi = bind->port_hi < earlier->port_hi ? bind->port_hi : earlier->port_hi;
     char ports[sizeof "ports 65535-65535"];
 
     snprintf(ports, sizeof ports, lo == hi ? "port %hu" : "ports %hu-%hu", (unsigned short)lo,
              (unsigned short)hi);
-    hf_diag_add(diag, HF_DIAG_WARNING, bind->loc,
-                "give each of the two its own address or ports, or connections will reach the "
-                "wrong one",
-                "%s of bind '%s' (%s of '%s') %s taken by bind '%s' (%s of '%s') as well.", ports,
-                bind->text, describe_role(bind), bind->proxy->name, lo == hi ? "is" : "are",
-                earlier->text, describe_role(earlier), earlier->proxy->name);
+    hf_diag_add(diag, certain ? HF_DIAG_ERROR : HF_DIAG_WARNING, bind->loc,
+                certain ? "give each of the two its own address or ports"
+                        : "give each of the two its own address or ports, or connections will "
+                          "reach the wrong one",
+                "%s of bind '%s' (%s of '%s') %s taken by bind '%s' (%s of '%s') at [%s:%d] as "
+                "well.",
+                ports, bind->text, describe_role(bind), bind->proxy->name, lo == hi ? "is" : "are",
+                earlier->text, describe_role(earlier), earlier->proxy->name,
+                earlier->loc.source ? earlier->loc.source->name : "?", earlier->loc.line);
 }
 
 /* ---- pairs ------------------------------------------------------------------------------- */
@@ -79,7 +94,7 @@ static void check_against_earlier(const struct hf_config *config, struct hf_diag
                 return;
             if (is_opened(earlier) && ports_meet(earlier, bind) && hosts_meet(earlier, bind) &&
                 !is_harmless(earlier, bind)) {
-                warn_conflict(diag, earlier, bind);
+                tell_conflict(diag, earlier, bind);
                 return;
             }
         }

@@ -18,4 +18,13 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
 /* What is wrong only when sections are seen together (check.c). */
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
 
+/* The section of that name with any of `caps`, or NULL (resolve.c). */
+struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
+                                          unsigned caps);
+/* "did you mean 'x'?" among the sections that have any of `caps`, or NULL. */
+const char *hf_conf_nearest_section(const struct hf_config *config, const char *name,
+                                    unsigned caps);
+/* What one line said, also when a defaults section handed it down. */
+bool hf_conf_same_place(struct hf_loc a, struct hf_loc b);
+
 #endif

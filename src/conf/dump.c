@@ -15,8 +15,7 @@
 
 #include "haftp_parser.h"
 
-/* ---- fields that rows describe ------------------------------------------------------------------
- */
+/* ---- fields that rows describe ----------------------------------------------------------- */
 
 static int64_t load_number(const char *at, size_t bytes)
 {
@@ -92,8 +91,7 @@ static void print_rows(FILE *out, enum hf_object kind, unsigned where, const voi
     }
 }
 
-/* ---- lines with a shape of their own
- * -------------------------------------------------------------- */
+/* ---- lines with a shape of their own ----------------------------------------------------- */
 
 static void print_log(FILE *out, const struct hf_cfg_log *log)
 {

@@ -9,7 +9,6 @@
 
 #include "conf_int.h"
 #include "ftp_plan_int.h"
-#include "haftp/base/suggest.h"
 
 static bool serves_tcp(const struct hf_cfg_proxy *proxy)
 {
@@ -55,11 +54,6 @@ static const struct hf_cfg_proxy *cookie_owner(const struct hf_cfg_proxy *proxy)
     return proxy;
 }
 
-static bool same_place(struct hf_loc a, struct hf_loc b)
-{
-    return a.source && a.source == b.source && a.line == b.line;
-}
-
 static bool share_cookie(const struct hf_cfg_proxy *one, const struct hf_cfg_proxy *two)
 {
     const struct hf_cfg_proxy *a = cookie_owner(one), *b = cookie_owner(two);
@@ -67,7 +61,7 @@ static bool share_cookie(const struct hf_cfg_proxy *one, const struct hf_cfg_pro
     if (!a->o.cookie_name || !b->o.cookie_name || strcmp(a->o.cookie_name, b->o.cookie_name) != 0)
         return false;
     /* One line in `defaults` reaches every section of the file: it pairs nothing. */
-    return a == b || !same_place(a->o.cookie_loc, b->o.cookie_loc);
+    return a == b || !hf_conf_same_place(a->o.cookie_loc, b->o.cookie_loc);
 }
 
 static const struct hf_cfg_proxy *cookie_partner(const struct hf_plan *plan,
@@ -153,40 +147,15 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
 
 /* ---- where the data ports come from ------------------------------------------------------ */
 
-static struct hf_cfg_proxy *find_section(const struct hf_plan *plan, const char *name,
-                                         unsigned caps)
-{
-    struct hf_cfg_proxy *proxy;
-
-    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
-        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
-            return proxy;
-    }
-    return NULL;
-}
-
-static const char *nearest_section(const struct hf_plan *plan, const char *name)
-{
-    struct hf_suggest suggest;
-    const struct hf_cfg_proxy *proxy;
-
-    hf_suggest_init(&suggest, name);
-    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
-        if (proxy->caps & HF_CAP_FRONTEND)
-            hf_suggest_offer(&suggest, proxy->name);
-    }
-    return suggest.best;
-}
-
 static void report_unknown_section(struct hf_plan *plan, const struct hf_cfg_data_ref *ref)
 {
-    const char *near = nearest_section(plan, ref->section);
+    const char *near = hf_conf_nearest_section(plan->config, ref->section, HF_CAP_FRONTEND);
     const char *hint = "name a 'listen' or 'frontend' section whose bind is a port range";
 
-    if (find_section(plan, ref->section, HF_CAP_BACKEND))
+    if (hf_conf_find_section(plan->config, ref->section, HF_CAP_BACKEND))
         hint = "it is a backend, which has no binds: name the section that binds the port range";
     else if (near)
-        hint = hf_arena_printf(plan->config->arena, "did you mean '%s'?", near);
+        hint = near;
     hf_diag_add(plan->diag, HF_DIAG_ERROR, ref->loc, hint,
                 "ftp-data section: no listen or frontend is named '%s'.", ref->section);
 }
@@ -194,7 +163,8 @@ static void report_unknown_section(struct hf_plan *plan, const struct hf_cfg_dat
 static void claim_named_section(struct hf_plan *plan, struct hf_cfg_proxy *control,
                                 const struct hf_cfg_data_ref *ref)
 {
-    struct hf_cfg_proxy *section = find_section(plan, ref->section, HF_CAP_FRONTEND);
+    struct hf_cfg_proxy *section =
+        hf_conf_find_section(plan->config, ref->section, HF_CAP_FRONTEND);
 
     if (!section) {
         report_unknown_section(plan, ref);
@@ -359,6 +329,29 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
     }
 }
 
+/* One port and a range of ports, none of them taken for FTP: most likely FTP on a port of its own,
+ * which would silently be balanced as plain TCP and fail at the first transfer. */
+static void warn_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind, *single = NULL, *range = NULL;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role != HF_BIND_PLAIN)
+            return;
+        if (hf_plan_is_range(bind))
+            range = bind;
+        else
+            single = bind;
+    }
+    if (!single || !range || proxy->o.ftp_inspect != HF_UNSET || count_single_ports(proxy) != 1)
+        return;
+    hf_diag_add(plan->diag, HF_DIAG_WARNING, single->loc,
+                "write 'option ftp-inspect' if this is FTP, 'no option ftp-inspect' if it is not",
+                "%s '%s' has a port and a range of ports like FTP, but no rule takes it for FTP: "
+                "all of it is plain TCP.",
+                hf_conf_kind(proxy), proxy->name);
+}
+
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
 {
     struct hf_plan plan = {config, diag};
@@ -377,8 +370,10 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
             hf_plan_summarize(&plan, proxy);
         else if (serves_tcp(proxy))
             warn_unused_refs(&plan, proxy);
-        if (serves_tcp(proxy))
+        if (serves_tcp(proxy)) {
             warn_plain_ranges(&plan, proxy);
+            warn_looks_like_ftp(&plan, proxy);
+        }
     }
     hf_plan_merge_ranges(&plan);
 }

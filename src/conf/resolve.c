@@ -19,8 +19,22 @@ void hf_config_set_algorithm_check(hf_config_algorithm_fn fn)
     nearest_algorithm = fn;
 }
 
-/* "did you mean 'x'?" among the sections that have `caps`, or NULL. */
-static const char *nearest_section(struct hf_config *config, const char *name, unsigned caps)
+/* ---- looking up -------------------------------------------------------------------------- */
+
+struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
+                                          unsigned caps)
+{
+    struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
+            return proxy;
+    }
+    return NULL;
+}
+
+const char *hf_conf_nearest_section(const struct hf_config *config, const char *name, unsigned caps)
 {
     const struct hf_cfg_proxy *proxy;
     struct hf_suggest suggest;
@@ -34,21 +48,12 @@ static const char *nearest_section(struct hf_config *config, const char *name, u
     return suggest.best ? hf_arena_printf(config->arena, "did you mean '%s'?", suggest.best) : NULL;
 }
 
-static struct hf_cfg_proxy *find_section(const struct hf_config *config, const char *name,
-                                         unsigned caps)
+bool hf_conf_same_place(struct hf_loc a, struct hf_loc b)
 {
-    struct hf_cfg_proxy *proxy;
-
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
-            return proxy;
-    }
-    return NULL;
+    return a.source == b.source && a.line == b.line && a.col == b.col;
 }
 
-/* ---- default_backend --------------------------------------------------------------------------
- */
+/* ---- default_backend --------------------------------------------------------------------- */
 
 static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy,
                             struct hf_diag *diag)
@@ -58,9 +63,9 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
     proxy->backend = proxy->caps & HF_CAP_BACKEND ? proxy : NULL;
     if (!name || !(proxy->caps & HF_CAP_FRONTEND))
         return;
-    struct hf_cfg_proxy *backend = find_section(config, name, HF_CAP_BACKEND);
+    struct hf_cfg_proxy *backend = hf_conf_find_section(config, name, HF_CAP_BACKEND);
     if (!backend) {
-        const char *hint = nearest_section(config, name, HF_CAP_BACKEND);
+        const char *hint = hf_conf_nearest_section(config, name, HF_CAP_BACKEND);
         hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.default_backend_loc,
                     hint ? hint : "add a 'backend' section of that name",
                     "'%s' names no backend or listen section.", name);
@@ -71,8 +76,7 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
         proxy->backend = backend;
 }
 
-/* ---- stick tables ------------------------------------------------------------------------------
- */
+/* ---- stick tables ------------------------------------------------------------------------ */
 
 static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
                                struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
@@ -83,7 +87,7 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
     if (rule->table_name) {
         struct hf_cfg_proxy *other;
         /* A frontend and a backend may share the name: the one with a table is meant. */
-        rule->table = find_section(config, rule->table_name, any);
+        rule->table = hf_conf_find_section(config, rule->table_name, any);
         LL_FOREACH(config->proxies, other)
         {
             if (strcmp(other->name, rule->table_name) == 0 && other->stick_table)
@@ -91,7 +95,7 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
         }
         if (!rule->table) {
             hf_diag_add(diag, HF_DIAG_ERROR, rule->table_name_loc,
-                        nearest_section(config, rule->table_name, any),
+                        hf_conf_nearest_section(config, rule->table_name, any),
                         "'table %s' names no section.", rule->table_name);
             return;
         }
@@ -104,13 +108,7 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
     }
 }
 
-/* ---- balance, mode, ids -------------------------------------------------------------------------
- */
-
-static bool same_place(struct hf_loc a, struct hf_loc b)
-{
-    return a.source == b.source && a.line == b.line && a.col == b.col;
-}
+/* ---- balance, mode, ids ------------------------------------------------------------------ */
 
 static bool has_bad_balance(const struct hf_cfg_proxy *proxy)
 {
@@ -127,7 +125,8 @@ static void check_balance(struct hf_config *config, const struct hf_cfg_proxy *p
         return;
     /* What a defaults section handed down is told for its first heir only. */
     for (other = config->proxies; other != proxy; other = other->next) {
-        if (has_bad_balance(other) && same_place(other->o.balance_loc, proxy->o.balance_loc))
+        if (has_bad_balance(other) &&
+            hf_conf_same_place(other->o.balance_loc, proxy->o.balance_loc))
             return;
     }
     const char *nearest = nearest_algorithm(proxy->o.balance);
@@ -150,7 +149,7 @@ static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy
     if (!proxies_http(proxy))
         return;
     for (other = config->proxies; other != proxy; other = other->next) {
-        if (proxies_http(other) && same_place(other->o.mode_loc, proxy->o.mode_loc))
+        if (proxies_http(other) && hf_conf_same_place(other->o.mode_loc, proxy->o.mode_loc))
             return;
     }
     hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.mode_loc,
@@ -171,8 +170,7 @@ static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *
     }
 }
 
-/* ---- log targets
- * --------------------------------------------------------------------------------- */
+/* ---- log targets ------------------------------------------------------------------------- */
 
 /* The section's own targets, then the global ones where `log global` asks for them. */
 static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
@@ -191,8 +189,7 @@ static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
     }
 }
 
-/* ---- user and group
- * --------------------------------------------------------------------------------- */
+/* ---- user and group ---------------------------------------------------------------------- */
 
 static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 {

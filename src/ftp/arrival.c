@@ -4,6 +4,7 @@
  */
 #include "ftp_int.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -13,22 +14,19 @@
 
 struct arrival { /* a data connection that was accepted by another worker */
     struct hf_mail mail;
-    struct hf_engine *engine;
-    hf_id session;
-    struct hf_lease_slot *slot;
+    struct hf_lease_owner owner;
     int fd;
     struct hf_addr peer;
 };
 
-static void arrive(struct hf_engine *engine, hf_id id, const struct hf_lease_slot *slot, int fd,
-                   const struct hf_addr *peer)
+static void arrive(const struct hf_lease_owner *owner, int fd, const struct hf_addr *peer)
 {
-    struct hf_ftp *ftp = engine->ftp;
-    struct ftp_session *s = hf_pool_find(ftp->sessions, id);
+    struct hf_ftp *ftp = owner->engine->ftp;
+    struct ftp_session *s = hf_pool_find(ftp->sessions, owner->session);
     struct ftp_xfer *candidates[] = {s ? s->next_xfer : NULL, s ? s->xfer : NULL};
     for (int i = 0; i < 2; i++) {
         struct ftp_xfer *x = candidates[i];
-        if (x && x->lease.slot == slot && !x->client_came) {
+        if (x && x->lease.slot && x->lease.serial == owner->serial) {
             x->lease.slot = NULL; /* claimed: nothing to give back */
             ftp_xfer_client_arrived(x, fd, peer);
             return;
@@ -40,25 +38,35 @@ static void arrive(struct hf_engine *engine, hf_id id, const struct hf_lease_slo
 static void on_arrival(struct hf_mail *mail)
 {
     struct arrival *a = HF_CONTAINER(mail, struct arrival, mail);
-    arrive(a->engine, a->session, a->slot, a->fd, &a->peer);
+    arrive(&a->owner, a->fd, &a->peer);
     free(a);
 }
 
-static void on_stranger(struct hf_lease_slot *slot, struct hf_engine *engine,
-                        const struct hf_addr *peer)
+void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
+                         unsigned port, int fd, const struct hf_addr *peer)
 {
     static struct hf_log_limit limit;
-    struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, slot->bind->proxy);
+    struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, section);
     unsigned suppressed;
 
+    hf_socket_reset_on_close(fd);
+    close(fd);
     atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
     if (hf_log_allowed_mt(&limit, 5, &suppressed)) {
-        char text[HF_ADDR_TEXT_SIZE];
+        char text[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
         hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
-                        "%s: connection from %s to data port %u without a transfer, closed (%u "
-                        "more not logged)",
-                        proxy->cfg->name, hf_addr_text(peer, text), slot->port, suppressed);
+                        "%s: connection from %s to data port %u without a transfer, closed%s",
+                        section->name, hf_addr_text(peer, text), port,
+                        ftp_more_text(suppressed, more));
     }
+}
+
+const char *ftp_more_text(unsigned suppressed, char *buf)
+{
+    buf[0] = 0;
+    if (suppressed)
+        snprintf(buf, FTP_MORE_SIZE, " (%u more like this were not logged)", suppressed);
+    return buf;
 }
 
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
@@ -69,13 +77,11 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     struct hf_lease_owner owner;
 
     if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
-        hf_socket_reset_on_close(fd);
-        close(fd);
-        on_stranger(slot, engine, peer);
+        ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, peer);
         return true;
     }
     if (owner.engine == engine) {
-        arrive(engine, owner.session, slot, fd, peer);
+        arrive(&owner, fd, peer);
         return true;
     }
     struct arrival *a = calloc(1, sizeof *a);
@@ -83,7 +89,7 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
         close(fd);
         return true;
     }
-    *a = (struct arrival){{NULL, on_arrival}, owner.engine, owner.session, slot, fd, *peer};
+    *a = (struct arrival){{NULL, on_arrival}, owner, fd, *peer};
     hf_mail_post_mt(owner.engine->loop, &a->mail);
     return true;
 }

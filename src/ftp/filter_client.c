@@ -74,6 +74,9 @@ static bool on_command(struct ftp_session *s, struct hf_view line)
     struct hf_ftp_cmd cmd;
     if (!hf_ftp_cmd_parse(line, &cmd))
         return answer(s, HF_CMD_OTHER, FTP_ANSWER_EMPTY);
+    /* A server that takes Telnet commands out of any place in a line would see another verb. */
+    if (cmd.odd_verb)
+        return answer(s, HF_CMD_OTHER, FTP_ANSWER_ODD_VERB);
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
      * skips them. */
     struct hf_view clean = hf_view(cmd.verb.p, (size_t)(line.p + line.n - cmd.verb.p));

@@ -65,11 +65,6 @@ static void replace(struct ftp_session *s, unsigned code, const char *why)
     snprintf(s->replacement, sizeof s->replacement, "%u Transfer failed: %s.\r\n", code, why);
 }
 
-static bool flows_from_server(unsigned id)
-{
-    return id != HF_CMD_STOR && id != HF_CMD_STOU && id != HF_CMD_APPE;
-}
-
 /* The data connection of this command, which is the running one, or the one that is ready for it.
  */
 static struct ftp_xfer *adopt(struct ftp_session *s)
@@ -96,7 +91,7 @@ static bool on_success(struct ftp_session *s, const struct ftp_command *command)
     if (!x)
         return true;
     if (!command->begun) /* no 1xx came: the data may flow all the same */
-        ftp_xfer_begin(x, flows_from_server(command->id));
+        ftp_xfer_begin(x, ftp_command_is_download(command));
     switch (ftp_xfer_settle(x)) {
     case HF_OK:
         break;
@@ -178,18 +173,16 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
 }
 
 /* The address may stand on any line of a multi-line 227.  "227" itself is no part of it. */
-static bool find_address(struct ftp_session *s, struct hf_view line)
+static void find_address(struct ftp_session *s, struct hf_view line)
 {
     struct hf_addr addr;
     if (line.n >= 3 && line.p[0] == '2' && line.p[1] == '2') {
         line.p += 3;
         line.n -= 3;
     }
-    if (hf_ftp_parse_epsv_reply(line, &addr) != HF_OK &&
-        hf_ftp_parse_pasv_reply(line, &addr) != HF_OK)
-        return false;
-    s->passive_addr = addr;
-    return true;
+    if (hf_ftp_parse_epsv_reply(line, &addr) == HF_OK ||
+        hf_ftp_parse_pasv_reply(line, &addr) == HF_OK)
+        s->passive_addr = addr;
 }
 
 static bool has_address(const struct ftp_session *s)
@@ -235,7 +228,7 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     }
     struct ftp_command *command = ftp_queue_head(&s->queue);
     if (ftp_command_moves_data(command) && adopt(s)) {
-        s->xfer_from_server = flows_from_server(command->id);
+        s->xfer_from_server = ftp_command_is_download(command);
         s->begin_after_flush = true;
     }
 }
@@ -253,9 +246,7 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     }
     unsigned code = next.code ? next.code : s->reply.code;
     int position = ftp_queue_match(&s->queue, code);
-    struct ftp_command *command =
-        position < 0 ? NULL
-                     : &s->queue.command[(s->queue.head + (unsigned)position) % FTP_QUEUE_MAX];
+    struct ftp_command *command = ftp_queue_at(&s->queue, position);
 
     if (first && !begin_reply(s, command, code))
         return FTP_HOLD;

@@ -30,6 +30,7 @@
     X(TOO_LONG, "500 Command line too long.\r\n")                                                  \
     X(NUL, "500 A command must not hold a NUL byte.\r\n")                                          \
     X(EMPTY, "500 Empty command.\r\n")                                                             \
+    X(ODD_VERB, "500 A command's name has only letters.\r\n")                                      \
     X(NO_ACTIVE, "502 Active mode is not available here; use passive mode (EPSV or PASV).\r\n")    \
     X(NO_LONG, "502 Not available here; use EPSV.\r\n")                                            \
     X(EPSV_ALL, "501 EPSV ALL was sent: only EPSV is allowed now.\r\n")                            \
@@ -57,8 +58,8 @@ struct ftp_command {
 
 #define FTP_QUEUE_MAX 16u
 
-/* A pipelining client is read only as long as this has room: see RFC 1123 4.1.2.? and RFC 959 5.4.
- */
+/* Replies come in the order of the commands (RFC 959 5.4).  A pipelining client is read only as
+ * long as this has room. */
 struct ftp_queue {
     struct ftp_command command[FTP_QUEUE_MAX];
     uint8_t head, count;
@@ -66,6 +67,8 @@ struct ftp_queue {
 
 bool ftp_queue_full(const struct ftp_queue *queue);
 struct ftp_command *ftp_queue_head(struct ftp_queue *queue); /* NULL: empty */
+/* The command at a position that ftp_queue_match() found; NULL for -1. */
+struct ftp_command *ftp_queue_at(struct ftp_queue *queue, int position);
 struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,
                                    enum ftp_answer answer);
 /* Removes the n-th, 0 being the head. */
@@ -73,6 +76,8 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 /* The position of the command that a reply with this code answers; -1: none, it came unasked. */
 int ftp_queue_match(struct ftp_queue *queue, unsigned code);
 bool ftp_command_moves_data(const struct ftp_command *command);
+/* Of a command that moves data: from the server to the client? */
+bool ftp_command_is_download(const struct ftp_command *command);
 
 /* ---- a data connection -------------------------------------------------------------------- */
 
@@ -96,9 +101,10 @@ struct ftp_xfer {
     struct hf_reap reap;
     struct hf_facts facts; /* for the data section's log */
     uint64_t active_ms;
-    const char *why;     /* BROKEN: text for 425 and 426 */
-    uint8_t state;       /* enum ftp_xfer_state */
-    bool from_server;    /* direction, once begun: server to client */
+    const char *why;  /* BROKEN: text for 425 and 426 */
+    uint8_t state;    /* enum ftp_xfer_state */
+    bool from_server; /* direction, once begun: server to client */
+    uint32_t flush_poll_ms;
     size_t unsent;       /* bytes the client has not taken, at the last look */
     bool wants_port;     /* no data port was free yet */
     bool port_wait_over; /* and none will be waited for any more */
@@ -192,6 +198,14 @@ long ftp_filter_server(struct ftp_session *s, const char *p, size_t n);
 HF_MUST_USE bool ftp_answer_due(struct ftp_session *s);
 bool ftp_may_take_command(const struct ftp_session *s);
 
+/* arrival.c */
+/* Resets a connection to a data port that no lease expects; counts it for the section, logs it. */
+void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
+                         unsigned port, int fd, const struct hf_addr *peer);
+/* " (N more like this were not logged)", or nothing when there are none. */
+#define FTP_MORE_SIZE 64u
+const char *ftp_more_text(unsigned suppressed, char *buf);
+
 /* passive.c */
 enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
 /* The server told its data address: the client gets ours.  HOLD: no port is free yet. */
@@ -203,7 +217,8 @@ bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out);
 
 /* xfer.c */
 struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);
-void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server); /* connects the server side */
+/* Connects the server side; false when that failed at once. */
+HF_MUST_USE bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server);
 HF_MUST_USE enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local,
                                            uint16_t *port);
 void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
@@ -217,6 +232,5 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server); /* bytes may flow */
 HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);
 void ftp_xfer_free(struct ftp_xfer *x, bool reset); /* closes what is open; NULL is fine */
 void ftp_xfer_break(struct ftp_xfer *x, const char *why);
-bool ftp_xfer_is_active(const struct ftp_xfer *x);
 
 #endif

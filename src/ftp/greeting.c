@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
 static struct hf_loop *loop_of(const struct ftp_session *s)
@@ -25,9 +26,13 @@ static void try_next_server(struct ftp_session *s, enum hf_reason reason)
     hf_dial_again(s->dial, reason);
 }
 
+/* A server that was silent for so long is not asked twice: the client has waited enough. */
 static void on_greeting_timeout(struct hf_timer *timer)
 {
-    try_next_server(HF_CONTAINER(timer, struct ftp_session, timer), HF_REASON_SERVER_TIMEOUT);
+    struct ftp_session *s = HF_CONTAINER(timer, struct ftp_session, timer);
+    if (s->dial->pick.n_tried + 1 >= s->session.facts.backend->n_servers)
+        s->dial->tries_left = 0;
+    try_next_server(s, HF_REASON_SERVER_TIMEOUT);
 }
 
 /* The first complete reply that is not a 1xx: its code and where it begins and ends; code 0: not
@@ -101,16 +106,33 @@ void ftp_await_greeting(struct ftp_session *s)
         ftp_keep(s, &s->back, ftp->input, n);
 }
 
+/* `timeout ftp-greeting`, never more than `timeout server`; 0: for ever. */
 static unsigned greeting_limit(const struct ftp_session *s)
 {
     const struct hf_cfg_timeouts *t = &s->session.facts.backend->cfg->o.timeout;
-    return t->server && t->server < t->ftp_greeting ? t->server : t->ftp_greeting;
+    return hf_timeout_shorter(t->server, t->ftp_greeting);
+}
+
+static void log_no_server(const struct ftp_session *s)
+{
+    static struct hf_log_limit limit;
+    const struct hf_facts *facts = &s->session.facts;
+    unsigned suppressed;
+    char client[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
+
+    if (hf_log_allowed_mt(&limit, 5, &suppressed))
+        hf_log_event_mt(facts->frontend, HF_LEVEL_WARNING, "%s: 421 for client %s: %s%s%s%s",
+                        facts->frontend->cfg->name, hf_addr_host_text(&facts->client, client),
+                        facts->server ? facts->server->cfg->name : "", facts->server ? ": " : "",
+                        hf_reason_text((enum hf_reason)facts->reason),
+                        ftp_more_text(suppressed, more));
 }
 
 static void refuse_without_server(struct ftp_session *s)
 {
     enum hf_reason reason = (enum hf_reason)s->session.facts.reason;
     char words[160];
+    log_no_server(s);
     if (reason == HF_REASON_NO_SERVER)
         snprintf(words, sizeof words, "421 No server is available; please try again later.\r\n");
     else

@@ -37,13 +37,14 @@ struct slot_run {
 struct hf_lease_table {
     pthread_mutex_t lock; /* guards leases and the counts in slots */
     struct lease_entry *leases;
+    uint64_t last_serial;
     struct hf_lease_slot *slots;
     unsigned n_slots;
     struct slot_run *runs;
     unsigned n_runs;
     unsigned n_workers;
     struct hf_waitlist
-        waiting[WAIT_BUCKETS]; /* by client, so that whoever is woken can use the port */
+        waiting[WAIT_BUCKETS]; /* by client: whoever is woken can mostly use the port */
 };
 
 /* ---- making the table ---- */
@@ -227,23 +228,41 @@ static const struct slot_run *run_of(const struct hf_lease_table *table,
     return NULL;
 }
 
+static bool listens_at(const struct hf_cfg_bind *bind, const struct hf_addr *local)
+{
+    const struct hf_addr *at = &bind->addr;
+    if (!hf_addr_is_any(at))
+        return hf_addr_same_host(at, local);
+    return at->sa.sa_family == local->sa.sa_family ||
+           (at->sa.sa_family == AF_INET6 && !bind->v6only);
+}
+
+static bool any_listens_at(const struct hf_lease_wish *wish)
+{
+    for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next)
+        if (range_serves(r, wish->server) && listens_at(r->bind, wish->local))
+            return true;
+    return false;
+}
+
 /* Own worker's ports in all ranges first, then anybody's.  *served: some range serves this server
  * at all. */
 static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
-                                       const struct hf_cfg_proxy *control,
-                                       const struct hf_cfg_server *server,
-                                       const struct hf_addr *client, unsigned worker, bool *served)
+                                       const struct hf_lease_wish *wish, unsigned worker,
+                                       bool *served)
 {
+    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
+    bool here_only = any_listens_at(wish);
+
     *served = false;
     for (int own = 1; own >= 0; own--) {
-        for (const struct hf_cfg_data_range *range = control->data_ranges; range;
-             range = range->next) {
-            const struct slot_run *run = run_of(table, range->bind);
-            if (!run || !range_serves(range, server))
+        for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next) {
+            const struct slot_run *run = run_of(table, r->bind);
+            if (!run || !range_serves(r, wish->server) ||
+                (here_only && !listens_at(r->bind, wish->local)))
                 continue;
             *served = true;
-            struct hf_lease_slot *slot =
-                free_slot_in(table, run, client, control->o.ftp_peer, worker, own);
+            struct hf_lease_slot *slot = free_slot_in(table, run, wish->client, rule, worker, own);
             if (slot)
                 return slot;
         }
@@ -251,40 +270,36 @@ static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
     return NULL;
 }
 
-enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
-                                const struct hf_cfg_server *server, const struct hf_addr *client,
+enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_lease_wish *wish,
                                 const struct hf_lease_owner *owner, struct hf_lease *out)
 {
-    enum hf_ftp_peer rule = control->o.ftp_peer;
+    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
     struct lease_entry *entry = calloc(1, sizeof *entry);
     bool served, added = false;
     if (!entry)
         return HF_NOMEM;
 
     pthread_mutex_lock(&table->lock);
-    struct hf_lease_slot *slot =
-        free_slot(table, control, server, client, owner->engine->index, &served);
+    struct hf_lease_slot *slot = free_slot(table, wish, owner->engine->index, &served);
     if (slot) {
-        entry->key = key_of(table, slot, client, rule);
+        entry->key = key_of(table, slot, wish->client, rule);
         entry->owner = *owner;
+        entry->owner.serial = ++table->last_serial;
         HASH_ADD(hh, table->leases, key, sizeof entry->key, entry);
         added = entry->hh.tbl != NULL; /* NULL: out of memory */
         slot->leased += added;
         slot->peer_rule = rule;
+        *out = (struct hf_lease){slot, *wish->client, entry->owner.serial};
     }
     pthread_mutex_unlock(&table->lock);
 
-    if (slot && !added) {
-        free(entry);
+    if (added)
+        return HF_OK;
+    free(entry);
+    out->slot = NULL;
+    if (slot)
         return HF_NOMEM;
-    }
-    if (!slot) {
-        free(entry);
-        return served ? HF_NOPORT : HF_NOTFOUND;
-    }
-    out->slot = slot;
-    out->client = *client;
-    return HF_OK;
+    return served ? HF_NOPORT : HF_NOTFOUND;
 }
 
 /* ---- ending ---- */
@@ -317,8 +332,7 @@ enum hf_status hf_lease_claim_mt(struct hf_lease_table *table, struct hf_lease_s
     return HF_OK;
 }
 
-void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
-                         const struct hf_lease_owner *owner)
+void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease)
 {
     struct hf_lease_slot *slot = lease->slot;
     struct hf_waitlist *waiting = NULL;
@@ -329,8 +343,8 @@ void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
     pthread_mutex_lock(&table->lock);
     struct lease_entry *entry =
         slot->leased ? find(table, slot, &lease->client, slot->peer_rule) : NULL;
-    /* The same port may meanwhile be leased to another session of this client. */
-    if (entry && entry->owner.engine == owner->engine && entry->owner.session == owner->session)
+    /* The same port may meanwhile be leased again. */
+    if (entry && entry->owner.serial == lease->serial)
         waiting = end_lease(table, slot, entry);
     pthread_mutex_unlock(&table->lock);
     if (waiting)

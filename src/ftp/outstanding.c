@@ -7,12 +7,10 @@
 
 #include "haftp/base/assert.h"
 
-static const unsigned cmd_flags[] = {
-    [HF_CMD_OTHER] = 0,
-#define X(id, name, flags, help) [HF_CMD_##id] = (flags),
-#include "haftp/wire/commands.def"
-#undef X
-};
+static unsigned flags_of(const struct ftp_command *command)
+{
+    return hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id);
+}
 
 bool ftp_queue_full(const struct ftp_queue *queue)
 {
@@ -27,6 +25,12 @@ static struct ftp_command *at(struct ftp_queue *queue, unsigned n)
 struct ftp_command *ftp_queue_head(struct ftp_queue *queue)
 {
     return queue->count ? at(queue, 0) : NULL;
+}
+
+struct ftp_command *ftp_queue_at(struct ftp_queue *queue, int position)
+{
+    HF_ASSERT(position < (int)queue->count);
+    return position < 0 ? NULL : at(queue, (unsigned)position);
 }
 
 struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,
@@ -50,8 +54,12 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n)
 bool ftp_command_moves_data(const struct ftp_command *command)
 {
     return command && command->answer == FTP_ANSWER_NONE &&
-           ((cmd_flags[command->id] & HF_CMDF_DATA) ||
-            (command->id == HF_CMD_OTHER && command->begun));
+           ((flags_of(command) & HF_CMDF_DATA) || (command->id == HF_CMD_OTHER && command->begun));
+}
+
+bool ftp_command_is_download(const struct ftp_command *command)
+{
+    return !(flags_of(command) & HF_CMDF_DATA_UP);
 }
 
 /* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to
@@ -77,7 +85,7 @@ int ftp_queue_match(struct ftp_queue *queue, unsigned code)
         return 0;
     for (unsigned n = 1; n < queue->count; n++) {
         struct ftp_command *command = at(queue, n);
-        if (command->answer == FTP_ANSWER_NONE && (cmd_flags[command->id] & HF_CMDF_URGENT))
+        if (command->answer == FTP_ANSWER_NONE && (flags_of(command) & HF_CMDF_URGENT))
             return (int)n;
     }
     return 0;

@@ -19,9 +19,14 @@
 bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
 {
     const struct hf_facts *facts = &s->session.facts;
-    const struct hf_addr *advertise = &facts->frontend->cfg->o.ftp_advertise;
-    *out = hf_addr_is_set(advertise) ? *advertise : facts->local;
-    return out->sa.sa_family == AF_INET;
+    const struct hf_cfg_opts *opts = &facts->frontend->cfg->o;
+    bool may_change_family = opts->ftp_peer == HF_FTP_PEER_ANY;
+
+    *out = hf_addr_is_set(&opts->ftp_advertise) ? opts->ftp_advertise : facts->local;
+    /* A client that came by IPv6 would open its IPv4 data connection from an address that we do not
+     * know: only `ftp-data peer any` could let it in. */
+    return out->sa.sa_family == AF_INET &&
+           (facts->client.sa.sa_family == AF_INET || may_change_family);
 }
 
 static enum ftp_verdict say(struct ftp_session *s, const char *text, size_t n)
@@ -96,12 +101,12 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
 
     atomic_fetch_add_explicit(&frontend->ports_exhausted, 1, memory_order_relaxed);
     if (hf_log_allowed_mt(&limit, 1, &suppressed)) {
-        const struct hf_cfg_bind *bind = frontend->cfg->data_ranges->bind;
-        hf_log_event_mt(
-            frontend, HF_LEVEL_WARNING,
-            "%s: no data port of %s is free for this client; widen the range with `ftp-data ports` "
-            "(%u more such refusals not logged)",
-            frontend->cfg->name, bind->text, suppressed);
+        char client[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
+        hf_log_event_mt(frontend, HF_LEVEL_WARNING,
+                        "%s: no data port of %s is free for client %s; widen the range%s",
+                        frontend->cfg->name, frontend->cfg->data_ranges->bind->text,
+                        hf_addr_host_text(&s->session.facts.client, client),
+                        ftp_more_text(suppressed, more));
     }
     return refuse(s, "No data port is free at the moment; please try again.");
 }
@@ -116,8 +121,9 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
     if (!facts->frontend->cfg->data_ranges) {
         status = ftp_xfer_listen(x, &facts->local, port);
     } else {
-        status = hf_lease_take_mt(ftp_of(s)->leases, facts->frontend->cfg, facts->server->cfg,
-                                  &facts->client, &owner, &x->lease);
+        struct hf_lease_wish wish = {facts->frontend->cfg, facts->server->cfg, &facts->client,
+                                     &facts->local};
+        status = hf_lease_take_mt(ftp_of(s)->leases, &wish, &owner, &x->lease);
         if (status == HF_NOPORT)
             return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);
         if (status == HF_OK)
@@ -190,6 +196,7 @@ enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id ask
         x->facts.bind = x->lease.slot->bind;
     ftp_xfer_await_client(x);
     struct hf_addr server = server_data_address(s, announced);
-    ftp_xfer_dial(x, &server);
+    if (!ftp_xfer_dial(x, &server))
+        return refuse(s, "The server's data port cannot be reached.");
     return answer(s, asked, port);
 }

@@ -34,10 +34,25 @@ static struct hf_loop *loop_of(const struct ftp_session *s)
 
 struct hf_lease_owner ftp_owner(const struct ftp_session *s)
 {
-    return (struct hf_lease_owner){s->session.engine, hf_pool_id(ftp_of(s)->sessions, s)};
+    return (struct hf_lease_owner){.engine = s->session.engine,
+                                   .session = hf_pool_id(ftp_of(s)->sessions, s)};
 }
 
 /* ---- ending ------------------------------------------------------------------------------- */
+
+/* At once, not when the client has read our last words: others may wait for the slot. */
+static void give_server_back(struct ftp_session *s)
+{
+    struct hf_server *server = s->session.server;
+    const struct hf_facts *facts = &s->session.facts;
+
+    s->session.server = NULL;
+    if (!server)
+        return;
+    atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in, memory_order_relaxed);
+    atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out, memory_order_relaxed);
+    hf_server_put_mt(server);
+}
 
 static void drop_server_side(struct ftp_session *s)
 {
@@ -48,6 +63,7 @@ static void drop_server_side(struct ftp_session *s)
     hf_dial_free(s->dial);
     s->dial = NULL;
     hf_leg_close(&s->back, false);
+    give_server_back(s);
 }
 
 static void vanish(struct ftp_session *s)
@@ -388,15 +404,11 @@ static void work(struct ftp_session *s)
     arm(s);
 }
 
-/* A client that breaks off before it has a server must not keep a place in the queue.  One that
- * only ended its own direction may have sent all it has to say: HAProxy goes on unless `option
- * abortonclose` is set, and so do we. */
+/* A client that breaks off before it has a server must not keep a place in the queue. */
 static bool client_left_early(const struct ftp_session *s)
 {
-    uint8_t signs = HF_READY_ERR;
-    if (s->session.facts.backend && s->session.facts.backend->cfg->o.abortonclose)
-        signs |= HF_READY_HUP;
-    return (s->state == FTP_DIALING || s->state == FTP_GREETING) && (s->front.watch.ready & signs);
+    return (s->state == FTP_DIALING || s->state == FTP_GREETING) &&
+           hf_dial_client_left(&s->session, &s->front.watch);
 }
 
 void ftp_session_step(struct ftp_session *s)

@@ -13,15 +13,17 @@
 #include "ftp_int.h"
 
 #include <string.h>
-#include <sys/time.h>
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
-#define GRACE_MS      1000u /* some servers never send a 1xx */
-#define FLUSH_POLL_MS 5u    /* how often a slow client's queue is looked at */
+#define GRACE_MS           1000u /* some servers never send a 1xx */
+/* How often a slow client's queue is looked at: less and less while nothing leaves it. */
+#define FLUSH_POLL_MS      5u
+#define FLUSH_POLL_MOST_MS 250u
 
 static struct hf_loop *loop_of(const struct ftp_xfer *x)
 {
@@ -45,21 +47,30 @@ static void arm(struct ftp_xfer *x, uint64_t after_ms, hf_timer_fn fn)
 
 /* ---- ending ---- */
 
-static void close_all(struct ftp_xfer *x, unsigned reset_mask)
+/* The server's side and the bytes; what the client may still connect to stays. */
+static void close_ends(struct ftp_xfer *x, unsigned reset_mask)
 {
-    hf_loop_timer_cancel(loop_of(x), &x->timer);
     hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
-    hf_listener_close(&x->listener);
-    struct hf_lease_owner owner = ftp_owner(x->session);
-    hf_lease_release_mt(x->ftp->leases, &x->lease, &owner);
     hf_relay_close(&x->relay, reset_mask);
 }
 
+static void close_door(struct ftp_xfer *x)
+{
+    hf_loop_timer_cancel(loop_of(x), &x->timer);
+    hf_listener_close(&x->listener);
+    hf_lease_release_mt(x->ftp->leases, &x->lease);
+}
+
+/* A client that was told its port and has not come yet keeps its lease: another session's client,
+ * of the same address, would otherwise get the port, and the connection that is on its way the
+ * other's file. */
 void ftp_xfer_break(struct ftp_xfer *x, const char *why)
 {
     if (x->state == FTP_XFER_BROKEN)
         return;
-    close_all(x, 1u << HF_FRONT | 1u << HF_BACK);
+    close_ends(x, 1u << HF_FRONT | 1u << HF_BACK);
+    if (x->client_came)
+        close_door(x);
     x->state = FTP_XFER_BROKEN;
     x->why = why;
     ftp_session_kick(x->session);
@@ -97,18 +108,20 @@ static void release(struct hf_reap *reap)
 
 void ftp_xfer_free(struct ftp_xfer *x, bool reset)
 {
+    const struct hf_facts *control;
     if (!x)
         return;
-    close_all(x, reset ? 1u << HF_FRONT | 1u << HF_BACK : 0);
+    close_ends(x, reset ? 1u << HF_FRONT | 1u << HF_BACK : 0);
+    close_door(x);
+    if (reset) {
+        control = &x->session->session.facts;
+        hf_facts_end(&x->facts, control->reason ? control->reason : HF_REASON_SERVER_CLOSED,
+                     HF_PHASE_DATA);
+    }
     if (x->client_came)
         log_end(x);
     x->session->active_ms = hf_loop_now(loop_of(x));
     hf_loop_reap(loop_of(x), &x->reap, release);
-}
-
-bool ftp_xfer_is_active(const struct ftp_xfer *x)
-{
-    return x && x->begun && x->state == FTP_XFER_PENDING;
 }
 
 /* ---- moving bytes ---- */
@@ -116,11 +129,7 @@ bool ftp_xfer_is_active(const struct ftp_xfer *x)
 static unsigned idle_limit(const struct ftp_xfer *x)
 {
     const struct hf_cfg_timeouts *front = &front_opts(x)->timeout, *back = &back_opts(x)->timeout;
-    if (back->tunnel)
-        return back->tunnel;
-    if (front->client == 0 || back->server == 0)
-        return front->client + back->server;
-    return front->client < back->server ? front->client : back->server;
+    return back->tunnel ? back->tunnel : hf_timeout_shorter(front->client, back->server);
 }
 
 static void on_idle(struct hf_timer *timer)
@@ -209,8 +218,7 @@ static void on_grace_over(struct hf_timer *timer)
         return;
     s->next_xfer = NULL;
     s->xfer = x;
-    ftp_xfer_begin(x,
-                   head->id != HF_CMD_STOR && head->id != HF_CMD_STOU && head->id != HF_CMD_APPE);
+    ftp_xfer_begin(x, ftp_command_is_download(head));
 }
 
 void ftp_xfer_expect(struct ftp_xfer *x)
@@ -247,10 +255,14 @@ enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
                 break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not read the data");
                 return HF_FAILED;
             }
-            if (unsent != x->unsent)
+            bool moves = unsent != x->unsent;
+            if (moves)
                 x->active_ms = now;
             x->unsent = unsent;
-            arm(x, FLUSH_POLL_MS, on_flush_poll);
+            x->flush_poll_ms = moves ? FLUSH_POLL_MS : x->flush_poll_ms * 2;
+            if (x->flush_poll_ms > FLUSH_POLL_MOST_MS)
+                x->flush_poll_ms = FLUSH_POLL_MOST_MS;
+            arm(x, x->flush_poll_ms, on_flush_poll);
             return HF_AGAIN;
         }
     }
@@ -290,20 +302,18 @@ static void on_dialing(struct hf_watch *watch)
     expect_soon(x);
 }
 
-void ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
+bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
 {
     int fd;
-    if (hf_socket_connect(server, NULL, &fd) != HF_OK) {
-        server_failed(x);
-        return;
-    }
+    if (hf_socket_connect(server, NULL, &fd) != HF_OK)
+        return false;
     if (hf_watch_open(&x->relay.end[HF_BACK].watch, loop_of(x), fd, 0, on_dialing) != HF_OK) {
         close(fd);
-        server_failed(x);
-        return;
+        return false;
     }
     if (back_opts(x)->timeout.connect)
         hf_loop_timer(loop_of(x), &x->dial_timer, back_opts(x)->timeout.connect, on_dial_timeout);
+    return true;
 }
 
 static void on_lease_over(struct hf_timer *timer)
@@ -317,15 +327,14 @@ void ftp_xfer_await_client(struct ftp_xfer *x)
     arm(x, front_opts(x)->ftp_data_wait, on_lease_over);
 }
 
-static int64_t wall_clock_us(void)
-{
-    struct timeval now;
-    gettimeofday(&now, NULL);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_usec;
-}
-
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
 {
+    if (x->state == FTP_XFER_BROKEN) { /* the server's side failed meanwhile */
+        close_door(x);
+        hf_socket_reset_on_close(fd);
+        close(fd);
+        return;
+    }
     if (hf_relay_attach(&x->relay, HF_FRONT, loop_of(x), fd) != HF_OK) {
         close(fd);
         break_for(x, HF_REASON_RESOURCE, "out of memory");
@@ -335,7 +344,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
     hf_listener_close(&x->listener);
     x->front_up = x->client_came = true;
     x->facts.client = *peer;
-    x->facts.accepted_us = wall_clock_us();
+    x->facts.accepted_us = hf_clock_wall_us();
     x->facts.accepted_ms = hf_loop_now(loop_of(x));
     if (x->back_up)
         x->facts.connect_ms = 0;
@@ -345,11 +354,28 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
 }
 
 /* A data port of this transfer's own: sections without a range. */
+static bool is_expected(const struct ftp_xfer *x, const struct hf_addr *peer)
+{
+    const struct hf_addr *client = &x->session->session.facts.client;
+    switch (front_opts(x)->ftp_peer) {
+    case HF_FTP_PEER_ANY:
+        return true;
+    case HF_FTP_PEER_NETWORK:
+        return hf_addr_same_network(peer, client, client->sa.sa_family == AF_INET ? 24 : 64);
+    case HF_FTP_PEER_STRICT:
+        break;
+    }
+    return hf_addr_same_host(peer, client);
+}
+
 static bool on_own_port(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct ftp_xfer *x = HF_CONTAINER(listener, struct ftp_xfer, listener);
-    if (!hf_addr_same_host(peer, &x->session->session.facts.client)) {
-        close(fd);
+    if (!is_expected(x, peer)) {
+        struct hf_addr local;
+        hf_socket_local(fd, &local);
+        ftp_refuse_stranger(x->ftp->engine, x->session->session.facts.frontend->cfg,
+                            hf_addr_port(&local), fd, peer);
         return true;
     }
     ftp_xfer_client_arrived(x, fd, peer);

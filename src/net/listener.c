@@ -1,3 +1,12 @@
+/*
+ * listener.c: accepts in batches, and puts accepting off while descriptors or memory are short.
+ *
+ * It does not open sockets, and does not judge who may connect: that is on_accept's.  A listener
+ * is embedded in its owner and lives on one loop.
+ */
+/*
+ * listener.c: accepts until the queue is empty or the batch is full; the kernel keeps the rest.
+ */
 #include "haftp/net/listener.h"
 
 #include "haftp/base/assert.h"
@@ -75,13 +84,6 @@ void hf_listener_resume(struct hf_listener *listener)
     listener->paused = false;
     /* Not at once: whoever calls may be deep in closing a session. */
     hf_watch_again(&listener->watch);
-}
-
-int hf_listener_take(struct hf_listener *listener)
-{
-    if (listener->watch.loop)
-        hf_loop_timer_cancel(listener->watch.loop, &listener->backoff);
-    return hf_watch_take(&listener->watch);
 }
 
 void hf_listener_close(struct hf_listener *listener)

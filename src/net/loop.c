@@ -1,3 +1,10 @@
+/*
+ * loop.c: one thread's turn: descriptors, timers, mail, and last what waits for the reaper.
+ *
+ * The loop belongs to its worker, or to the main thread, and is used on that thread alone; only
+ * mail (mailbox.c) comes from others.  The descriptors themselves are watch.c's; what they mean is
+ * nobody's business here.
+ */
 #include "haftp/net/loop.h"
 
 #include <signal.h>

@@ -1,3 +1,12 @@
+/*
+ * pipe.c: makes, keeps and limits the pipes that splice() goes through.
+ *
+ * A pool is its loop's and used on that thread; the count of open pipes is shared by all of them,
+ * and the sizes are set once before threads start.  It moves no bytes: relay.c does.
+ */
+/*
+ * pipe.c: makes pipes of the wanted size, and keeps a few empty ones for the next transfer.
+ */
 #include "pipe_int.h"
 
 #include <fcntl.h>
@@ -8,7 +17,7 @@
 
 #define DEFAULT_BYTES (1u << 20)
 #define STEP_BYTES    (1u << 18) /* when the wanted size is refused */
-#define LEAST_BYTES   (1 << 16)  /* below this, copying moves more per system call */
+#define LEAST_BYTES   (1 << 16)  /* below this, copying is faster, unless less was asked for */
 #define DEFAULT_MAX   256u
 #define SPARE_MAX     32u
 #define REFUSED_MS    1000u
@@ -24,14 +33,15 @@ void hf_pipe_configure(unsigned pipe_bytes, unsigned max)
 
 /* A user without privileges may hold 16384 pages of pipes; past that, sizes are refused and new
  * pipes shrink to a page or two. */
-static bool enlarge(int fd)
+static bool resize(int fd)
 {
+    int least = wanted_bytes < LEAST_BYTES ? (int)wanted_bytes : LEAST_BYTES;
     int bytes = fcntl(fd, F_SETPIPE_SZ, wanted_bytes);
     if (bytes < 0 && wanted_bytes > STEP_BYTES)
         bytes = fcntl(fd, F_SETPIPE_SZ, STEP_BYTES);
     if (bytes < 0)
         bytes = fcntl(fd, F_GETPIPE_SZ);
-    return bytes >= LEAST_BYTES;
+    return bytes >= least;
 }
 
 static struct hf_pipe *make_pipe(void)
@@ -46,7 +56,7 @@ static struct hf_pipe *make_pipe(void)
     }
     atomic_fetch_add(&open_pipes, 1);
     *pipe = (struct hf_pipe){.read_fd = fd[0], .write_fd = fd[1]};
-    if (!enlarge(fd[1])) {
+    if (!resize(fd[1])) {
         hf_pipe_discard(pipe);
         return NULL;
     }

@@ -1,3 +1,10 @@
+/*
+ * relay.c: moves bytes both ways between two watched sockets, by copying or by splice().
+ *
+ * It neither accepts nor connects, keeps no time limits and does not look into the bytes; what to
+ * do when a direction or the whole relay has ended is its owner's decision (hf_relay_fn).  The
+ * relay is embedded in a session or transfer; everything runs on that owner's loop.
+ */
 #include "haftp/net/relay.h"
 
 #include <errno.h>

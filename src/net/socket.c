@@ -1,3 +1,9 @@
+/*
+ * socket.c: the one place where sockets are made, asked and changed; errno becomes hf_status here.
+ *
+ * Nothing is kept between calls: descriptors are the caller's, who also closes them.  No call
+ * blocks.  Any thread.
+ */
 #include "haftp/net/socket.h"
 
 #include <errno.h>

@@ -12,7 +12,10 @@ void hf_waitlist_init(struct hf_waitlist *list)
 {
     pthread_mutex_init(&list->lock, NULL);
     list->head = NULL;
+    list->last_place = 0;
+    list->owed = 0;
     atomic_init(&list->count, 0);
+    atomic_init(&list->woken, 0);
 }
 
 void hf_waitlist_fini(struct hf_waitlist *list)
@@ -23,6 +26,22 @@ void hf_waitlist_fini(struct hf_waitlist *list)
     list->head = NULL;
     atomic_store(&list->count, 0);
     pthread_mutex_destroy(&list->lock);
+}
+
+static int by_place(const struct hf_waiter *a, const struct hf_waiter *b)
+{
+    return a->place < b->place ? -1 : a->place > b->place;
+}
+
+/* Returns how many were in the list.  Those who come back are mostly the first or the last. */
+static unsigned put_on_locked(struct hf_waitlist *list, struct hf_waiter *waiter)
+{
+    waiter->queued = true;
+    if (list->head && by_place(list->head->prev, waiter) > 0)
+        DL_INSERT_INORDER(list->head, waiter, by_place);
+    else
+        DL_APPEND(list->head, waiter);
+    return atomic_fetch_add(&list->count, 1);
 }
 
 struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
@@ -39,14 +58,33 @@ struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *
     waiter->fn = fn;
 
     pthread_mutex_lock(&list->lock);
-    waiter->queued = true;
-    DL_APPEND(list->head, waiter);
-    unsigned before = atomic_fetch_add(&list->count, 1);
+    waiter->place = ++list->last_place;
+    unsigned before = put_on_locked(list, waiter) + atomic_load(&list->woken);
     pthread_mutex_unlock(&list->lock);
     if (ahead)
         *ahead = before;
     /* Pairs with the fence in wake: our second look comes after we are counted. */
     atomic_thread_fence(memory_order_seq_cst);
+    return waiter;
+}
+
+struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken)
+{
+    struct hf_waitlist *list = woken->list;
+    struct hf_waiter *waiter = calloc(1, sizeof *waiter);
+    if (!waiter)
+        return NULL;
+    waiter->loop = woken->loop;
+    waiter->list = list;
+    waiter->context = woken->context;
+    waiter->session = woken->session;
+    waiter->fn = woken->fn;
+    waiter->place = woken->place;
+
+    pthread_mutex_lock(&list->lock);
+    put_on_locked(list, waiter);
+    pthread_mutex_unlock(&list->lock);
+    atomic_thread_fence(memory_order_seq_cst); /* as in join */
     return waiter;
 }
 
@@ -73,44 +111,100 @@ void hf_waitlist_leave(struct hf_waitlist *list, struct hf_waiter *waiter)
         waiter->left = true;
 }
 
+/* Takes the first in line behind `place` off the list, to be woken; NULL: there is none. */
+static struct hf_waiter *rouse_locked(struct hf_waitlist *list, uint64_t place)
+{
+    struct hf_waiter *first = list->head;
+    while (first && first->place <= place)
+        first = first->next;
+    if (first) {
+        atomic_fetch_add(&list->woken, 1); /* first: nobody may find the list idle in between */
+        take_off_locked(list, first);
+    }
+    return first;
+}
+
+static void on_woken(struct hf_mail *mail);
+
+static void post(struct hf_waiter *waiter)
+{
+    if (!waiter)
+        return;
+    waiter->mail.fn = on_woken;
+    hf_mail_post_mt(waiter->loop, &waiter->mail);
+}
+
+/* Who is to be woken after this one has had its look; not those before it, or an unused wake would
+ * go round and round. */
+static struct hf_waiter *next_after_locked(struct hf_waitlist *list, const struct hf_waiter *woken,
+                                           bool used)
+{
+    struct hf_waiter *next = used ? NULL : rouse_locked(list, woken->place);
+    if (!next && list->owed > 0 && atomic_load(&list->woken) == 0) {
+        list->owed--;
+        next = rouse_locked(list, 0);
+    }
+    return next;
+}
+
 static void on_woken(struct hf_mail *mail)
 {
     struct hf_waiter *waiter = HF_CONTAINER(mail, struct hf_waiter, mail);
     struct hf_waitlist *list = waiter->list;
-    bool awake = !waiter->left && waiter->fn(waiter);
+    bool used = !waiter->left && waiter->fn(waiter);
 
+    pthread_mutex_lock(&list->lock);
+    atomic_fetch_sub(&list->woken, 1);
+    struct hf_waiter *next = next_after_locked(list, waiter, used);
+    pthread_mutex_unlock(&list->lock);
     free(waiter);
-    if (!awake)
-        hf_waitlist_wake_mt(list);
+    post(next);
+}
+
+/* Mostly nobody waits, and then no lock is taken.  What came free was counted before this fence, so
+ * either we see the waiter, or its second look sees what came free. */
+static unsigned count_after_change(const struct hf_waitlist *list)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    return hf_waitlist_count_mt(list);
 }
 
 void hf_waitlist_wake_mt(struct hf_waitlist *list)
 {
-    /* Mostly nobody waits, and then no lock is taken.  What came free was counted before this
-     * fence, so either we see the waiter, or its second look sees what came free. */
-    atomic_thread_fence(memory_order_seq_cst);
-    if (hf_waitlist_count_mt(list) == 0)
+    struct hf_waiter *first = NULL;
+    if (count_after_change(list) == 0)
         return;
 
     pthread_mutex_lock(&list->lock);
-    struct hf_waiter *first = list->head;
-    if (first)
-        take_off_locked(list, first);
+    /* One after the other: the second in line, on a quicker loop, must not overtake the first. */
+    if (atomic_load(&list->woken) == 0)
+        first = rouse_locked(list, 0);
+    else if (list->owed < hf_waitlist_count_mt(list))
+        list->owed++;
     pthread_mutex_unlock(&list->lock);
-    if (!first)
-        return;
-    first->mail.fn = on_woken;
-    hf_mail_post_mt(first->loop, &first->mail);
+    post(first);
 }
 
 void hf_waitlist_wake_all_mt(struct hf_waitlist *list)
 {
-    /* Counted once: those who look in vain and join again are not woken a second time. */
-    for (unsigned n = hf_waitlist_count_mt(list); n > 0; n--)
-        hf_waitlist_wake_mt(list);
+    /* Those who look in vain and rejoin are behind us already, and newcomers are not counted. */
+    uint64_t place = 0;
+    for (unsigned n = count_after_change(list); n > 0; n--) {
+        pthread_mutex_lock(&list->lock);
+        struct hf_waiter *next = rouse_locked(list, place);
+        if (next)
+            place = next->place;
+        pthread_mutex_unlock(&list->lock);
+        post(next);
+    }
 }
 
 unsigned hf_waitlist_count_mt(const struct hf_waitlist *list)
 {
     return atomic_load_explicit(&list->count, memory_order_relaxed);
+}
+
+bool hf_waitlist_is_busy_mt(const struct hf_waitlist *list)
+{
+    return atomic_load(&list->count) || atomic_load(&list->woken);
 }

@@ -176,6 +176,16 @@ static void stop_waiting(struct hf_dial *dial)
     dial->waiter = NULL;
 }
 
+/* Whether the slot that came free at `list` had its use: it is ours, or it is gone already.  Only
+ * who has tried a server leaves a slot to others. */
+static bool slot_was_used(const struct hf_dial *dial, const struct hf_waitlist *list)
+{
+    const struct hf_server *server = dial->session->server;
+    if (dial->waiter)
+        return dial->waiting_at == list && dial->pick.n_tried == 0;
+    return server && (list == &server->waiting || list == &server->proxy->waiting);
+}
+
 static bool on_slot(struct hf_waiter *waiter)
 {
     struct hf_engine *engine = waiter->context;
@@ -183,8 +193,10 @@ static bool on_slot(struct hf_waiter *waiter)
     if (!dial || dial->finished)
         return false;
     dial->waiter = NULL;
+    dial->woken = waiter;
     choose(dial);
-    return true;
+    dial->woken = NULL;
+    return slot_was_used(dial, waiter->list);
 }
 
 static void on_queue_timeout(struct hf_timer *timer)
@@ -194,45 +206,74 @@ static void on_queue_timeout(struct hf_timer *timer)
     give_up(dial, HF_REASON_QUEUE_TIMEOUT, HF_PHASE_QUEUE);
 }
 
-/* Every server that could be had is at its maxconn.  Returns false when waiting has begun; true
- * when a second look is worth it, because a slot that came free before we joined woke nobody. */
-static bool queue_up(struct hf_dial *dial)
+/* Has not waited at this list: whoever does comes first. */
+static bool is_new_at(const struct hf_dial *dial, const struct hf_waitlist *list)
+{
+    return !dial->woken || dial->woken->list != list;
+}
+
+static struct hf_waiter *join(struct hf_dial *dial, struct hf_waitlist *list)
 {
     struct hf_session *session = dial->session;
-    struct hf_engine *engine = session->engine;
     unsigned ahead = 0;
 
-    if (dial->waiter)
+    if (!is_new_at(dial, list))
+        return hf_waitlist_rejoin_mt(dial->woken);
+    struct hf_waiter *waiter =
+        hf_waitlist_join_mt(list, dial->engine->loop, dial->engine,
+                            hf_pool_id(dial->engine->dials, dial), on_slot, &ahead);
+    if (list == &backend_of(session)->waiting)
+        session->facts.be_queue = ahead;
+    else
+        session->facts.srv_queue = ahead;
+    return waiter;
+}
+
+static void arm_queue_timer(struct hf_dial *dial)
+{
+    const struct hf_cfg_timeouts *timeouts = timeouts_of(dial->session);
+    unsigned limit = timeouts->queue ? timeouts->queue : timeouts->connect;
+    if (limit && !hf_timer_is_set(&dial->timer))
+        hf_loop_timer(dial->engine->loop, &dial->timer, limit, on_queue_timeout);
+}
+
+/* Waits at this list.  A slot that came free before we joined woke nobody, so somebody has to look
+ * once more.  True: we, because it is our turn.  False: it was seen to. */
+static bool queue_up(struct hf_dial *dial, struct hf_waitlist *list)
+{
+    if (dial->waiter && dial->waiting_at == list)
         return false;
-    dial->waiting_at = &backend_of(session)->waiting;
-    dial->waiter = hf_waitlist_join_mt(dial->waiting_at, engine->loop, engine,
-                                       hf_pool_id(engine->dials, dial), on_slot, &ahead);
+    stop_waiting(dial);
+    dial->waiting_at = list;
+    dial->waiter = join(dial, list);
     if (!dial->waiter) {
         give_up(dial, HF_REASON_RESOURCE, HF_PHASE_QUEUE);
         return false;
     }
-    session->facts.be_queue = ahead;
-    unsigned limit =
-        timeouts_of(session)->queue ? timeouts_of(session)->queue : timeouts_of(session)->connect;
-    if (limit && !hf_timer_is_set(&dial->timer))
-        hf_loop_timer(engine->loop, &dial->timer, limit, on_queue_timeout);
-    return true;
+    arm_queue_timer(dial);
+    if (!is_new_at(dial, list))
+        return true;
+    hf_waitlist_wake_mt(list); /* the first in line looks, which may be us */
+    return false;
 }
 
-/* A usable server with a free slot, taken; NULL and *full when the only reason is maxconn. */
-static struct hf_server *pick_with_slot(struct hf_dial *dial, bool *full)
+/* A usable server with a free slot, taken; or NULL, and where to wait for one (NULL: nowhere). */
+static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist **wait_at)
 {
+    struct hf_proxy *backend = backend_of(dial->session);
     struct hf_pick pick = dial->pick; /* full servers count as tried for this look only */
-    *full = false;
+    *wait_at = NULL;
     for (;;) {
         pick.now_ms = hf_loop_now(dial->engine->loop);
-        struct hf_server *server = hf_balance_pick_mt(backend_of(dial->session), &pick);
+        struct hf_server *server = hf_balance_pick_mt(backend, &pick);
         if (!server)
             return NULL;
-        if (hf_server_take_mt(server))
+        struct hf_waitlist *list = pick.bound ? &server->waiting : &backend->waiting;
+        bool others_first = is_new_at(dial, list) && hf_waitlist_is_busy_mt(list);
+        if (!others_first && hf_server_take_mt(server))
             return server;
-        *full = true;
-        if (pick.n_tried == HF_PICK_MAX_TRIED)
+        *wait_at = list;
+        if (others_first || pick.bound || pick.n_tried == HF_PICK_MAX_TRIED)
             return NULL;
         mark_tried(&pick, server);
     }
@@ -241,13 +282,14 @@ static struct hf_server *pick_with_slot(struct hf_dial *dial, bool *full)
 static void choose(struct hf_dial *dial)
 {
     struct hf_session *session = dial->session;
-    bool full;
+    struct hf_waitlist *wait_at;
     struct hf_server *server;
 
-    while (!(server = pick_with_slot(dial, &full)) && full) {
-        if (!queue_up(dial))
+    while (!(server = pick_with_slot(dial, &wait_at)) && wait_at) {
+        if (!queue_up(dial, wait_at))
             return;
     }
+    stop_waiting(dial);
     if (!server) {
         if (dial->pick.n_tried)
             pause_then_choose(dial);
@@ -255,7 +297,6 @@ static void choose(struct hf_dial *dial)
             give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_CONNECT);
         return;
     }
-    stop_waiting(dial);
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     session->server = server;
     session->facts.server = server;
@@ -286,6 +327,14 @@ void hf_dial_begin(struct hf_dial *dial)
         choose(dial);
     else
         give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_REQUEST);
+}
+
+bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch *front)
+{
+    uint8_t signs = HF_READY_ERR;
+    if (session->facts.backend && session->facts.backend->cfg->o.abortonclose)
+        signs |= HF_READY_HUP;
+    return front->ready & signs;
 }
 
 void hf_dial_succeeded(struct hf_dial *dial)

@@ -6,10 +6,10 @@
 #include "haftp/stream/engine.h"
 
 #include <stdlib.h>
-#include <sys/time.h>
 #include <utlist.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 #include "haftp/stream/dial.h"
@@ -47,13 +47,6 @@ void hf_engine_free(struct hf_engine *engine)
     free(engine);
 }
 
-static int64_t wall_clock_us(void)
-{
-    struct timeval now;
-    gettimeofday(&now, NULL);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_usec;
-}
-
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer)
@@ -71,7 +64,7 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
         frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
     facts->client = *peer;
     hf_socket_local(fd, &facts->local);
-    facts->accepted_us = wall_clock_us();
+    facts->accepted_us = hf_clock_wall_us();
     facts->accepted_ms = hf_loop_now(engine->loop);
     facts->queue_ms = facts->connect_ms = -1;
     if (facts->backend)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/log/log.h"
 
 struct hf_gate {
     struct hf_listener listener;
@@ -132,6 +133,23 @@ static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr
     return gate->parked_fd < 0;
 }
 
+/* How often the log hears of it while it lasts. */
+#define PUT_OFF_PERIOD_MS 10000u
+
+void hf_gate_put_off(struct hf_listener *listener, enum hf_status why)
+{
+    static struct hf_log_limit limit;
+    uint64_t period = hf_loop_now(listener->watch.loop) / PUT_OFF_PERIOD_MS;
+    unsigned suppressed;
+
+    if (!hf_log_allowed_at_mt(&limit, period, 1, &suppressed))
+        return;
+    hf_log_event_mt(NULL, HF_LEVEL_WARNING,
+                    "Accepting pauses: %s; new connections wait. Raise the limit (`ulimit -n`, "
+                    "LimitNOFILE= of the service) or lower 'maxconn' (%u more not logged)",
+                    hf_status_text(why), suppressed);
+}
+
 struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind,
                              int listen_fd, hf_gate_fn fn)
 {
@@ -146,6 +164,7 @@ struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind 
     gate->fn = fn;
     gate->parked_fd = -1;
     gate->listener.slot = bind;
+    gate->listener.on_nofd = hf_gate_put_off;
     if (hf_listener_open(&gate->listener, engine->loop, listen_fd,
                          engine->runtime->config->global.maxaccept, on_accept, gate) != HF_OK) {
         close(listen_fd);

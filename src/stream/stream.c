@@ -44,13 +44,6 @@ static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phas
 
 /* ---- timeouts ---- */
 
-static unsigned shorter(unsigned a, unsigned b)
-{
-    if (a == 0 || b == 0)
-        return a + b;
-    return a < b ? a : b;
-}
-
 /* How long nothing may move, as things stand; 0: for ever.  Traffic one way keeps the other way
  * alive, as in HAProxy without `option independent-streams`. */
 static unsigned idle_limit(const struct hf_stream *stream)
@@ -65,7 +58,7 @@ static unsigned idle_limit(const struct hf_stream *stream)
         return back->server_fin;
     if (back->tunnel && end[HF_FRONT].bytes && end[HF_BACK].bytes)
         return back->tunnel;
-    return shorter(front->client, back->server);
+    return hf_timeout_shorter(front->client, back->server);
 }
 
 static void on_idle(struct hf_timer *timer);
@@ -125,6 +118,17 @@ static void on_connecting(struct hf_watch *watch)
     hf_dial_progress(HF_CONTAINER(end - HF_BACK, struct hf_stream, relay.end)->dial);
 }
 
+/* The client's watch until the relay has it: what the client sends meanwhile waits in its socket.
+ */
+static void on_client_waiting(struct hf_watch *watch)
+{
+    struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
+    struct hf_stream *stream = HF_CONTAINER(end - HF_FRONT, struct hf_stream, relay.end);
+    if (hf_dial_client_left(&stream->session, watch))
+        finish(stream, HF_REASON_CLIENT_RESET,
+               stream->dial->waiter ? HF_PHASE_QUEUE : HF_PHASE_CONNECT, 0);
+}
+
 static void on_dialed(struct hf_session *session, bool connected)
 {
     struct hf_stream *stream = stream_of(session);
@@ -139,6 +143,7 @@ static void on_dialed(struct hf_session *session, bool connected)
     hf_socket_nodelay(fd);
     if (session->facts.backend->cfg->o.tcpka_server)
         hf_socket_keepalive(fd);
+    hf_relay_adopt(&stream->relay, HF_FRONT);
     hf_relay_adopt(&stream->relay, HF_BACK);
     stream->active_ms = hf_loop_now(session->engine->loop);
     arm(stream);
@@ -165,6 +170,7 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
         hf_pool_put(engine->streams, stream);
         return false;
     }
+    stream->relay.end[HF_FRONT].watch.fn = on_client_waiting;
     hf_socket_nodelay(fd);
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);

@@ -61,6 +61,15 @@ static size_t skip_to_verb(struct hf_view line, bool *telnet)
     }
 }
 
+static bool is_odd(struct hf_view verb)
+{
+    for (size_t i = 0; i < verb.n; i++) {
+        if (byte_at(verb, i) <= ' ' || byte_at(verb, i) > '~')
+            return true;
+    }
+    return false;
+}
+
 static enum hf_ftp_cmd_id find(struct hf_view verb)
 {
     char upper[VERB_SIZE] = {0};
@@ -90,11 +99,17 @@ bool hf_ftp_cmd_parse(struct hf_view line, struct hf_ftp_cmd *out)
     out->verb = hf_view(line.p + verb, end - verb);
     out->arg = hf_view(line.p + arg, line.n - arg);
     out->id = find(out->verb);
-    out->flags = rows[out->id].flags;
+    out->flags = hf_ftp_cmd_flags(out->id);
+    out->odd_verb = is_odd(out->verb);
     return out->verb.n > 0;
 }
 
 const char *hf_ftp_cmd_name(enum hf_ftp_cmd_id id)
 {
     return (unsigned)id < HF_CMD_COUNT ? rows[id].name : rows[HF_CMD_OTHER].name;
+}
+
+unsigned hf_ftp_cmd_flags(enum hf_ftp_cmd_id id)
+{
+    return (unsigned)id < HF_CMD_COUNT ? rows[id].flags : 0;
 }

@@ -61,3 +61,22 @@ def test_curl(place, lab):
     local = os.path.join(curl.folder, "random.bin")
     curl.get("pub/random.bin", local)
     assert content.checksum(local) == content.checksum(servers[0].path("pub/random.bin"))
+
+
+def test_one_section_on_both_families(lab):
+    """Clients are told a port of the address that they came to, whichever family that is."""
+    servers = lab.farm()
+    number = lab.net.number
+    front = lab.net.front()
+    control, low = 2000 + number, 10000 + 10 * number
+    lab.haftp(head() + f"""
+listen ftp
+    bind {front}:{control}
+    bind [::1]:{control}
+    option ftp-inspect
+    ftp-data ports {low}-{low + 9}
+{server_lines(servers)}""", (front, control), ("::1", low + 9))
+    login = (servers[0].user, servers[0].password)
+    for address, epsv in ((front, True), (front, False), ("::1", True)):
+        with Session((address, control), login, epsv=epsv) as session:
+            assert session.read("pub/named.bin") == named_content(session.server_name())

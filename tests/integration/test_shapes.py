@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from lib.clients import Curl
-from lib.haftp import ROOT, binary, head
+from lib.haftp import ROOT, binary, head, server_lines
 from lib.net import may_use_low_ports
 from lib.session import Session, named_content
 
@@ -166,3 +166,19 @@ def test_curl_reaches_every_server_of_a_mixed_pool(lab):
         with open(f"{curl.folder}/welcome") as file:
             seen.add(file.read().strip())
     assert seen == {server.name for server in servers}
+
+
+def test_two_addresses_in_one_section(lab):
+    """Each client's data port is on the address that it came to."""
+    servers = lab.farm()
+    fronts = lab.net.front(), lab.net.front()
+    assert fronts[0] != fronts[1]
+    lab.haftp(head() + f"""
+listen ftp
+    bind {fronts[0]}:2121
+    bind {fronts[1]}:2121
+    option ftp-inspect
+    ftp-data ports 50000-50003
+{server_lines(servers)}""", (fronts[0], 50003), (fronts[1], 50003))
+    for front in fronts:
+        assert transfers_work((front, 2121), servers)

@@ -33,7 +33,7 @@ struct hf_args {
     unsigned maxconn;     /* -n, instead of the configuration's; 0: not given */
     bool verbose;         /* -V */
     bool quiet;           /* -q: the exit status says it all */
-    bool debug;           /* -d: foreground and traces */
+    bool debug;           /* -d: foreground */
     bool foreground;      /* -db or -d: whatever the configuration says */
     bool daemon;          /* -D; not set together with foreground */
     bool master_worker;   /* -W, -Ws: told to be without effect */

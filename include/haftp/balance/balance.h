@@ -18,13 +18,16 @@ struct hf_pick {
     /* Servers not to be given again to this session, because they just failed it. */
     const struct hf_server *tried[HF_PICK_MAX_TRIED];
     unsigned n_tried;
+    /* Set by each pick: this client belongs to that server (stickiness, or an algorithm that
+     * binds), so that when it is full it is waited for, and no other will do. */
+    bool bound;
 };
 
 /* NULL: no usable server that was not tried.  Takes no slot: the server may be full by the time the
- * caller asks for one.  A full server (o.maxconn) is given only when no other could be, for the
- * session to wait; backups only when no active server is usable or every one has failed this
- * session. */
-struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, const struct hf_pick *pick);
+ * caller asks for one.  A full server (o.maxconn) is given only when no other could be, or
+ * when the client is bound to it, for the session to wait; backups only when no active server is
+ * usable or every one has failed this session. */
+struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick);
 /* The session reached this server: stick rules that store do so. */
 void hf_balance_learn_mt(struct hf_proxy *backend, const struct hf_pick *pick,
                          const struct hf_server *server);
@@ -55,6 +58,7 @@ bool hf_choice_allows(const struct hf_choice *choice, const struct hf_server *se
 struct hf_balance_ops {
     const char *name; /* as in `balance NAME` */
     const char *help;
+    bool binds; /* a client's server follows from the client, full or not */
     /* Brings *state (NULL at first) in line with changed candidates.  On failure *state is as it
      * was or NULL, and may be used for nothing but release and the next rebuild. */
     enum hf_status (*rebuild)(const struct hf_proxy *backend,

@@ -32,12 +32,22 @@ struct hf_lease_slot {
 struct hf_lease_owner {
     struct hf_engine *engine;
     hf_id session;
+    uint64_t serial; /* of the lease: a session may get the same port twice, one after the other */
 };
 
 /* A session's lease: keep it zeroed when there is none. */
 struct hf_lease {
     struct hf_lease_slot *slot; /* NULL: none */
-    struct hf_addr client;      /* masked as the peer rule says, port 0 */
+    struct hf_addr client;
+    uint64_t serial;
+};
+
+/* For whom a port is wanted. */
+struct hf_lease_wish {
+    const struct hf_cfg_proxy *control;
+    const struct hf_cfg_server *server; /* of the session */
+    const struct hf_addr *client;
+    const struct hf_addr *local; /* what the client connected to, and will be told */
 };
 
 /* All slots of all data binds of the configuration.  NULL: no memory. */
@@ -46,20 +56,20 @@ void hf_lease_table_free(struct hf_lease_table *table);
 unsigned hf_lease_slot_count(const struct hf_lease_table *table);
 struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned index);
 
-/* Leases a port of one of the control section's ranges that serve `server`.  HF_NOPORT: all are
- * taken for this client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range
- * serves this server; HF_NOMEM. */
-HF_MUST_USE enum hf_status
-hf_lease_take_mt(struct hf_lease_table *table, const struct hf_cfg_proxy *control,
-                 const struct hf_cfg_server *server, const struct hf_addr *client,
-                 const struct hf_lease_owner *owner, struct hf_lease *out);
+/* Leases a port of one of the control section's ranges that serve the server: of those that listen
+ * where the client came to, or of all when none does (NAT, `ftp-data advertise`).  HF_NOPORT: all
+ * are taken for this client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range
+ * serves this server; HF_NOMEM.  owner->serial is not looked at. */
+HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table,
+                                            const struct hf_lease_wish *wish,
+                                            const struct hf_lease_owner *owner,
+                                            struct hf_lease *out);
 /* A client connected: ends the lease that fits and tells its owner.  HF_NOTFOUND: a stranger. */
 HF_MUST_USE enum hf_status hf_lease_claim_mt(struct hf_lease_table *table,
                                              struct hf_lease_slot *slot, const struct hf_addr *peer,
                                              struct hf_lease_owner *owner);
 /* Gives an unused lease back; claimed or empty: does nothing.  Zeroes *lease. */
-void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease,
-                         const struct hf_lease_owner *owner);
+void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease);
 /* Where a session of this client waits for a port. */
 struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
                                       const struct hf_cfg_proxy *control,

@@ -37,7 +37,5 @@ void hf_listener_pause(struct hf_listener *listener);
 /* What waited in the backlog is accepted in the next turn. */
 void hf_listener_resume(struct hf_listener *listener);
 void hf_listener_close(struct hf_listener *listener); /* idempotent */
-/* The same without closing: hands the socket back, -1 if closed. */
-int hf_listener_take(struct hf_listener *listener);
 
 #endif

@@ -60,7 +60,6 @@ struct hf_runtime {
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
     struct hf_waitlist entry; /* connections that wait for room under the process limit */
-    _Atomic bool stopping;
 };
 
 /* NULL when out of memory. */

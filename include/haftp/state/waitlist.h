@@ -1,10 +1,12 @@
 /*
  * waitlist.h: sessions of any worker that wait, in order, for something to come free.
  *
- * Being woken means "try again", not "it is yours".  Whoever is woken and is gone lets the next one
- * be woken.  What came free between looking and joining woke nobody: look again after joining.  A
- * waiter is heap memory of its own, so that it may be in the mail while its session dies.  The
- * list's lock is a leaf.
+ * Being woken means "try again", not "it is yours".  Whoever is woken and has no use for it lets
+ * the next one be woken; one tries at a time, in order.  Who tried in vain rejoins at its old
+ * place, and newcomers join behind whoever waits (hf_waitlist_is_busy_mt) without trying first.
+ * What came free between looking and joining woke nobody: look again after joining, or wake the
+ * first in line to do so.  A waiter is heap memory of its own, so that it may be in the mail while
+ * its session dies.  The list's lock is a leaf.
  */
 #ifndef HAFTP_STATE_WAITLIST_H
 #define HAFTP_STATE_WAITLIST_H
@@ -21,19 +23,23 @@ struct hf_waiter {
     struct hf_waiter *next, *prev;
     struct hf_loop *loop;
     struct hf_waitlist *list;
-    bool queued;   /* under the list's lock: not woken yet */
-    bool left;     /* on `loop` only: woken, but its session gave up before the mail came */
-    void *context; /* the worker's engine, for fn */
+    uint64_t place; /* in line: the order in which they first joined */
+    bool queued;    /* under the list's lock: not woken yet */
+    bool left;      /* on `loop` only: woken, but its session gave up before the mail came */
+    void *context;  /* the worker's engine, for fn */
     hf_id session;
     /* Runs on `loop`; must not free the waiter (the waitlist does after it).  Returns false when
-     * the session is gone, so that the next waiter is woken instead. */
+     * the session is gone or had no use for what came free, so that the next in line is woken. */
     bool (*fn)(struct hf_waiter *waiter);
 };
 
 struct hf_waitlist {
     pthread_mutex_t lock;
-    struct hf_waiter *head;
-    _Atomic unsigned count;
+    struct hf_waiter *head; /* by place */
+    uint64_t last_place;
+    unsigned owed;          /* wakes that came while others were about to try */
+    _Atomic unsigned count; /* in the list */
+    _Atomic unsigned woken; /* taken off it, and have not tried yet */
 };
 
 void hf_waitlist_init(struct hf_waitlist *list);
@@ -42,10 +48,14 @@ void hf_waitlist_fini(struct hf_waitlist *list); /* frees waiters still queued *
 struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
                                       hf_id session, bool (*fn)(struct hf_waiter *),
                                       unsigned *ahead);
+/* Within `fn`: the session of this woken waiter waits on, at its old place. */
+struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken);
 /* Called on the waiter's own loop by a session that gives up; frees now or when its mail comes. */
 void hf_waitlist_leave(struct hf_waitlist *list, struct hf_waiter *waiter);
 void hf_waitlist_wake_mt(struct hf_waitlist *list);     /* the first one, if any */
 void hf_waitlist_wake_all_mt(struct hf_waitlist *list); /* all that wait now */
 unsigned hf_waitlist_count_mt(const struct hf_waitlist *list);
+/* Somebody waits, or was woken and is about to try. */
+bool hf_waitlist_is_busy_mt(const struct hf_waitlist *list);
 
 #endif

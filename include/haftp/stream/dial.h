@@ -2,7 +2,9 @@
  * dial.h: a session's way to a server: choose, wait for a slot, connect, try again elsewhere.
  *
  * Lives only until the session has its server: an established session carries none of this.  The
- * slot of the server is held by the session (session->server) from the moment it is chosen.
+ * slot of the server is held by the session (session->server) from the moment it is chosen.  A
+ * session that is bound to a full server (hf_pick.bound) waits for a slot of that one, others for a
+ * slot of any server of the section; newcomers queue behind those who wait.
  */
 #ifndef HAFTP_STREAM_DIAL_H
 #define HAFTP_STREAM_DIAL_H
@@ -23,6 +25,7 @@ struct hf_dial {
     struct hf_pick pick;
     struct hf_waiter *waiter;
     struct hf_waitlist *waiting_at;
+    const struct hf_waiter *woken; /* while we look because a slot came free */
     struct hf_reap reap;
     uint64_t started_ms; /* of the whole way */
     int tries_left;
@@ -40,6 +43,9 @@ void hf_dial_begin(struct hf_dial *dial);
 void hf_dial_progress(struct hf_dial *dial);
 /* The server we connected to is no good after all (`reason`): the next one, within `retries`. */
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason);
+/* The client broke off before it had its server.  One that only ended its own direction may have
+ * sent all it has to say: HAProxy goes on unless `option abortonclose` is set, and so do we. */
+bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch *front);
 /* The server is good: stick rules learn it. */
 void hf_dial_succeeded(struct hf_dial *dial);
 /* Ends this dial, whatever its state; its memory goes back when no caller holds it. */

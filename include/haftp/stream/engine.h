@@ -48,6 +48,14 @@ struct hf_session {
     struct hf_facts facts;
 };
 
+/* The shorter of two timeouts; 0 is for ever. */
+static inline unsigned hf_timeout_shorter(unsigned a, unsigned b)
+{
+    if (a == 0 || b == 0)
+        return a + b;
+    return a < b ? a : b;
+}
+
 /* NULL: out of memory. */
 struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime, unsigned index,
                                 unsigned n_workers);

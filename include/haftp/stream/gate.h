@@ -24,6 +24,10 @@ struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind 
                              int listen_fd, hf_gate_fn fn);
 void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
 
+/* For `on_nofd` of every listener of a worker, data ports included: tells the log, now and then,
+ * what is short and what to do. */
+void hf_gate_put_off(struct hf_listener *listener, enum hf_status why);
+
 /* A session of this section has ended: whoever waits at a gate may try. */
 void hf_gate_leave_mt(struct hf_proxy *frontend);
 

@@ -60,13 +60,15 @@ struct hf_ftp_cmd {
     struct hf_view verb; /* as sent, without Telnet bytes */
     struct hf_view arg;  /* without the blanks before it; trailing blanks kept */
     bool telnet;         /* Telnet commands (IAC ...) preceded the verb */
+    bool odd_verb;       /* the verb holds bytes that are not printable ASCII */
 };
 
 /* Case does not matter (RFC 959 5.3).  Telnet commands (IAC IP, IAC DM of an ABOR, also with a byte
- * lost to urgent data) and blanks before the verb are skipped.  False when there is no verb at all.
- */
+ * lost to urgent data) and blanks before the verb are skipped; inside it they make the verb odd:
+ * servers disagree on which command that is.  False when there is no verb at all. */
 bool hf_ftp_cmd_parse(struct hf_view line, struct hf_ftp_cmd *out);
 const char *hf_ftp_cmd_name(enum hf_ftp_cmd_id id); /* "RETR"; "?" for OTHER */
+unsigned hf_ftp_cmd_flags(enum hf_ftp_cmd_id id);   /* HF_CMDF_*; 0 for OTHER */
 
 /* ---- replies ------------------------------------------------------------------------------- */
 
@@ -102,7 +104,8 @@ HF_MUST_USE enum hf_status hf_ftp_parse_pasv_reply(struct hf_view text, struct h
  * parentheses.  An address between the delimiters is tolerated and given; without one the family is
  * AF_UNSPEC and the port is in v4.sin_port (hf_addr_port() does not see it). */
 HF_MUST_USE enum hf_status hf_ftp_parse_epsv_reply(struct hf_view text, struct hf_addr *out);
-/* "h1,h2,h3,h4,p1,p2" exactly (PORT's argument; trailing blanks allowed). */
+/* PORT and EPRT, read here and written below, are what active mode speaks.
+ * "h1,h2,h3,h4,p1,p2" exactly (PORT's argument; trailing blanks allowed). */
 HF_MUST_USE enum hf_status hf_ftp_parse_port(struct hf_view arg, struct hf_addr *out);
 /* "|1|1.2.3.4|99|" (EPRT's argument).  HF_UNSUPPORTED for a protocol number other than 1 and 2
  * (reply 522). */

@@ -76,6 +76,7 @@ static struct hf_server *pick(void *state, const struct hf_choice *choice)
 const struct hf_balance_ops hf_balance_source = {
     .name = "source",
     .help = "by the client's address: the same client gets the same server",
+    .binds = true,
     .rebuild = rebuild,
     .release = release,
     .pick = pick,

@@ -26,7 +26,7 @@ void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, con
     free(text);
 }
 
-/* ---- where the rows of the current section write to ----------------------------------------- */
+/* ---- where the rows of the current section write to -------------------------------------- */
 
 static void set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
 {
@@ -63,8 +63,7 @@ void hf_build_global(struct hf_build *b)
     set_section(b, NULL, false);
 }
 
-/* ---- inheritance ------------------------------------------------------------------------------
- */
+/* ---- inheritance ------------------------------------------------------------------------- */
 
 /* Lists are copied: a section appends to its own. */
 static struct hf_cfg_log *copy_logs(struct hf_arena *arena, const struct hf_cfg_log *from)
@@ -137,8 +136,7 @@ void hf_build_from(struct hf_build *b, const struct hf_word *name)
     inherit(b, b->section, &found->section);
 }
 
-/* ---- frontend, listen, backend ------------------------------------------------------------------
- */
+/* ---- frontend, listen, backend ----------------------------------------------------------- */
 
 static bool is_name(const char *text)
 {
@@ -227,8 +225,7 @@ void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
     hf_build_line_end(b);
 }
 
-/* ---- what the grammar could not read
- * ---------------------------------------------------------------- */
+/* ---- what the grammar could not read ----------------------------------------------------- */
 
 static const char *usage(struct hf_arena *arena, const struct hf_keyword *row)
 {

@@ -7,7 +7,7 @@
 
 #include "haftp/base/assert.h"
 
-/* ---- writing a field of any size ------------------------------------------------------------- */
+/* ---- writing a field of any size --------------------------------------------------------- */
 
 static void *field(struct hf_build *b, const struct hf_keyword *row, size_t offset)
 {
@@ -45,8 +45,7 @@ void hf_build_row_defaults(void *object, enum hf_object kind)
     }
 }
 
-/* ---- one kind of row each ----------------------------------------------------------------------
- */
+/* ---- one kind of row each ---------------------------------------------------------------- */
 
 void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc)
 {

@@ -22,7 +22,7 @@ static bool is_sound(const struct hf_build *b)
     return hf_diag_count(b->diag, HF_DIAG_ERROR) == b->errors_before;
 }
 
-/* ---- bind ---------------------------------------------------------------------------------- */
+/* ---- bind -------------------------------------------------------------------------------- */
 
 void hf_build_bind(struct hf_build *b, const struct hf_word *address)
 {
@@ -55,7 +55,7 @@ static void end_bind(struct hf_build *b)
     b->bind_addresses = NULL;
 }
 
-/* ---- server ---------------------------------------------------------------------------------- */
+/* ---- server ------------------------------------------------------------------------------ */
 
 static void check_duplicate_server(struct hf_build *b, const struct hf_word *name)
 {
@@ -113,8 +113,7 @@ void hf_build_default_server(struct hf_build *b)
     b->at[HF_OBJECT_SERVER] = &b->section->o.server;
 }
 
-/* ---- balancing ---------------------------------------------------------------------------------
- */
+/* ---- balancing --------------------------------------------------------------------------- */
 
 static bool is_http_algorithm(const char *name)
 {
@@ -179,8 +178,7 @@ void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every)
     b->section->o.redispatch_every = every > INT32_MAX ? INT32_MAX : (unsigned)every;
 }
 
-/* ---- stickiness --------------------------------------------------------------------------------
- */
+/* ---- stickiness -------------------------------------------------------------------------- */
 
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
 {
@@ -237,8 +235,7 @@ void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_
                        "'%s' is not supported by this version of haftp yet", sample->text);
 }
 
-/* ---- FTP data ports
- * ------------------------------------------------------------------------------ */
+/* ---- FTP data ports ---------------------------------------------------------------------- */
 
 static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc loc)
 {
@@ -268,8 +265,7 @@ void hf_build_data_section(struct hf_build *b, const struct hf_word *name)
     add_data_ref(b, name->loc)->section = name->text;
 }
 
-/* ---- log
- * ------------------------------------------------------------------------------------------ */
+/* ---- log --------------------------------------------------------------------------------- */
 
 void hf_build_log(struct hf_build *b, const struct hf_word *address)
 {
@@ -362,8 +358,7 @@ void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name)
     b->config->global.log_hostname = name ? name->text : b->env->host;
 }
 
-/* ---- global
- * -------------------------------------------------------------------------------------- */
+/* ---- global ------------------------------------------------------------------------------ */
 
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc)
 {
@@ -412,8 +407,7 @@ void hf_build_keepenv(struct hf_build *b, const struct hf_word *name)
     hf_env_keep(b->env, arena_of(b), name->text);
 }
 
-/* ---- the end of any line
- * ------------------------------------------------------------------------- */
+/* ---- the end of any line ----------------------------------------------------------------- */
 
 void hf_build_line_end(struct hf_build *b)
 {

@@ -117,7 +117,7 @@ static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struc
     return i;
 }
 
-/* ---- words that fill nothing --------------------------------------------------------------- */
+/* ---- words that fill nothing ------------------------------------------------------------- */
 
 static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
 {
@@ -147,7 +147,7 @@ static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct
     }
 }
 
-/* ---- options: the words behind the positional ones ----------------------------------------- */
+/* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
 static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
@@ -194,7 +194,7 @@ static void emit_options(struct hf_tokens *t, struct hf_diag *diag, const struct
     }
 }
 
-/* ---- statements ---------------------------------------------------------------------------- */
+/* ---- statements -------------------------------------------------------------------------- */
 
 static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
                       const struct hf_word *words, unsigned n)

@@ -583,6 +583,51 @@ static void persist_keeps_a_server_that_is_down(void **state)
     end(&f);
 }
 
+static void a_client_is_bound_to_its_server(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct hf_pick question = {0};
+    begin_sticky(&f);
+    server_cfg(&f, 2)->o.maxconn = 1;
+    start(&f);
+    learn(&f, 1, 2);
+    assert_true(hf_server_take_mt(f.backend->servers[2])); /* full, and yet */
+    assert_ptr_equal(pick_for(&f, 1, &question), f.backend->servers[2]);
+    assert_true(question.bound);
+    assert_ptr_equal(pick_for(&f, 0, &question), f.backend->servers[0]);
+    assert_false(question.bound); /* client 0 is not known */
+    down(&f, 2);
+    assert_non_null(pick_for(&f, 1, &question));
+    assert_false(question.bound);
+    end(&f);
+}
+
+static void source_binds_but_not_to_a_single_backup(void **state)
+{
+    (void)state;
+    for (int consistent = 0; consistent < 2; consistent++) {
+        struct fixture f;
+        struct hf_pick question = {0};
+        begin(&f, "source", 3, NULL);
+        f.cfg->o.hash_type = consistent ? HF_HASH_CONSISTENT : HF_HASH_MAP;
+        for (unsigned i = 0; i < 3; i++)
+            server_cfg(&f, i)->o.maxconn = 1;
+        server_cfg(&f, 2)->o.backup = true;
+        start(&f);
+        struct hf_server *server = pick_for(&f, 1, &question);
+        assert_true(question.bound);
+        assert_true(hf_server_take_mt(server));
+        assert_ptr_equal(pick_for(&f, 1, &question), server);
+        assert_true(question.bound);
+        down(&f, 0);
+        down(&f, 1);
+        assert_ptr_equal(pick_for(&f, 1, &question), f.backend->servers[2]);
+        assert_false(question.bound);
+        end(&f);
+    }
+}
+
 static void a_shared_table_may_know_servers_we_do_not_have(void **state)
 {
     (void)state;
@@ -674,6 +719,8 @@ int main(void)
         cmocka_unit_test(consistent_moves_only_the_clients_of_the_lost),
         cmocka_unit_test(sticks_to_what_was_learnt),
         cmocka_unit_test(persist_keeps_a_server_that_is_down),
+        cmocka_unit_test(a_client_is_bound_to_its_server),
+        cmocka_unit_test(source_binds_but_not_to_a_single_backup),
         cmocka_unit_test(a_shared_table_may_know_servers_we_do_not_have),
         cmocka_unit_test(many_threads_pick_while_servers_change),
         cmocka_unit_test(names_and_near_names),

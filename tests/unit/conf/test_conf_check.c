@@ -207,12 +207,13 @@ static void ftp_ports_taken_twice_are_told(void **state)
     maker_bind(m, web(m, "more", 81), "*", 50090, 50200);
     maker_bind(m, web(m, "twin", 82), "10.0.0.1", 21, 21);
     check(m);
-    assert_counts(m, 0, 4, 0); /* the twin has no data ports either */
+    /* The range of `more` looks like FTP, and the twin has no data ports. */
+    assert_counts(m, 3, 2, 0);
     assert_told(m, "port 50050 of bind '10.0.0.1:50050' (plain TCP of 'web') is taken by bind "
-                   "'10.0.0.1:50000-50100' (FTP data of 'ftp') as well");
+                   "'10.0.0.1:50000-50100' (FTP data of 'ftp') at [");
     assert_told(m, "ports 50090-50100 of bind '*:50090-50200' (plain TCP of 'more') are taken");
     assert_told(m, "port 21 of bind '10.0.0.1:21' (FTP control of 'twin') is taken by bind "
-                   "'10.0.0.1:21' (FTP control of 'ftp') as well");
+                   "'10.0.0.1:21' (FTP control of 'ftp') at [");
 }
 
 static void an_address_inside_any_address_is_told(void **state)
@@ -222,7 +223,7 @@ static void an_address_inside_any_address_is_told(void **state)
     ftp(m, "all", "*");
     ftp(m, "one", "10.0.0.1");
     check(m);
-    assert_counts(m, 0, 2, 0);
+    assert_counts(m, 1, 1, 0); /* the data ports cannot be shared, the control port can */
     assert_told(m, "port 21 of bind '10.0.0.1:21' (FTP control of 'one') is taken by bind '*:21'");
 }
 
@@ -233,8 +234,18 @@ static void overlapping_data_ranges_are_told(void **state)
     ftp(m, "ftp", "10.0.0.1");
     maker_bind(m, m->config.proxies, "10.0.0.1", 50100, 50200);
     check(m);
-    assert_counts(m, 0, 2, 0);
+    assert_counts(m, 1, 1, 0);
     assert_told(m, "port 50100 of bind '10.0.0.1:50100-50200' (FTP data of 'ftp') is taken");
+}
+
+static void a_data_range_inside_any_address_of_its_section_is_told(void **state)
+{
+    struct maker *m = *state;
+
+    ftp(m, "ftp", "*");
+    maker_bind(m, m->config.proxies, "10.0.0.1", 50100, 50200);
+    check(m);
+    assert_int_equal(hf_diag_count(m->diag, HF_DIAG_ERROR), 1);
 }
 
 static void what_does_not_meet_is_not_told(void **state)
@@ -307,6 +318,7 @@ int main(void)
         TEST(ftp_ports_taken_twice_are_told),
         TEST(an_address_inside_any_address_is_told),
         TEST(overlapping_data_ranges_are_told),
+        TEST(a_data_range_inside_any_address_of_its_section_is_told),
         TEST(what_does_not_meet_is_not_told),
         TEST(both_families_of_one_section_may_share_a_port),
         TEST(too_few_descriptors_are_told),

@@ -57,6 +57,23 @@ static void rule_3_ports_of_ftp(void **state)
     assert_plain(other);
 }
 
+static void ftp_on_other_ports_is_asked_about(void **state)
+{
+    struct maker *m = *state;
+    struct hf_cfg_proxy *ftp = maker_listen(m, "ftp"), *pipe = maker_listen(m, "pipe");
+
+    maker_bind(m, ftp, "127.0.0.1", 2221, 2221);
+    maker_bind(m, ftp, "127.0.0.1", 52000, 52010);
+    maker_servers(m, ftp, 1, 2100);
+    maker_bind(m, pipe, "127.0.0.2", 2221, 2221);
+    maker_bind(m, pipe, "127.0.0.2", 52000, 52010);
+    maker_servers(m, pipe, 1, 2100);
+    pipe->o.ftp_inspect = HF_NO;
+    plan(m);
+    assert_warnings(m, 1);
+    assert_non_null(strstr(maker_messages(m), "listen 'ftp' has a port and a range of ports"));
+}
+
 static void rule_4_all_servers_on_port_21(void **state)
 {
     struct maker *m = *state;
@@ -434,6 +451,7 @@ int main(void)
         TEST(rule_1_no_inspection_makes_a_plain_pipe),
         TEST(rule_2_the_option_takes_every_single_port),
         TEST(rule_3_ports_of_ftp),
+        TEST(ftp_on_other_ports_is_asked_about),
         TEST(rule_4_all_servers_on_port_21),
         TEST(rule_4_a_mapped_port_is_not_port_21),
         TEST(rule_5_the_cookie_of_a_range_section),

@@ -15,7 +15,7 @@
 struct world {
     struct hf_config config;
     struct hf_cfg_proxy control;
-    struct hf_cfg_bind data;
+    struct hf_cfg_bind data, data2;
     struct hf_cfg_data_range range;
     struct hf_cfg_server server, other_server;
     struct hf_cfg_server *only[1];
@@ -25,12 +25,20 @@ struct world {
 
 static struct world w;
 
+static struct hf_addr host(const char *text)
+{
+    struct hf_addr addr;
+    assert_int_equal(hf_addr_parse_host(hf_view_cstr(text), &addr), HF_OK);
+    return addr;
+}
+
 static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
 {
     w = (struct world){0};
     w.data.port_lo = 50000;
     w.data.port_hi = 50000 + PORTS - 1;
     w.data.role = HF_BIND_DATA;
+    w.data.addr = host("192.0.2.1");
     w.data.proxy = &w.control;
     w.range.bind = &w.data;
     w.control.binds = &w.data;
@@ -51,19 +59,19 @@ static int teardown(void **state)
     return 0;
 }
 
-static struct hf_addr host(const char *text)
+static enum hf_status take_at(const char *local, const char *client, hf_id session, unsigned engine,
+                              struct hf_lease *lease)
 {
-    struct hf_addr addr;
-    assert_int_equal(hf_addr_parse_host(hf_view_cstr(text), &addr), HF_OK);
-    return addr;
+    struct hf_addr addr = host(client), at = host(local);
+    struct hf_lease_owner owner = {&w.engine[engine], session, 0};
+    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &at};
+    return hf_lease_take_mt(w.table, &wish, &owner, lease);
 }
 
 static enum hf_status take(const char *client, hf_id session, unsigned engine,
                            struct hf_lease *lease)
 {
-    struct hf_addr addr = host(client);
-    struct hf_lease_owner owner = {&w.engine[engine], session};
-    return hf_lease_take_mt(w.table, &w.control, &w.server, &addr, &owner, lease);
+    return take_at("192.0.2.1", client, session, engine, lease);
 }
 
 static hf_id claim(struct hf_lease_slot *slot, const char *peer)
@@ -100,8 +108,7 @@ static void test_claim_finds_its_session_once(void **state)
     struct hf_lease a = {0}, b = {0};
     assert_int_equal(take("10.0.0.1", 7, 0, &a), HF_OK);
     while (b.slot != a.slot) { /* the same port for another client */
-        struct hf_lease_owner owner = {&w.engine[0], 8};
-        hf_lease_release_mt(w.table, &b, &owner);
+        hf_lease_release_mt(w.table, &b);
         assert_int_equal(take("10.0.0.2", 8, 0, &b), HF_OK);
     }
     assert_int_equal(claim(a.slot, "10.0.0.3"), 0); /* a stranger */
@@ -121,8 +128,7 @@ static void test_release_does_not_take_a_successors_lease(void **state)
     assert_int_equal(claim(a[2].slot, "10.0.0.1"), 1);
     assert_int_equal(take("10.0.0.1", 2, 0, &again), HF_OK); /* the only free port: the same */
     assert_ptr_equal(again.slot, a[2].slot);
-    struct hf_lease_owner first = {&w.engine[0], 1};
-    hf_lease_release_mt(w.table, &a[2], &first); /* too late: it was claimed */
+    hf_lease_release_mt(w.table, &a[2]); /* too late: it was claimed */
     assert_int_equal(claim(again.slot, "10.0.0.1"), 2);
 }
 
@@ -156,11 +162,58 @@ static void test_peer_any_is_exclusive(void **state)
 {
     (void)state;
     make_table(HF_FTP_PEER_ANY, 1);
-    struct hf_lease lease = {0};
+    struct hf_lease lease = {0}, none = {0};
     for (unsigned i = 0; i < PORTS; i++)
         assert_int_equal(take(i % 2 ? "10.0.0.1" : "10.0.0.2", i + 1, 0, &lease), HF_OK);
-    assert_int_equal(take("10.0.0.3", 9, 0, &lease), HF_NOPORT);
+    assert_int_equal(take("10.0.0.3", 9, 0, &none), HF_NOPORT);
     assert_int_equal(claim(lease.slot, "192.0.2.77"), PORTS);
+}
+
+/* Two addresses, each with its range: a client is told the address it came to, so the port must be
+ * there. */
+static void test_ports_of_the_clients_own_address(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    hf_lease_table_free(w.table);
+    struct hf_cfg_data_range second = {.bind = &w.data2};
+    w.data.addr = host("192.0.2.1");
+    w.data2 = w.data;
+    w.data2.addr = host("192.0.2.2");
+    w.data.next = &w.data2;
+    w.range.next = &second;
+    w.table = hf_lease_table_new(&w.config, 1);
+    assert_non_null(w.table);
+    struct hf_lease lease = {0};
+    for (unsigned i = 0; i < PORTS; i++) {
+        assert_int_equal(take_at("192.0.2.2", "10.0.0.1", 1, 0, &lease), HF_OK);
+        assert_ptr_equal(lease.slot->bind, &w.data2);
+    }
+    assert_int_equal(take_at("192.0.2.2", "10.0.0.1", 1, 0, &lease), HF_NOPORT);
+    assert_int_equal(take_at("192.0.2.1", "10.0.0.1", 1, 0, &lease), HF_OK);
+    assert_ptr_equal(lease.slot->bind, &w.data);
+    assert_int_equal(take_at("198.51.100.1", "10.0.0.2", 1, 0, &lease), HF_OK); /* NAT: any */
+}
+
+static void test_wildcard_ranges_and_families(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    hf_lease_table_free(w.table);
+    struct hf_cfg_data_range second = {.bind = &w.data2};
+    w.data.addr = host("0.0.0.0");
+    w.data2 = w.data;
+    w.data2.addr = host("::");
+    w.data2.v6only = true;
+    w.data.next = &w.data2;
+    w.range.next = &second;
+    w.table = hf_lease_table_new(&w.config, 1);
+    assert_non_null(w.table);
+    struct hf_lease lease = {0};
+    assert_int_equal(take_at("2001:db8::1", "2001:db8::2", 1, 0, &lease), HF_OK);
+    assert_ptr_equal(lease.slot->bind, &w.data2);
+    assert_int_equal(take_at("192.0.2.1", "10.0.0.1", 1, 0, &lease), HF_OK);
+    assert_ptr_equal(lease.slot->bind, &w.data);
 }
 
 static void test_range_of_another_server(void **state)
@@ -186,6 +239,8 @@ int main(void)
         cmocka_unit_test_teardown(test_peer_network, teardown),
         cmocka_unit_test_teardown(test_peer_any_is_exclusive, teardown),
         cmocka_unit_test_teardown(test_range_of_another_server, teardown),
+        cmocka_unit_test_teardown(test_ports_of_the_clients_own_address, teardown),
+        cmocka_unit_test_teardown(test_wildcard_ranges_and_families, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,28 @@ static void test_own_answers_move_no_data(void **state)
     assert_false(ftp_command_moves_data(NULL));
 }
 
+static void test_position_names_its_command(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {.head = FTP_QUEUE_MAX - 1}; /* the second is beyond the ring's end */
+    assert_null(ftp_queue_at(&queue, -1));
+    push(&queue, HF_CMD_STOR);
+    push(&queue, HF_CMD_STAT);
+    assert_int_equal(ftp_queue_at(&queue, 0)->id, HF_CMD_STOR);
+    assert_int_equal(ftp_queue_at(&queue, 1)->id, HF_CMD_STAT);
+}
+
+static void test_uploads_are_told_from_downloads(void **state)
+{
+    (void)state;
+    static const enum hf_ftp_cmd_id up[] = {HF_CMD_STOR, HF_CMD_STOU, HF_CMD_APPE};
+    static const enum hf_ftp_cmd_id down[] = {HF_CMD_RETR, HF_CMD_LIST, HF_CMD_OTHER};
+    for (size_t i = 0; i < sizeof up / sizeof up[0]; i++)
+        assert_false(ftp_command_is_download(&(struct ftp_command){.id = (uint8_t)up[i]}));
+    for (size_t i = 0; i < sizeof down / sizeof down[0]; i++)
+        assert_true(ftp_command_is_download(&(struct ftp_command){.id = (uint8_t)down[i]}));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +138,8 @@ int main(void)
         cmocka_unit_test(test_stat_and_noop_overtake_a_running_transfer),
         cmocka_unit_test(test_abort_takes_two_replies),
         cmocka_unit_test(test_own_answers_move_no_data),
+        cmocka_unit_test(test_position_names_its_command),
+        cmocka_unit_test(test_uploads_are_told_from_downloads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -128,19 +128,6 @@ static void test_out_of_descriptors_backs_off_and_recovers(void **state)
         hf_loop_turn(loop, true);
 }
 
-static void test_take_hands_the_socket_over(void **state)
-{
-    (void)state;
-    int fd = hf_listener_take(&listener);
-    assert_true(fd >= 0);
-    assert_int_equal(hf_listener_take(&listener), -1);
-    connect_clients(1);
-    turn(loop);
-    assert_int_equal(n_accepted, 0);
-    assert_int_equal(hf_listener_open(&listener, loop, fd, 0, on_accept, &accepted), HF_OK);
-    TURN_UNTIL(loop, n_accepted == 1);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -149,7 +136,6 @@ int main(void)
         TEST(test_pause_keeps_the_backlog_for_resume),
         TEST(test_close_inside_the_callback),
         TEST(test_out_of_descriptors_backs_off_and_recovers),
-        TEST(test_take_hands_the_socket_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

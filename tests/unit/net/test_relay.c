@@ -561,6 +561,16 @@ static void test_splice_refused_falls_back(void **state)
     assert_int_equal(splices, 1); /* what was in the pipe is not lost */
 }
 
+static void test_small_pipes_when_asked_for(void **state)
+{
+    (void)state;
+    hf_relay_configure(8192, 0, true);
+    splices = 0;
+    big_flow(tcp_pair, true, REFUSE_NOTHING);
+    assert_true(splices > 0);
+    hf_relay_configure(0, 0, true);
+}
+
 static void test_no_pipe_to_be_had(void **state)
 {
     (void)state;
@@ -748,6 +758,7 @@ int main(void)
         TEST(test_slow_reader_by_splice),
         TEST(test_slow_reader_by_copy),
         TEST(test_splice_refused_falls_back),
+        TEST(test_small_pipes_when_asked_for),
         TEST(test_no_pipe_to_be_had),
         TEST(test_both_directions_at_once),
         TEST(test_one_byte_writes),

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -15,7 +16,10 @@ struct fixture {
     struct hf_waitlist list;
     hf_id woken[8];
     unsigned n_woken;
-    hf_id gone; /* this one's session does not exist any more */
+    hf_id gone;     /* this one's session does not exist any more */
+    hf_id waits_on; /* this one looks in vain, */
+    bool all_wait_on;
+    bool useful; /* to it, though what came free may be of use to others */
 };
 
 static int setup(void **state)
@@ -41,7 +45,10 @@ static bool on_slot(struct hf_waiter *waiter)
     if (waiter->session == f->gone)
         return false;
     f->woken[f->n_woken++] = waiter->session;
-    return true;
+    if (!f->all_wait_on && waiter->session != f->waits_on)
+        return true;
+    assert_non_null(hf_waitlist_rejoin_mt(waiter));
+    return f->useful;
 }
 
 static struct hf_waiter *join(struct fixture *f, hf_id session, unsigned expected_ahead)
@@ -116,6 +123,76 @@ static void who_is_gone_passes_it_on(void **state)
     assert_int_equal(f->woken[0], 12);
 }
 
+static void assert_woken(struct fixture *f, const char *letters)
+{
+    run_mail(f);
+    assert_int_equal(f->n_woken, strlen(letters));
+    for (unsigned i = 0; i < f->n_woken; i++)
+        assert_int_equal(f->woken[i], letters[i]);
+    f->n_woken = 0;
+}
+
+static void who_looked_in_vain_keeps_its_place(void **state)
+{
+    struct fixture *f = *state;
+    f->useful = true;
+    f->waits_on = 'b';
+    join(f, 'a', 0);
+    join(f, 'b', 1);
+    join(f, 'c', 2);
+    hf_waitlist_wake_mt(&f->list);
+    hf_waitlist_wake_mt(&f->list); /* b's turn comes when a has looked */
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 2);
+    join(f, 'd', 3);
+    assert_woken(f, "ab"); /* b is back before c and d */
+    f->waits_on = 0;
+    for (unsigned i = 0; i < 3; i++)
+        hf_waitlist_wake_mt(&f->list);
+    assert_woken(f, "bcd");
+}
+
+static void an_unused_wake_goes_to_the_next_in_line(void **state)
+{
+    struct fixture *f = *state;
+    f->waits_on = 'a'; /* and has no use for what came free */
+    join(f, 'a', 0);
+    join(f, 'b', 1);
+    join(f, 'c', 2);
+    hf_waitlist_wake_mt(&f->list);
+    assert_woken(f, "ab"); /* not a again, and not c */
+    f->all_wait_on = true;
+    hf_waitlist_wake_mt(&f->list);
+    assert_woken(f, "ac"); /* no use to anybody: everybody had one look */
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 2);
+}
+
+static void waking_all_wakes_each_one_once(void **state)
+{
+    struct fixture *f = *state;
+    f->useful = f->all_wait_on = true;
+    join(f, 'a', 0);
+    join(f, 'b', 1);
+    join(f, 'c', 2);
+    hf_waitlist_wake_mt(&f->list);
+    hf_waitlist_wake_all_mt(&f->list);
+    assert_woken(f, "abc");
+    hf_waitlist_wake_all_mt(&f->list);
+    assert_woken(f, "abc"); /* in their old order */
+}
+
+static void busy_until_the_woken_has_looked(void **state)
+{
+    struct fixture *f = *state;
+    assert_false(hf_waitlist_is_busy_mt(&f->list));
+    join(f, 'a', 0);
+    assert_true(hf_waitlist_is_busy_mt(&f->list));
+    hf_waitlist_wake_mt(&f->list);
+    assert_int_equal(hf_waitlist_count_mt(&f->list), 0);
+    assert_true(hf_waitlist_is_busy_mt(&f->list));
+    assert_woken(f, "a");
+    assert_false(hf_waitlist_is_busy_mt(&f->list));
+}
+
 static void fini_frees_who_still_waits(void **state)
 {
     struct fixture *f = *state;
@@ -130,6 +207,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_left_is_not_woken, setup, teardown),
         cmocka_unit_test_setup_teardown(who_left_after_the_wake_passes_it_on, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_gone_passes_it_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_looked_in_vain_keeps_its_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_unused_wake_goes_to_the_next_in_line, setup, teardown),
+        cmocka_unit_test_setup_teardown(waking_all_wakes_each_one_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(busy_until_the_woken_has_looked, setup, teardown),
         cmocka_unit_test_setup_teardown(fini_frees_who_still_waits, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,33 @@ static void test_parses(void **state)
     }
 }
 
+/* What some servers would read as another verb is told apart; what surrounds a verb is not. */
+static void test_odd_verb(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        bool odd;
+    } verbs[] = {
+        {"PASV", false},
+        {"X-Y~!", false},
+        {"\377\364\377\362ABOR", false},
+        {"CWD \377\361", false},
+        {"PO\377\361RT 1,2,3,4,5,6", true},
+        {"PASV\377\361", true},
+        {"P\200SV", true},
+        {"PA\bSV", true},
+        {"\177PASV", true},
+        {"\33PASV", true},
+    };
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        struct hf_ftp_cmd cmd;
+        assert_true(hf_ftp_cmd_parse(hf_view_cstr(verbs[i].line), &cmd));
+        if (cmd.odd_verb != verbs[i].odd)
+            fail_msg("\"%s\" should%s be odd", verbs[i].line, verbs[i].odd ? "" : " not");
+    }
+}
+
 static void test_no_verb(void **state)
 {
     (void)state;
@@ -115,6 +142,7 @@ static void test_every_row(void **state)
         assert_true(hf_ftp_cmd_parse(hf_view_cstr(rows[i].name), &cmd));
         assert_int_equal(cmd.id, rows[i].id);
         assert_int_equal(cmd.flags, rows[i].flags);
+        assert_int_equal(hf_ftp_cmd_flags(cmd.id), rows[i].flags);
         assert_string_equal(hf_ftp_cmd_name(cmd.id), rows[i].name);
     }
 }
@@ -146,15 +174,18 @@ static void test_name_of_nothing(void **state)
     (void)state;
     assert_string_equal(hf_ftp_cmd_name(HF_CMD_OTHER), "?");
     assert_string_equal(hf_ftp_cmd_name(HF_CMD_COUNT), "?");
+    assert_int_equal(hf_ftp_cmd_flags(HF_CMD_OTHER), 0);
+    assert_int_equal(hf_ftp_cmd_flags(HF_CMD_COUNT), 0);
     assert_string_equal(hf_ftp_cmd_name((enum hf_ftp_cmd_id)12345), "?");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parses),      cmocka_unit_test(test_no_verb),
-        cmocka_unit_test(test_nul_in_verb), cmocka_unit_test(test_every_row),
-        cmocka_unit_test(test_flags),       cmocka_unit_test(test_name_of_nothing),
+        cmocka_unit_test(test_parses),          cmocka_unit_test(test_no_verb),
+        cmocka_unit_test(test_odd_verb),        cmocka_unit_test(test_nul_in_verb),
+        cmocka_unit_test(test_every_row),       cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_name_of_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

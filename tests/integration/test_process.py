@@ -1,0 +1,139 @@
+"""What the process tells whoever starts and stops it, and what a stop leaves working."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from lib.haftp import binary, ftp_sections, head, server_lines
+from lib.net import CONTROL_PORT, is_listening
+from lib.session import Session, drain, named_content
+from lib.wait import until
+
+SHARED_PORT = 2323
+
+
+def written(lab, config):
+    path = os.path.join(lab.scratch(), "haftp.cfg")
+    with open(path, "w") as file:
+        file.write(config)
+    return path
+
+
+def start(*arguments):
+    """In the background: returns when the command has."""
+    return subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+def test_soft_stop_keeps_borrowed_ports(lab, threads):
+    """One data port, which is some other worker's: that worker has no session, but is needed."""
+    server, front = lab.farm()[0], lab.net.front()
+    control = (front, CONTROL_PORT)
+    haftp = lab.haftp(head(threads=threads) + f"listen ftp\n    bind {front}:{CONTROL_PORT}\n"
+                      "    option ftp-inspect\n    ftp-data ports 20000-20000\n" +
+                      server_lines([server]), control, (front, 20000))
+    session = Session(control, (server.user, server.password))
+    home = session.server_name()
+    haftp.process.signal(signal.SIGUSR1)
+    until(lambda: not is_listening(*control), 10, "the control port to be closed")
+    for _ in range(3):
+        data = session.transfercmd("RETR pub/named.bin")
+        assert drain(data) == named_content(home)
+        data.close()
+        session.voidresp()
+    session.quit()
+    assert haftp.process.wait(10) == 0
+
+
+def test_second_signal_ends_a_soft_stop(lab):
+    place = lab.place(threads=4)
+    session = Session(place.control, place.login)
+    place.haftp.process.signal(signal.SIGUSR1)
+    until(lambda: not is_listening(*place.control), 10, "the control port to be closed")
+    place.haftp.process.signal(signal.SIGTERM)
+    assert place.haftp.process.wait(5) in (0, -signal.SIGTERM)
+    session.close()
+
+
+def test_daemon_returns_when_it_works(lab):
+    lab.need_haftp()
+    front, pidfile = lab.net.front(), os.path.join(lab.scratch(), "pid")
+    config = head(more_global=["daemon", f"pidfile {pidfile}"]) + ftp_sections(front, lab.farm())
+    done = start("-f", written(lab, config))
+    try:
+        assert done.returncode == 0, done.stderr
+        assert is_listening(front, CONTROL_PORT)
+    finally:
+        with open(pidfile) as file:
+            os.kill(int(file.read()), signal.SIGTERM)
+    until(lambda: not is_listening(front, CONTROL_PORT), 10, "the daemon to end")
+
+
+def test_daemon_tells_why_it_does_not_start(lab):
+    lab.need_haftp()
+    front = lab.net.front()
+    config = (head(more_global=["daemon", "pidfile /nonexistent/haftp.pid"]) +
+              ftp_sections(front, lab.farm()))
+    done = start("-f", written(lab, config))
+    assert done.returncode == 1
+    assert "/nonexistent/haftp.pid" in done.stderr
+    assert not is_listening(front, CONTROL_PORT)
+
+
+def test_quiet_in_the_file(lab):
+    """A warning (no timeouts) is not told at start, but when the file is checked."""
+    lab.need_haftp()
+    front = lab.net.front()
+    config = f"global\n    quiet\nlisten plain\n    bind {front}:{CONTROL_PORT}\n" \
+             f"    server s {front}:1\n"
+    haftp = lab.haftp(config, (front, CONTROL_PORT))
+    assert haftp.log() == ""
+    assert "no timeout client" in start("-c", "-f", written(lab, config)).stderr
+
+
+def test_running_out_of_descriptors_is_told(lab):
+    """Accepting pauses; the log says so, and what to do; then it goes on."""
+    place = lab.place(threads=1)
+    pid = place.haftp.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+    with socket.create_connection(place.control, 10) as link:
+        place.haftp.wait_log("Accepting pauses: .*Raise the limit")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        link.settimeout(10)
+        assert link.recv(3) == b"220"
+
+
+def test_binds_of_one_file_may_share_a_port(lab):
+    """As in HAProxy: any address, one of them, and the same once more in another plain section."""
+    lab.need_haftp()
+    front = lab.net.front()
+    section = f"    server s {front}:1\n"
+    lab.haftp(head() + f"listen one\n    bind *:{SHARED_PORT}\n    bind {front}:{SHARED_PORT}\n"
+              f"{section}listen two\n    bind {front}:{SHARED_PORT}\n{section}",
+              (front, SHARED_PORT), ("0.0.0.0", SHARED_PORT))
+
+
+def test_bind_inside_the_data_ports_is_an_error(lab):
+    lab.need_haftp()
+    front = lab.net.front()
+    config = head() + f"""listen ftp
+    bind {front}:{CONTROL_PORT}
+    option ftp-inspect
+    ftp-data ports 20000-20009
+    server s {front}:1
+listen web
+    bind {front}:20005
+    server s {front}:1
+"""
+    path, lines = written(lab, config), config.splitlines()
+    places = [f"{path}:{1 + lines.index(line)}"
+              for line in ("    ftp-data ports 20000-20009", f"    bind {front}:20005")]
+    done = start("-c", "-f", path)
+    assert done.returncode == 1
+    assert "port 20005" in done.stderr
+    assert all(place in done.stderr for place in places)
