@@ -32,6 +32,8 @@ struct app_socket {
 struct app_sockets {
     struct app_socket *list;
     unsigned n, room;
+    const struct hf_cfg_bind *failing; /* of which n_failing ports could not be opened so far */
+    unsigned n_failing;
     unsigned pauses; /* spent waiting for data ports that were taken */
 };
 
@@ -105,6 +107,8 @@ void app_worker_fini(struct app_worker *worker);
 /* From here until app_serve() signals wait: one that comes while we start is obeyed then, instead
  * of killing us half-way. */
 void app_hold_signals(void);
+/* Ends the process by this signal, as if we had never caught it. */
+void app_die_of(int signal_number);
 /* Runs until a signal ends it; returns that signal. */
 int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers);
 

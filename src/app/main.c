@@ -201,8 +201,7 @@ static int exit_code_of(int signal_number, bool master_worker)
         return HF_EXIT_ERROR;
     if (signal_number == SIGUSR1 || master_worker)
         return HF_EXIT_OK;
-    signal(signal_number, SIG_DFL);
-    raise(signal_number);
+    app_die_of(signal_number);
     return HF_EXIT_ERROR;
 }
 

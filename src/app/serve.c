@@ -30,6 +30,8 @@ static struct server_process *self;
 static void stop_all(struct server_process *process)
 {
     process->stage = STOPPING;
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopping: %u sessions are ended",
+                    atomic_load(&process->runtime->sessions));
     for (unsigned i = 0; i < process->n_workers; i++)
         app_worker_stop(&process->workers[i]);
 }
@@ -46,6 +48,8 @@ static void drain_all(struct server_process *process)
 {
     unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
     process->stage = DRAINING;
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u go on to their end",
+                    atomic_load(&process->runtime->sessions));
     if (after_ms)
         hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
     for (unsigned i = 0; i < process->n_workers; i++)
@@ -119,6 +123,13 @@ void app_hold_signals(void)
     mask_signals(SIG_BLOCK);
 }
 
+void app_die_of(int signal_number)
+{
+    signal(signal_number, SIG_DFL);
+    mask_signals(SIG_UNBLOCK);
+    raise(signal_number);
+}
+
 static bool watch_signals(struct server_process *process, uv_signal_t *handles)
 {
     for (unsigned i = 0; i < sizeof signals / sizeof signals[0]; i++) {
@@ -173,8 +184,10 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     }
     if (process.n_running)
         hf_loop_run(process.loop);
+    app_hold_signals(); /* one more while we clean up changes nothing */
     for (unsigned i = 0; i < n_workers; i++)
         app_worker_fini(&workers[i]);
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopped");
     if (checks)
         hf_checks_stop(checks);
     hf_loop_timer_cancel(process.loop, &process.hard_stop);

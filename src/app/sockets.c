@@ -17,8 +17,8 @@ static const char *advice(enum hf_status status, unsigned port)
     switch (status) {
     case HF_INUSE:
         return "a program listens there, or an outgoing connection happens to use the port: find "
-               "it with "
-               "`ss -atnp`; keep data ports out of net.ipv4.ip_local_port_range, or list them in "
+               "it with `ss -atnp`; keep data ports out of net.ipv4.ip_local_port_range, or list "
+               "them in "
                "net.ipv4.ip_local_reserved_ports";
     case HF_DENIED:
         return port < 1024 ? "ports below 1024 need root, CAP_NET_BIND_SERVICE, or a lower "
@@ -34,15 +34,39 @@ static const char *advice(enum hf_status status, unsigned port)
     }
 }
 
-static void report(const struct hf_cfg_bind *bind, unsigned port, enum hf_status status)
+#define NAMED_PORTS 3u
+
+static void report_others(struct app_sockets *sockets)
+{
+    const struct hf_cfg_bind *bind = sockets->failing;
+    if (sockets->n_failing > NAMED_PORTS)
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "Binding [%s:%d] for proxy %s: nor for %u more ports of this line",
+                     bind->loc.source ? bind->loc.source->name : "?", bind->loc.line,
+                     bind->proxy->name, sockets->n_failing - NAMED_PORTS);
+    sockets->n_failing = 0;
+}
+
+/* The first ports of a line are named, with advice; of a range that cannot be had at all, the
+ * number of the others is enough. */
+static void report(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
+                   enum hf_status status)
 {
     char text[HF_ADDR_TEXT_SIZE];
     struct hf_addr addr = bind->addr;
+
+    if (sockets->failing != bind)
+        report_others(sockets);
+    sockets->failing = bind;
+    if (sockets->n_failing++ >= NAMED_PORTS)
+        return;
     hf_addr_set_port(&addr, (uint16_t)port);
     hf_diag_line(stderr, HF_DIAG_ERROR,
-                 "Binding [%s:%d] for proxy %s: cannot bind socket (%s) for [%s]\n   hint: %s.",
+                 "Binding [%s:%d] for proxy %s: cannot bind socket (%s) for [%s]",
                  bind->loc.source ? bind->loc.source->name : "?", bind->loc.line, bind->proxy->name,
-                 hf_status_text(status), hf_addr_text(&addr, text), advice(status, port));
+                 hf_status_text(status), hf_addr_text(&addr, text));
+    if (sockets->n_failing == 1)
+        fprintf(stderr, "   hint: %s.\n", advice(status, port));
 }
 
 static bool append(struct app_sockets *sockets, const struct app_socket *socket)
@@ -91,7 +115,7 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     enum hf_status status = slot ? listen_patiently(sockets, &addr, &opts, &socket.fd)
                                  : hf_socket_listen(&addr, &opts, &socket.fd);
     if (status != HF_OK) {
-        report(bind, port, status);
+        report(sockets, bind, port, status);
         return false;
     }
     if (append(sockets, &socket))
@@ -111,7 +135,7 @@ static bool is_ours(const struct app_sockets *sockets, unsigned port)
 
 /* SO_REUSEPORT would let us share a port with a stranger's process of the same user, which would
  * then take a part of the connections: so the first socket of a port is tried without it. */
-static bool is_taken(const struct hf_cfg_bind *bind, unsigned port)
+static bool is_taken(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port)
 {
     struct hf_listen_opts opts = {.v6only = bind->v6only,
                                   .v4v6 = bind->v4v6,
@@ -125,7 +149,7 @@ static bool is_taken(const struct hf_cfg_bind *bind, unsigned port)
     if (status == HF_OK)
         close(fd);
     else
-        report(bind, port, status);
+        report(sockets, bind, port, status);
     return status != HF_OK;
 }
 
@@ -134,7 +158,7 @@ static bool open_front_bind(struct app_sockets *sockets, const struct hf_cfg_bin
 {
     bool ok = true;
     for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
-        if (!is_ours(sockets, port) && is_taken(bind, port)) {
+        if (!is_ours(sockets, port) && is_taken(sockets, bind, port)) {
             ok = false;
             continue;
         }
@@ -156,6 +180,7 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
         struct hf_lease_slot *slot = hf_lease_slot_at(leases, i);
         ok = open_one(sockets, slot->bind, slot->port, slot, slot->worker) && ok;
     }
+    report_others(sockets);
     return ok;
 }
 

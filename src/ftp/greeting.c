@@ -78,6 +78,7 @@ static void greet(struct ftp_session *s, const char *p, size_t n)
 {
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_dial_succeeded(s->dial);
+    hf_session_established(&s->session);
     hf_dial_free(s->dial);
     s->dial = NULL;
     s->state = FTP_READY;

@@ -82,6 +82,16 @@ static void release(struct hf_reap *reap)
     hf_pool_put(session->pool, session);
 }
 
+void hf_session_established(struct hf_session *session)
+{
+    struct hf_facts *facts = &session->facts;
+    if (!facts->frontend->cfg->o.logasap)
+        return;
+    facts->total_ms = (int32_t)(hf_loop_now(session->engine->loop) - facts->accepted_ms);
+    hf_log_session_mt(facts);
+    session->logged = true;
+}
+
 void hf_session_end(struct hf_session *session)
 {
     struct hf_engine *engine = session->engine;
@@ -90,7 +100,8 @@ void hf_session_end(struct hf_session *session)
     HF_CHECK(session, HF_SESSION_MAGIC);
     facts->total_ms = (int32_t)(hf_loop_now(engine->loop) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
-    hf_log_session_mt(facts);
+    if (!session->logged)
+        hf_log_session_mt(facts);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend)

@@ -138,6 +138,7 @@ static void on_dialed(struct hf_session *session, bool connected)
         return;
     }
     hf_dial_succeeded(stream->dial);
+    hf_session_established(session);
     hf_dial_free(stream->dial);
     stream->dial = NULL;
     hf_socket_nodelay(fd);

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 
 import pytest
@@ -69,3 +70,18 @@ def test_standard_error_instead_of_a_missing_dev_log(lab):
         name = session.server_name()
     haftp.wait_log(f"ftp_control/{name} ")
     assert len(re.findall("/dev/log", haftp.log())) == 1
+
+
+def test_logasap_logs_while_the_session_lives(lab):
+    place = lab.place(more_defaults=["option logasap"])
+    with Session(place.control, place.login) as session:
+        name = session.server_name()
+        line = place.haftp.wait_log(rf"ftp_control/{name} \d+/\d+/\+\d+ \+")
+        assert line
+
+
+def test_a_session_is_told_that_haftp_stops(lab):
+    place = lab.place()
+    with Session(place.control, place.login):
+        place.haftp.process.signal(signal.SIGUSR1)
+        assert place.haftp.wait_log(r"Soft stop: no new sessions, 1 go on")

@@ -44,6 +44,7 @@ struct hf_session {
     struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
+    bool logged;              /* by `option logasap`: nothing more at the end */
     struct hf_server *server; /* whose slot we hold, NULL: none */
     struct hf_facts facts;
 };
@@ -67,6 +68,8 @@ void hf_engine_free(
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer);
+/* The session has its server: `option logasap` logs it now instead of at the end. */
+void hf_session_established(struct hf_session *session);
 /* The one end of every session: log line, counters, server slot, list; the memory follows when no
  * caller holds it. */
 void hf_session_end(struct hf_session *session);
