@@ -144,6 +144,8 @@ static const struct option *find_option(const char *word)
 {
     if (strcmp(word, "--help") == 0)
         word = "-h";
+    if (strcmp(word, "--version") == 0)
+        word = "-v";
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         if (strcmp(options[i].word, word) == 0)
             return &options[i];

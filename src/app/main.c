@@ -7,10 +7,12 @@
  * In the background, too, whoever started us sees what fails before all workers run: the terminal
  * and the exit code wait until then.
  */
+#include <errno.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "app_int.h"
@@ -209,7 +211,8 @@ static int run_or_check(const struct hf_args *args)
 {
     int exit_code;
     if (args->chdir_to && chdir(args->chdir_to) != 0) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot change to the directory %s.", args->chdir_to);
+        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot change to the directory %s: %s.",
+                     args->chdir_to, strerror(errno));
         return HF_EXIT_ERROR;
     }
     struct hf_config *config = load(args, &exit_code);

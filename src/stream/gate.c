@@ -9,6 +9,8 @@
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 
+#define PUT_OFF_PERIOD_MS 10000u
+
 struct hf_gate {
     struct hf_listener listener;
     struct hf_engine *engine;
@@ -114,18 +116,37 @@ static void try_parked(struct hf_gate *gate)
 static bool on_room(struct hf_waiter *waiter)
 {
     struct hf_gate *gate = waiter->context;
+    const struct hf_waitlist *woken_at = waiter->list;
     gate->waiter = NULL;
     try_parked(gate);
-    return true;
+    /* Room in the process is of no use to a section that is full itself: others may want it. */
+    return gate->parked_fd < 0 || gate->waiting_at == woken_at;
+}
+
+static void log_full(const struct hf_gate *gate, const struct hf_waitlist *full)
+{
+    static struct hf_log_limit limit;
+    const struct hf_proxy *frontend = gate->frontend;
+    uint64_t period = hf_loop_now(gate->engine->loop) / PUT_OFF_PERIOD_MS;
+    bool section = full == &frontend->entry;
+    unsigned suppressed;
+
+    if (hf_log_allowed_at_mt(&limit, period, 1, &suppressed))
+        hf_log_event_mt(
+            frontend, HF_LEVEL_WARNING, "%s: maxconn %u of %s is reached, new connections wait",
+            frontend->cfg->name, section ? frontend->cfg->o.maxconn : frontend->runtime->maxconn,
+            section ? "the section" : "the process");
 }
 
 static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_gate *gate = listener->owner;
-    if (!enter(gate->frontend)) {
+    const struct hf_waitlist *full = enter(gate->frontend);
+    if (!full) {
         begin(gate, fd, peer);
         return true;
     }
+    log_full(gate, full);
     gate->parked_fd = fd;
     gate->parked_peer = *peer;
     hf_listener_pause(listener);
@@ -134,7 +155,6 @@ static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr
 }
 
 /* How often the log hears of it while it lasts. */
-#define PUT_OFF_PERIOD_MS 10000u
 
 void hf_gate_put_off(struct hf_listener *listener, enum hf_status why)
 {
