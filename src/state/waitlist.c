@@ -63,8 +63,6 @@ struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *
     pthread_mutex_unlock(&list->lock);
     if (ahead)
         *ahead = before;
-    /* Pairs with the fence in wake: our second look comes after we are counted. */
-    atomic_thread_fence(memory_order_seq_cst);
     return waiter;
 }
 
@@ -84,7 +82,6 @@ struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken)
     pthread_mutex_lock(&list->lock);
     put_on_locked(list, waiter);
     pthread_mutex_unlock(&list->lock);
-    atomic_thread_fence(memory_order_seq_cst); /* as in join */
     return waiter;
 }
 
@@ -161,12 +158,12 @@ static void on_woken(struct hf_mail *mail)
     post(next);
 }
 
-/* Mostly nobody waits, and then no lock is taken.  What came free was counted before this fence, so
- * either we see the waiter, or its second look sees what came free. */
-static unsigned count_after_change(const struct hf_waitlist *list)
+/* Mostly nobody waits, and then no lock is taken.  A read-modify-write, like the one by which a
+ * waiter is counted: whichever comes second sees what was done before the other.  So either we see
+ * the waiter, or its second look sees what came free. */
+static unsigned count_after_change(struct hf_waitlist *list)
 {
-    atomic_thread_fence(memory_order_seq_cst);
-    return hf_waitlist_count_mt(list);
+    return atomic_fetch_add_explicit(&list->count, 0, memory_order_acq_rel);
 }
 
 void hf_waitlist_wake_mt(struct hf_waitlist *list)
