@@ -56,6 +56,14 @@ void hf_diag_free(struct hf_diag *diag)
         hf_arena_free(diag->arena);
 }
 
+/* What a file holds must not steer the terminal that shows it. */
+static void make_printable(char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 0x7f)
+            text[i] = '?';
+}
+
 /* A copy of line number `line` that is fit for a terminal: no control characters but tabs. */
 static const char *copy_line(struct hf_arena *arena, const struct hf_source *source, int line)
 {
@@ -71,10 +79,7 @@ static const char *copy_line(struct hf_arena *arena, const struct hf_source *sou
     if (n && p[n - 1] == '\r')
         n--;
     char *copy = hf_arena_strndup(arena, p, n);
-    for (size_t i = 0; i < n; i++) {
-        if (((unsigned char)copy[i] < ' ' && copy[i] != '\t') || copy[i] == 0x7f)
-            copy[i] = '?';
-    }
+    make_printable(copy, n);
     return copy;
 }
 
@@ -89,6 +94,7 @@ void hf_diag_add(struct hf_diag *diag, enum hf_severity severity, struct hf_loc 
     int n = vasprintf(&text, format, args);
     va_end(args);
     HF_ASSERT(n >= 0);
+    make_printable(text, (size_t)n);
     m->text = hf_arena_strdup(diag->arena, text);
     free(text);
 

@@ -149,9 +149,9 @@ static void odd_bytes_do_not_reach_the_terminal(void **state)
     struct hf_diag *diag = hf_diag_new();
 
     (void)state;
-    hf_diag_add(diag, HF_DIAG_ERROR, (struct hf_loc){&source, 1, 9, 10}, NULL, "m");
+    hf_diag_add(diag, HF_DIAG_ERROR, (struct hf_loc){&source, 1, 9, 10}, NULL, "m %s", "\033[2J");
     assert_printed(diag, HF_DIAG_ERROR,
-                   "[ALERT]    (PID) : config : parsing [f:1:9] : m\n"
+                   "[ALERT]    (PID) : config : parsing [f:1:9] : m ?[2J\n"
                    "    1 | ?[2J \303\251 x\n"
                    "      |        ^\n");
     hf_diag_free(diag);
