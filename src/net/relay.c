@@ -339,12 +339,6 @@ void hf_relay_adopt(struct hf_relay *relay, int end)
         hf_watch_again(&relay->end[end].watch);
 }
 
-enum hf_status hf_relay_prefix(struct hf_relay *relay, int end, const char *p, size_t n)
-{
-    HF_ASSERT(!relay->started && !relay->closed);
-    return n ? spill(&relay->end[end], p, n) : HF_OK;
-}
-
 void hf_relay_start(struct hf_relay *relay)
 {
     HF_ASSERT(!relay->closed);

@@ -195,26 +195,15 @@ enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n)
 
 /* ---- what a socket is, and small switches ---- */
 
-static void get_name(int fd, struct hf_addr *out,
-                     int (*ask)(int, struct sockaddr *restrict, socklen_t *restrict))
+void hf_socket_local(int fd, struct hf_addr *out)
 {
     *out = (struct hf_addr){0};
     socklen_t len = sizeof *out;
-    if (ask(fd, &out->sa, &len) == 0 &&
+    if (getsockname(fd, &out->sa, &len) == 0 &&
         (out->sa.sa_family == AF_INET || out->sa.sa_family == AF_INET6))
         hf_addr_unmap(out);
     else
         *out = (struct hf_addr){0};
-}
-
-void hf_socket_local(int fd, struct hf_addr *out)
-{
-    get_name(fd, out, getsockname);
-}
-
-void hf_socket_peer(int fd, struct hf_addr *out)
-{
-    get_name(fd, out, getpeername);
 }
 
 /* Nothing below fails on a TCP socket, and where it does nothing is lost but speed. */

@@ -66,13 +66,9 @@ HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, stru
 /* The same for an end whose watch the owner has opened himself, to connect it: from now on it is
  * the relay's. */
 void hf_relay_adopt(struct hf_relay *relay, int end);
-/* Lets bytes flow as soon as both ends are attached, prefixes first.  Events come from the next
+/* Lets bytes flow as soon as both ends are attached.  Events come from the next
  * turn on, never from within this call. */
 void hf_relay_start(struct hf_relay *relay);
-/* Queues bytes that were read from `end` before the relay existed; repeated, they add up.  Before
- * start only, attached or not.  HF_NOMEM, HF_LIMIT. */
-HF_MUST_USE enum hf_status hf_relay_prefix(struct hf_relay *relay, int end, const char *p,
-                                           size_t n);
 /* Closes both ends.  `reset_mask` (1 << HF_FRONT | 1 << HF_BACK): which peers shall see a reset
  * instead of a clean end.  A side that already got all bytes and our FIN is never reset: that could
  * only destroy what it has not read yet.  Idempotent; no event follows. */

@@ -41,7 +41,6 @@ HF_MUST_USE enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t
 HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n);
 
 void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
-void hf_socket_peer(int fd, struct hf_addr *out);
 void hf_socket_nodelay(int fd);
 void hf_socket_keepalive(int fd);
 void hf_socket_shutdown_write(int fd);

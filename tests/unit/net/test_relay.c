@@ -336,31 +336,11 @@ static void test_gone_before_start(void **state)
     in_every_mode(case_gone_before_start);
 }
 
-static void case_prefix(struct scene *s)
-{
-    assert_int_equal(hf_relay_prefix(&s->relay, HF_FRONT, "one ", 4), HF_OK);
-    assert_int_equal(hf_relay_prefix(&s->relay, HF_FRONT, "", 0), HF_OK);
-    assert_int_equal(hf_relay_prefix(&s->relay, HF_FRONT, "two ", 4), HF_OK);
-    assert_int_equal(hf_relay_prefix(&s->relay, HF_BACK, "220 hi", 6), HF_OK);
-    assert_int_equal(write(s->peer[HF_FRONT], "three", 5), 5);
-    hf_relay_start(&s->relay);
-    expect_bytes(s->peer[HF_BACK], "one two three");
-    expect_bytes(s->peer[HF_FRONT], "220 hi");
-    assert_int_equal(s->relay.end[HF_FRONT].bytes, 13);
-}
-
-static void test_prefix(void **state)
-{
-    (void)state;
-    in_every_mode(case_prefix);
-}
-
 static void test_start_before_attach(void **state)
 {
     (void)state;
     struct scene s = {.peer = {-1, -1}};
     hf_relay_init(&s.relay, true, on_event);
-    assert_int_equal(hf_relay_prefix(&s.relay, HF_BACK, "early ", 6), HF_OK);
     hf_relay_start(&s.relay);
     int pair[2];
     tcp_pair(pair);
@@ -372,7 +352,7 @@ static void test_start_before_attach(void **state)
     tcp_pair(pair);
     s.peer[HF_FRONT] = pair[1];
     assert_int_equal(hf_relay_attach(&s.relay, HF_FRONT, loop, pair[0]), HF_OK);
-    expect_bytes(s.peer[HF_FRONT], "early late");
+    expect_bytes(s.peer[HF_FRONT], "late");
     close_scene(&s);
 }
 
@@ -381,7 +361,6 @@ static void test_close_before_anything(void **state)
     (void)state;
     struct hf_relay relay;
     hf_relay_init(&relay, true, on_event);
-    assert_int_equal(hf_relay_prefix(&relay, HF_FRONT, "lost", 4), HF_OK);
     hf_relay_close(&relay, 3);
     hf_relay_close(&relay, 3);
     assert_true(fcntl(0, F_GETFD) >= 0);
@@ -747,7 +726,6 @@ int main(void)
         TEST(test_zero_bytes),
         TEST(test_held_fin),
         TEST(test_gone_before_start),
-        TEST(test_prefix),
         TEST(test_start_before_attach),
         TEST(test_close_before_anything),
         TEST(test_reset_breaks_both_sides),
