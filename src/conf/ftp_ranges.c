@@ -209,21 +209,12 @@ void hf_plan_claim_ports(struct hf_plan *plan, struct hf_cfg_proxy *control, str
 
 /* ---- what is missing --------------------------------------------------------------------- */
 
-static bool range_serves(const struct hf_cfg_data_range *range, const struct hf_cfg_server *server)
-{
-    for (unsigned i = 0; i < range->n_only; i++) {
-        if (range->only[i] == server)
-            return true;
-    }
-    return !range->only;
-}
-
 static bool has_range(const struct hf_cfg_proxy *control, const struct hf_cfg_server *server)
 {
     const struct hf_cfg_data_range *range;
 
     for (range = control->data_ranges; range; range = range->next) {
-        if (range_serves(range, server))
+        if (hf_data_range_serves(range, server))
             return true;
     }
     return false;
@@ -354,7 +345,7 @@ static void absorb(struct hf_cfg_proxy *control, struct hf_cfg_data_range *kept,
         kept->n_only = 0;
     }
     for (unsigned i = 0; kept->only && i < twin->n_only; i++) {
-        if (!range_serves(kept, twin->only[i]))
+        if (!hf_data_range_serves(kept, twin->only[i]))
             kept->only[kept->n_only++] = twin->only[i];
     }
     LL_DELETE(control->data_ranges, twin);

@@ -209,14 +209,6 @@ static struct hf_lease_slot *free_slot_in(struct hf_lease_table *table, const st
     return NULL;
 }
 
-static bool range_serves(const struct hf_cfg_data_range *range, const struct hf_cfg_server *server)
-{
-    for (unsigned i = 0; i < range->n_only; i++)
-        if (range->only[i] == server)
-            return true;
-    return range->only == NULL;
-}
-
 static const struct slot_run *run_of(const struct hf_lease_table *table,
                                      const struct hf_cfg_bind *bind)
 {
@@ -240,7 +232,7 @@ static bool listens_at(const struct hf_cfg_bind *bind, const struct hf_addr *loc
 static bool any_listens_at(const struct hf_lease_wish *wish)
 {
     for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next)
-        if (range_serves(r, wish->server) && listens_at(r->bind, wish->local))
+        if (hf_data_range_serves(r, wish->server) && listens_at(r->bind, wish->local))
             return true;
     return false;
 }
@@ -258,7 +250,7 @@ static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
     for (int own = 1; own >= 0; own--) {
         for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next) {
             const struct slot_run *run = run_of(table, r->bind);
-            if (!run || !range_serves(r, wish->server) ||
+            if (!run || !hf_data_range_serves(r, wish->server) ||
                 (here_only && !listens_at(r->bind, wish->local)))
                 continue;
             *served = true;

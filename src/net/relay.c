@@ -60,16 +60,15 @@ static ssize_t do_splice(int from_fd, int to_fd, size_t bytes)
 
 /* ---- bytes in flight: in a pipe, or spilled to the heap ---- */
 
+/* One read's rest; nothing else is in flight, and no more is read until it is out. */
 static enum hf_status spill(struct hf_relay_end *from, const char *p, size_t n)
 {
-    if (n > UINT32_MAX - from->held)
-        return HF_LIMIT;
-    char *mem = realloc(from->spill, from->spill_at + from->held + n);
-    if (!mem)
+    HF_ASSERT(from->held == 0 && !from->spill);
+    from->spill = malloc(n);
+    if (!from->spill)
         return HF_NOMEM;
-    memcpy(mem + from->spill_at + from->held, p, n);
-    from->spill = mem;
-    from->held += (uint32_t)n;
+    memcpy(from->spill, p, n);
+    from->held = (uint32_t)n;
     return HF_OK;
 }
 

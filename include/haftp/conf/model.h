@@ -101,6 +101,15 @@ struct hf_cfg_data_range {
     unsigned n_only;
 };
 
+static inline bool hf_data_range_serves(const struct hf_cfg_data_range *range,
+                                        const struct hf_cfg_server *server)
+{
+    for (unsigned i = 0; i < range->n_only; i++)
+        if (range->only[i] == server)
+            return true;
+    return !range->only;
+}
+
 /* ---- stickiness -------------------------------------------------------------------------- */
 
 enum hf_stick_type { HF_STICK_IP, HF_STICK_IPV6, HF_STICK_NO_TYPE };
