@@ -132,11 +132,17 @@ class Haftp:
             time.sleep(0.01)
 
     def _listens(self):
-        """Looked up, not tried: a try would be a session already."""
+        """Looked up, not tried: a try would be a session already.
+
+        The socket must be this process's: another test may listen on the port of another address.
+        """
+        own = {entry.split(" ", 1)[1] for entry in self.descriptors()}
         for table in map(pathlib.Path, ("/proc/net/tcp", "/proc/net/tcp6")):
             rows = table.read_text().splitlines()[1:] if table.exists() else []
-            for _, local, _, state, *_ in map(str.split, rows):
-                if state == "0A" and int(local.rsplit(":", 1)[1], 16) == self.place.control:
+            for row in map(str.split, rows):
+                local, state, inode = row[1], row[3], row[9]
+                port = int(local.rsplit(":", 1)[1], 16)
+                if state == "0A" and port == self.place.control and f"socket:[{inode}]" in own:
                     return True
         return False
 
