@@ -15,6 +15,7 @@
 #undef HF_LEGACY
 #undef HF_LINE
 #undef HF_NOTICED
+#undef HF_PENDING
 #undef HF_PLACE
 #undef HF_PORT
 #undef HF_ROW

@@ -41,6 +41,8 @@
  *   HF_NOTICED(name, where, args, why)                   the same, with a notice that says why
  *   HF_IGNORED(name, where, args, why)                   the same, with a warning
  *   HF_HTTP(name, where)                                 HAProxy's, for HTTP only
+ *   HF_PENDING(name, where, args)                        the same, to come: told at start, in one
+ *                                                        notice for all such words
  *   HF_LATER(name, where, args)                          HAProxy's, not supported yet: an error
  *
  * For these, `args` counts the words that belong to an option of a line (statements skip the rest).
@@ -75,6 +77,7 @@
 #define HF_NOTICED(name, where, args, why)
 #define HF_IGNORED(name, where, args, why)
 #define HF_HTTP(name, where)
+#define HF_PENDING(name, where, args)
 #define HF_LATER(name, where, args)
 
 #elif defined(HF_ROWS_KEYWORDS)
@@ -149,6 +152,9 @@
     HF_WORD(IGNORED, name, where, why ".", .skip = (args_), .fate = HF_FATE_IGNORED)
 #define HF_HTTP(name, where)                                                                       \
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .fate = HF_FATE_HTTP)
+#define HF_PENDING(name, where, args_)                                                             \
+    HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.", .skip = (args_), \
+            .fate = HF_FATE_PENDING)
 #define HF_LATER(name, where, args_)                                                               \
     HF_WORD(IGNORED, name, where, "Not supported yet.", .skip = (args_), .fate = HF_FATE_LATER)
 

@@ -177,4 +177,5 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
     }
     hf_conf_check_ports(config, diag);
     check_descriptors(config, diag);
+    hf_conf_tell_pending(config, diag);
 }

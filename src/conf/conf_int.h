@@ -17,6 +17,10 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
 /* What is wrong only when sections are seen together (check.c). */
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
+/* Tells in one notice which words do nothing yet (pending.c). */
+void hf_conf_tell_pending(const struct hf_config *config, struct hf_diag *diag);
+/* Notes such a word. */
+void hf_conf_add_pending(struct hf_config *config, const char *name, struct hf_loc loc);
 
 /* The section of that name with any of `caps`, or NULL (resolve.c). */
 struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,

@@ -20,6 +20,7 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
+#include "haftp/conf/expr.h"
 
 enum hf_mode { HF_MODE_TCP, HF_MODE_HTTP };
 enum hf_tristate { HF_UNSET, HF_YES, HF_NO };
@@ -192,6 +193,11 @@ struct hf_cfg_proxy {
     unsigned n_servers;
     struct hf_cfg_stick_table *stick_table; /* NULL: none */
     struct hf_cfg_stick_rule *stick_rules;
+    struct hf_acl *acls; /* in file order, those of defaults first */
+    struct hf_cfg_rule *rules[HF_N_RULE_SETS];
+    unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
+    struct hf_cfg_switch *switches;                 /* use_backend */
+    struct hf_cfg_use_server *use_servers;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     struct hf_cfg_log *logs_all;  /* resolved: where this proxy's lines go */
@@ -219,12 +225,23 @@ struct hf_cfg_global {
 #include "../../../grammar/rows/global.def"
 };
 
+/* A word that was read and checked, and does nothing in this version. */
+struct hf_cfg_pending {
+    struct hf_cfg_pending *next;
+    const char *name;
+    struct hf_loc loc; /* of the first */
+    unsigned n;
+};
+
 struct hf_config {
     struct hf_arena *arena;
     struct hf_source *sources;
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
+    struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_cfg_var *vars;
+    unsigned n_vars;
 };
 
 #endif

@@ -49,7 +49,14 @@ enum hf_object {
 };
 
 /* What becomes of a word that fills no field. */
-enum hf_fate { HF_FATE_ACCEPTED, HF_FATE_NOTICED, HF_FATE_IGNORED, HF_FATE_HTTP, HF_FATE_LATER };
+enum hf_fate {
+    HF_FATE_ACCEPTED,
+    HF_FATE_NOTICED,
+    HF_FATE_IGNORED,
+    HF_FATE_HTTP,
+    HF_FATE_PENDING,
+    HF_FATE_LATER
+};
 
 /* Units of time, in microseconds. */
 #define HF_UNIT_MS 1000u

@@ -8,6 +8,7 @@
 
 #include "haftp/base/assert.h"
 
+#include "conf_int.h"
 #include "parse.h"
 #include "value.h"
 
@@ -119,8 +120,10 @@ static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struc
 
 /* ---- words that fill nothing ------------------------------------------------------------- */
 
-static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
+static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc)
 {
+    struct hf_diag *diag = parse->build.diag;
+
     if (row->note)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
     if (row->token != T_IGNORED)
@@ -138,6 +141,9 @@ static void tell_fate(struct hf_diag *diag, const struct hf_keyword *row, struct
     case HF_FATE_HTTP:
         hf_diag_add(diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
                     "'%s' has no effect in mode tcp.", row->name);
+        break;
+    case HF_FATE_PENDING:
+        hf_conf_add_pending(parse->build.config, row->name, loc);
         break;
     case HF_FATE_LATER:
         hf_diag_add(diag, HF_DIAG_ERROR, loc,
@@ -161,9 +167,12 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned w
     return row && row->token == T_FLAG && !row->alias ? row : NULL;
 }
 
-static void emit_options(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *line,
+static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
                          const struct hf_word *words, unsigned n)
 {
+    struct hf_tokens *t = &parse->tokens;
+    struct hf_diag *diag = parse->build.diag;
+
     const struct hf_keyword *row;
     unsigned matched;
     bool lost = false; /* behind an unknown word: its values are unknown as well */
@@ -171,7 +180,7 @@ static void emit_options(struct hf_tokens *t, struct hf_diag *diag, const struct
     for (unsigned i = 0; i < n;) {
         const struct hf_word *word = &words[i];
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
-            tell_fate(diag, row, word->loc);
+            tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
             i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
             if (row->skip < 0)
@@ -202,12 +211,12 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     struct hf_tokens *t = &parse->tokens;
     struct hf_diag *diag = parse->build.diag;
 
-    tell_fate(diag, row, loc);
+    tell_fate(parse, row, loc);
     emit_row(t, row, loc);
     if (row->token == T_IGNORED)
         return;
     unsigned taken = emit_args(t, diag, row, words, n);
-    emit_options(t, diag, row, words + taken, n - taken);
+    emit_options(parse, row, words + taken, n - taken);
 }
 
 static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
@@ -219,7 +228,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
     t->section_name = t->line.n > 1 ? words[1].text : "";
     t->scan.section = row->name;
     if (row->opens == HF_IN_SKIPPED)
-        tell_fate(parse->build.diag, row, words[0].loc);
+        tell_fate(parse, row, words[0].loc);
     else
         emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
     /* Without its name there is no section that the lines below could fill. */

@@ -1,0 +1,273 @@
+/*
+ * expr.h: sample expressions, ACLs, conditions, formats and rules, as plain data.
+ *
+ * The parser checks and types all of this (src/conf/expr/); the rules floor evaluates it
+ * (haftp/rules/).  Which fetches and converters exist, with their arguments and types, is in
+ * grammar/rows/fetch.def and conv.def; one row is checked here and calls one function there.
+ *
+ * In the configuration's arena; immutable once loaded; any thread.
+ */
+#ifndef HAFTP_CONF_EXPR_H
+#define HAFTP_CONF_EXPR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "haftp/base/addr.h"
+#include "haftp/base/diag.h"
+#include "haftp/base/regex.h"
+#include "haftp/base/str.h"
+
+struct hf_cfg_proxy;
+struct hf_cfg_server;
+struct hf_cfg_userlist;
+
+/* ---- samples ----------------------------------------------------------------------------- */
+
+enum hf_type {
+    HF_TYPE_ANY,
+    HF_TYPE_BOOL,
+    HF_TYPE_INT,  /* 64 bit, signed */
+    HF_TYPE_ADDR, /* of either family */
+    HF_TYPE_IPV4,
+    HF_TYPE_IPV6,
+    HF_TYPE_STR,
+    HF_TYPE_BIN,
+    HF_TYPE_METH, /* HTTP's; only ever compared */
+};
+
+/* Where in a session's life a sample can be had, as bits. */
+enum hf_known {
+    HF_KNOWN_ALWAYS = 1 << 0,   /* needs no session */
+    HF_KNOWN_CLIENT = 1 << 1,   /* from accept on */
+    HF_KNOWN_SESSION = 1 << 2,  /* after a PROXY header and TLS */
+    HF_KNOWN_REQUEST = 1 << 3,  /* looks at bytes of the client */
+    HF_KNOWN_SERVER = 1 << 4,   /* once a server was chosen */
+    HF_KNOWN_RESPONSE = 1 << 5, /* looks at bytes of the server */
+    HF_KNOWN_END = 1 << 6,      /* when the session is logged */
+};
+
+/* An argument in parentheses, checked against the row's signature. */
+enum hf_arg_kind {
+    HF_ARG_NONE, /* an optional one that was left out */
+    HF_ARG_INT,
+    HF_ARG_TIME, /* number, ms */
+    HF_ARG_SIZE, /* number, bytes */
+    HF_ARG_TEXT,
+    HF_ARG_ADDR,   /* addr: an address or a netmask, of the family that the row asks for */
+    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table */
+    HF_ARG_SERVER, /* server */
+    HF_ARG_USERLIST,
+    HF_ARG_REGEX,
+    HF_ARG_VAR,
+    HF_ARG_MAP,
+};
+
+/* A variable's slot: all of one scope and name share it. */
+enum hf_var_scope { HF_VAR_PROC, HF_VAR_SESS, HF_VAR_TXN, HF_VAR_REQ, HF_VAR_RES, HF_VAR_CHECK };
+struct hf_cfg_var {
+    struct hf_cfg_var *next;
+    enum hf_var_scope scope;
+    const char *name; /* without the scope */
+    unsigned index;   /* among all variables of the configuration, from 0 */
+};
+
+struct hf_arg {
+    enum hf_arg_kind kind;
+    struct hf_loc loc;
+    const char *text; /* as written */
+    int64_t number;
+    struct hf_addr addr;
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_server *server;
+    struct hf_cfg_userlist *userlist;
+    struct hf_regex *regex;
+    struct hf_cfg_var *var;
+    struct hf_cfg_map *map;
+};
+
+/* A row of fetch.def or conv.def. */
+struct hf_sample_row {
+    const char *name;
+    int id;                /* enum hf_fetch_id or enum hf_conv_id; -1: no effect yet, never true */
+    const char *signature; /* of its arguments; explained in fetch.def */
+    enum hf_type in, out;  /* `in`: of converters only */
+    unsigned known;        /* HF_KNOWN_*; fetches only */
+    const char *match;     /* "beg" for path_beg: the method that the name implies; NULL: by type */
+    const char *help;
+};
+
+struct hf_conv {
+    const struct hf_sample_row *row;
+    struct hf_arg *args;
+    unsigned n_args;
+};
+
+/* fetch(args),conv(args),...  */
+struct hf_expr {
+    struct hf_loc loc;
+    const char *text; /* as written */
+    struct hf_conv fetch;
+    struct hf_conv *convs;
+    unsigned n_convs;
+    enum hf_type type; /* of what comes out */
+};
+
+/* ---- ACLs and conditions ----------------------------------------------------------------- */
+
+enum hf_match {
+    HF_MATCH_FOUND, /* -m found: the sample exists */
+    HF_MATCH_BOOL,
+    HF_MATCH_INT,
+    HF_MATCH_IP,
+    HF_MATCH_LEN,
+    HF_MATCH_STR,
+    HF_MATCH_BEG,
+    HF_MATCH_END,
+    HF_MATCH_SUB,
+    HF_MATCH_DIR,
+    HF_MATCH_DOM,
+    HF_MATCH_BIN,
+    HF_MATCH_REG,
+};
+
+struct hf_int_range { /* both ends included */
+    int64_t lo, hi;
+};
+struct hf_net {
+    struct hf_addr addr; /* port 0 */
+    struct hf_addr mask; /* same family */
+};
+
+/* What a sample is compared to.  One of the arrays is filled, by the match; `n` entries. */
+struct hf_patterns {
+    enum hf_match match;
+    bool ignore_case;
+    unsigned n;
+    struct hf_view *texts;       /* STR (sorted, for a binary search), BEG..DOM, BIN */
+    struct hf_int_range *ranges; /* INT, LEN */
+    struct hf_net *nets;         /* IP */
+    struct hf_regex **regexes;   /* REG */
+};
+
+/* map(FILE) and its kin: keys as patterns, values beside them. */
+struct hf_cfg_map {
+    const char *file;
+    enum hf_type out;
+    struct hf_patterns keys;
+    struct hf_view *values;  /* of keys.n entries; for INT and ADDR parsed by whoever uses them */
+    struct hf_view fallback; /* p NULL: none */
+};
+
+struct hf_acl_test { /* one `acl` line, or { ... } */
+    struct hf_acl_test *next;
+    struct hf_loc loc;
+    struct hf_expr *expr;
+    struct hf_patterns patterns;
+};
+
+struct hf_acl {
+    struct hf_acl *next;
+    const char *name; /* NULL: anonymous */
+    struct hf_loc loc;
+    struct hf_acl_test *tests; /* any of them */
+};
+
+struct hf_cond_term {
+    struct hf_cond_term *next;
+    bool negated;
+    const struct hf_acl *acl;
+};
+struct hf_cond_all {
+    struct hf_cond_all *next;
+    struct hf_cond_term *terms; /* all of them; none: true */
+};
+struct hf_cond { /* if A B or C; unless turns the whole round */
+    struct hf_loc loc;
+    bool unless;
+    struct hf_cond_all *any; /* one of them */
+};
+
+/* ---- formats: log-format, use_backend %[...], set-var-fmt --------------------------------- */
+
+enum hf_piece_kind { HF_PIECE_TEXT, HF_PIECE_ALIAS, HF_PIECE_EXPR };
+#define HF_FORMAT_QUOTE  1u /* +Q */
+#define HF_FORMAT_HEX    2u /* +X */
+#define HF_FORMAT_ESCAPE 4u /* +E */
+
+struct hf_piece {
+    struct hf_piece *next;
+    enum hf_piece_kind kind;
+    unsigned flags;      /* HF_FORMAT_* */
+    struct hf_view text; /* TEXT: literally; ALIAS: the letters, which the log floor knows */
+    struct hf_expr *expr;
+};
+struct hf_format {
+    struct hf_loc loc;
+    const char *text; /* as written */
+    struct hf_piece *pieces;
+};
+
+/* ---- rules -------------------------------------------------------------------------------- */
+
+enum hf_rule_set {
+    HF_RULES_CONNECTION, /* tcp-request connection */
+    HF_RULES_SESSION,    /* tcp-request session */
+    HF_RULES_REQUEST,    /* tcp-request content */
+    HF_RULES_RESPONSE,   /* tcp-response content */
+    HF_N_RULE_SETS
+};
+
+/* Rows in grammar/rows/action.def. */
+enum hf_rule_action {
+    HF_RULE_ACCEPT,
+    HF_RULE_REJECT,
+    HF_RULE_CLOSE, /* responses: close the server's connection */
+    HF_RULE_SILENT_DROP,
+    HF_RULE_EXPECT_PROXY, /* expect-proxy layer4 */
+    HF_RULE_SET_VAR,      /* var, expr */
+    HF_RULE_SET_VAR_FMT,  /* var, format */
+    HF_RULE_UNSET_VAR,    /* var */
+    HF_RULE_SET_SRC,      /* expr */
+    HF_RULE_SET_SRC_PORT,
+    HF_RULE_SET_DST,
+    HF_RULE_SET_DST_PORT,
+    HF_RULE_SET_MARK,            /* number */
+    HF_RULE_SET_TOS,             /* number */
+    HF_RULE_SET_LOG_LEVEL,       /* number: 0 emerg .. 7 debug, -1 silent */
+    HF_RULE_SET_PRIORITY_CLASS,  /* expr */
+    HF_RULE_SET_PRIORITY_OFFSET, /* expr */
+    HF_RULE_NONE,                /* checked, and told at start that it has no effect yet */
+};
+
+struct hf_cfg_rule {
+    struct hf_cfg_rule *next;
+    struct hf_loc loc;
+    const char *name; /* of the action, as written */
+    enum hf_rule_action action;
+    struct hf_cond *cond; /* NULL: always */
+    struct hf_expr *expr;
+    struct hf_format *format;
+    struct hf_cfg_var *var;
+    int64_t number;
+};
+
+struct hf_cfg_switch { /* use_backend */
+    struct hf_cfg_switch *next;
+    struct hf_loc loc;
+    const char *name;
+    struct hf_cfg_proxy *backend; /* resolved; NULL with a format */
+    struct hf_format *format;     /* NULL: a plain name */
+    struct hf_cond *cond;
+};
+
+struct hf_cfg_use_server {
+    struct hf_cfg_use_server *next;
+    struct hf_loc loc;
+    const char *name;
+    struct hf_cfg_server *server; /* resolved; NULL with a format */
+    struct hf_format *format;
+    struct hf_cond *cond;
+};
+
+#endif
