@@ -29,7 +29,16 @@ enum hf_where {
     HF_ON_LOG = 1 << 13,
     HF_ON_REST = 1 << 14, /* no row is here: words without a table */
     HF_STRICT = 1 << 15,  /* in the wrong proxy section it is an error, not a warning */
+    HF_OPEN = 1 << 20,    /* HAProxy reads the words it needs and no further */
+    HF_ON_COOKIE = 1 << 21,
+    HF_ON_UNIX_BIND = 1 << 22,
+    HF_ON_TLS_OPTIONS = 1 << 23,
+    HF_ON_TLS_BIND = 1 << 24, /* more of them, for binds */
+    HF_ON_MASTER = 1 << 25,
+    HF_ON_EMAIL = 1 << 26,
 };
+/* The least number of a row that takes what is below 0 for 0. */
+#define HF_NO_MIN      INT32_MIN
 #define HF_IN_PROXIES  ((unsigned)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
 #define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES)
 /* Lines whose words may also be none of the table's. */
@@ -55,7 +64,11 @@ enum hf_fate {
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
     HF_FATE_PENDING,
-    HF_FATE_LATER
+    HF_FATE_LATER,
+    HF_FATE_NOOP,
+    HF_FATE_NOOP_WARNED,
+    HF_FATE_PART,
+    HF_FATE_REFUSED
 };
 
 /* Units of time, in microseconds. */
@@ -73,6 +86,7 @@ struct hf_keyword {
     int64_t min, max, dflt;
     unsigned unit;
     bool sets, alias, tristate, fixed;
+    bool checked; /* `syntax` is what the words of a row without a field are checked against */
     int skip;
     enum hf_fate fate;
 };
