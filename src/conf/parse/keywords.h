@@ -60,7 +60,7 @@ enum hf_where {
                 HF_IN_LOG_PROFILE | HF_IN_ACME))
 #define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES | HF_IN_OTHERS)
 /* Lines whose words may also be none of the table's. */
-#define HF_ON_OPEN ((uint64_t)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
+#define HF_ON_OPEN     ((uint64_t)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
 
 /* Which struct a row's field is in. */
 enum hf_object {
@@ -91,8 +91,8 @@ enum hf_fate {
 
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
-    const char *name; /* one word, or two with a blank between */
-    int token;        /* the shape: a token of the grammar */
+    const char *name;               /* one word, or two with a blank between */
+    int token;                      /* the shape: a token of the grammar */
     uint64_t where, options, opens; /* bits of enum hf_where */
     const char *args, *syntax, *choices, *help, *note, *modern;
     enum hf_object object;
