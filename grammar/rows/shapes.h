@@ -152,7 +152,8 @@
 #define HF_INT(field, name, where, min, max, dflt, help)                                           \
     HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "n", .syntax = "NUMBER")
 #define HF_LOOSE(field, name, where, min, max, dflt, help)                                         \
-    HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "l", .syntax = "NUMBER")
+    HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
+           .syntax = "NUMBER")
 #define HF_PORT(field, name, where, help)                                                          \
     HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
 #define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \

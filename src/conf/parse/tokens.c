@@ -114,7 +114,7 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
-    else if (kind == 'l')
+    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
         emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
@@ -190,7 +190,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 /* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
-static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t where)
 {
     unsigned words;
 
@@ -262,7 +262,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
         return;
     }
     unsigned taken = emit_args(t, diag, row, words, n);
-    if (taken < n && (row->where & HF_OPEN))
+    if (taken < n && (row->where & HF_ANY_REST))
         warn_unread(diag, row, &words[taken]);
     else
         emit_options(parse, row, words + taken, n - taken);
@@ -287,7 +287,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
 
 /* An old spelling is read as today's. */
 static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
-                                          const struct hf_word *words, unsigned n, unsigned section)
+                                          const struct hf_word *words, unsigned n, uint64_t section)
 {
     char first[32], hint[256];
     unsigned matched;
