@@ -21,8 +21,8 @@
  *   HF_BOTH(field, field2, name, where, help)            sets the flags of two other rows
  *   HF_UINT(field, name, where, min, max, default, help)
  *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
- *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its own:
- *        what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
+ *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
+ * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
  *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
  *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
@@ -74,9 +74,9 @@
  */
 #if defined(HF_ROWS_FIELDS)
 
-#define HF_FLAG(field, name, where, help)             bool field;
-#define HF_FLAG_NOTED(field, name, where, note, help) bool field;
-#define HF_FLAG_FIXED(field, name, where, help)       bool field;
+#define HF_FLAG(field, name, where, help)                       bool field;
+#define HF_FLAG_NOTED(field, name, where, note, help)           bool field;
+#define HF_FLAG_FIXED(field, name, where, help)                 bool field;
 #define HF_FLAG_WITH(field, name, where, options, syntax, help) bool field;
 #define HF_FLAG_OFF(field, name, where, help)
 #define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
@@ -210,11 +210,10 @@
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
 #define HF_PART(name, where, syntax_, help)                                                        \
-    HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true,                      \
-            .fate = HF_FATE_PART)
+    HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
-    HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_),                      \
-            .syntax = (syntax_), .fate = HF_FATE_NOOP)
+    HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
+            .fate = HF_FATE_NOOP)
 #define HF_REFUSED(name, where, why)                                                               \
     HF_WORD(IGNORED, name, where, "Refused: " why ".", .fate = HF_FATE_REFUSED)
 

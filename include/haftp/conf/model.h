@@ -186,8 +186,8 @@ struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
     struct hf_loc loc;
     const char *name;
-    unsigned caps; /* HF_CAP_*: a listen has both */
-    unsigned id;   /* from 1, in file order */
+    unsigned caps;           /* HF_CAP_*: a listen has both */
+    unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
     struct hf_cfg_bind *binds;
@@ -222,10 +222,10 @@ struct hf_cfg_global {
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
- * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no limit),
- * rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's), localpeer,
- * experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid (unix-bind, as
- * written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
+ * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
+ * limit), rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's),
+ * localpeer, experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid
+ * (unix-bind, as written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };

@@ -101,7 +101,6 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
-
 /* Lines of global only, and description (words/build_global.c). */
 void hf_build_description(struct hf_build *b, const struct hf_word *word, bool first);
 void hf_build_node(struct hf_build *b, const struct hf_word *name);

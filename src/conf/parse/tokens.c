@@ -10,8 +10,8 @@
 
 #include "conf_int.h"
 #include "parse.h"
-#include "words/syntax.h"
 #include "value.h"
+#include "words/syntax.h"
 
 #include "haftp_parser.h"
 
@@ -219,9 +219,9 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
             i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
             if (row->skip < 0)
                 return;
-            i += row->checked ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i,
-                                                t->line.end, true)
-                              : (unsigned)row->skip;
+            i += row->checked
+                     ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
+                     : (unsigned)row->skip;
             lost = false;
             continue;
         }
@@ -234,6 +234,9 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         } else {
             hf_unknown_option(diag, word, line, lost);
             lost = true;
+            /* Reported once is enough: the line did have an option. */
+            if (line->token == T_PARTS)
+                emit(t, T_IGNORED, word->loc)->row = line;
         }
         i++;
     }

@@ -192,7 +192,8 @@ void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads, const s
     unsigned second = slash ? count_threads(slash + 1, strlen(slash + 1)) : 1;
     b->cpu_map_threads = first * second;
     if (!b->cpu_map_threads)
-        hf_build_error(b, threads->loc, "for example 1, 1-4, 1/1-4, all, odd or even; threads 1 to 64",
+        hf_build_error(b, threads->loc,
+                       "for example 1, 1-4, 1/1-4, all, odd or even; threads 1 to 64",
                        "'%s' is no set of threads", threads->text);
     hf_build_cpu_set(b, cpus);
 }

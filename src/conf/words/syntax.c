@@ -76,6 +76,21 @@ static bool is_choice(struct hf_view text)
     return memchr(text.p, '|', text.n) || islower((unsigned char)text.p[0]);
 }
 
+/* "one of a, b"; a single one stands for itself. */
+static const char *describe_choices(const struct check *c, struct hf_view choices)
+{
+    const char *text = "", *p = choices.p, *end = p + choices.n;
+
+    while (p < end) {
+        const char *bar = memchr(p, '|', (size_t)(end - p));
+        int n = (int)((bar ? bar : end) - p);
+        text = hf_arena_printf(c->arena, "%s%s%.*s", text, *text ? ", " : "", n, p);
+        p += n + 1;
+    }
+    return strchr(text, ',') ? hf_arena_printf(c->arena, "one of %s", text)
+                             : hf_arena_printf(c->arena, "'%s'", text);
+}
+
 /* "a number", "a time", "one of a, b", "NAME". */
 static const char *describe(const struct check *c, const struct piece *piece)
 {
@@ -85,8 +100,9 @@ static const char *describe(const struct check *c, const struct piece *piece)
         return "a time, for example 5s or 250ms";
     if (hf_view_is(piece->text, "SIZE"))
         return "a size, for example 100 or 16k";
-    const char *text = hf_arena_strndup(c->arena, piece->text.p, piece->text.n);
-    return is_choice(piece->text) ? hf_arena_printf(c->arena, "one of %s", text) : text;
+    if (!is_choice(piece->text))
+        return hf_arena_strndup(c->arena, piece->text.p, piece->text.n);
+    return describe_choices(c, piece->text);
 }
 
 static const char *usage(const struct check *c)
@@ -108,7 +124,10 @@ static void check_limits(const struct check *c, const struct hf_word *word,
 {
     if (number >= piece->min && number <= piece->max)
         return;
-    if (piece->max == INT64_MAX)
+    if (piece->max == piece->min)
+        hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' can only be %lld.", c->row->name,
+                    (long long)piece->min);
+    else if (piece->max == INT64_MAX)
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' must be %lld or more.",
                     c->row->name, (long long)piece->min);
     else
@@ -124,11 +143,10 @@ int64_t hf_syntax_loose_number(struct hf_diag *diag, struct hf_arena *arena,
 
     if (end != word->text && *end == '\0')
         return number;
-    hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
-                hf_arena_printf(arena, "write a number; a later version may refuse '%s'",
-                                word->text),
-                "'%s' of '%s' is no number and counts as %lld.", word->text, row->name,
-                (long long)number);
+    hf_diag_add(
+        diag, HF_DIAG_WARNING, word->loc,
+        hf_arena_printf(arena, "write a number; a later version may refuse '%s'", word->text),
+        "'%s' of '%s' is no number and counts as %lld.", word->text, row->name, (long long)number);
     return number;
 }
 

@@ -42,7 +42,7 @@ static void escapes(void **state)
 
 static void bad_escapes_are_errors(void **state)
 {
-    refuse_word(*state, "\\x4", "[t.cfg:2:8] : \\x needs two hexadecimal digits.");
+    refuse_word(*state, "\\x4", "[t.cfg:2:11] : \\x needs two hexadecimal digits.");
     refuse_word(*state, "\\xzz", "\\x needs two hexadecimal digits.");
     refuse_word(*state, "\\x00", "a NUL byte cannot be part of a word.");
 }
@@ -73,8 +73,8 @@ static void a_quote_ends_on_its_line(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_word(t, "\"abc", "[t.cfg:2:8] : this quote is not closed.");
-    refuse_word(t, "x'abc", "[t.cfg:2:9] : this quote is not closed.");
+    refuse_word(t, "\"abc", "[t.cfg:2:11] : this quote is not closed.");
+    refuse_word(t, "x'abc", "[t.cfg:2:12] : this quote is not closed.");
     refuse_word(t, "'abc\r'", "this quote is not closed.");
 }
 
@@ -155,7 +155,8 @@ static void a_list_gives_words(void **state)
     refuse_text(t, "global\n  log-tag \"${HF_LIST[*]}\"\n", "unexpected");
     setenv("HF_LIST", "  log-tag  x ", 1);
     assert_string_equal(accept_text(t, "global\n  \"${HF_LIST[*]}\"\n")->global.log_tag, "x");
-    assert_string_equal(accept_text(t, "global\n  \"${HF_NO[*]-log-tag y}\"\n")->global.log_tag, "y");
+    assert_string_equal(accept_text(t, "global\n  \"${HF_NO[*]-log-tag y}\"\n")->global.log_tag,
+                        "y");
     assert_true(accept_text(t, "global\n  daemon \"${HF_NO[*]}\"\n")->global.daemon);
 }
 
@@ -190,10 +191,12 @@ static void the_file_sets_variables_for_the_lines_below(void **state)
 
     unsetenv("HF_X");
     assert_string_equal(
-        accept_text(t, "global\n setenv HF_X 1\n presetenv HF_X 2\n log-tag \"$HF_X\"\n")->global.log_tag,
+        accept_text(t, "global\n setenv HF_X 1\n presetenv HF_X 2\n log-tag \"$HF_X\"\n")
+            ->global.log_tag,
         "1");
     assert_string_equal(
-        accept_text(t, "global\n setenv HF_X 1\n unsetenv HF_X\n log-tag \"a$HF_X\"\n")->global.log_tag,
+        accept_text(t, "global\n setenv HF_X 1\n unsetenv HF_X\n log-tag \"a$HF_X\"\n")
+            ->global.log_tag,
         "a");
     assert_string_equal(accept_text(t, "global\n setenv HF_X 1\n setenv HF_Y 2\n resetenv HF_Y\n"
                                        " log-tag \"a$HF_X$HF_Y\"\n")
