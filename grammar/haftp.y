@@ -229,8 +229,8 @@ global_line
     | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }
-    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
-    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
     ;
@@ -238,6 +238,12 @@ global_line
 cpu_sets
     : %empty
     | cpu_sets word     { hf_build_cpu_set(B, &$2); }
+    ;
+
+/* Words that HAProxy does not look at. */
+surplus
+    : %empty
+    | surplus word      { hf_build_surplus(B, &$2); }
     ;
 
 unset_names

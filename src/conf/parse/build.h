@@ -121,6 +121,8 @@ void hf_build_go_home(struct hf_build *b);
 /* The coming line is checked, but belongs to another kind of proxy: what it says goes nowhere. */
 void hf_build_line_apart(struct hf_build *b);
 void hf_build_line_back(struct hf_build *b);
+/* A word too many on a line where HAProxy does not mind: told, not read. */
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */
