@@ -84,7 +84,7 @@ def explained(where, row):
 def golden_lines():
     """Lines of the golden configurations: no comments, blanks squeezed, without a leading 'no'."""
     lines = set()
-    for path in files(["tests/conf"], (".cfg",)):
+    for path in files(["tests/conf/good", "tests/conf/bad"], (".cfg",)):
         for line in read(path).splitlines():
             words = line.split("#")[0].split()
             lines.add(" ".join(words[1:] if words[:1] == ["no"] else words) + " ")

@@ -56,12 +56,13 @@ def check(program, name, more_environment=None):
                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT, check=False)
     text = result.stdout.decode("utf-8", "backslashreplace")
-    found = PLACE.search(text) if result.returncode else None
-    place = NOWHERE
-    if found:
-        file, line = found.groups()
-        place = line if file == path.name else f"{file}:{line}"
-    return Verdict(result.returncode, place), text
+    told = places(text, path.name) if result.returncode else []
+    return Verdict(result.returncode, told[0] if told else NOWHERE), text
+
+
+def places(text, file):
+    """All lines that errors were told of, in the order of the messages."""
+    return [line if where == file else f"{where}:{line}" for where, line in PLACE.findall(text)]
 
 
 def ask_haproxy(program, name):
