@@ -20,7 +20,7 @@ void hf_room_add(struct hf_room *room, struct hf_view bytes)
     size_t left = room->size - room->n;
     size_t n = bytes.n < left ? bytes.n : left;
     if (n > 0)
-        memcpy(room->p + room->n, bytes.p, n);
+        memmove(room->p + room->n, bytes.p, n); /* the bytes may lie in the room's free part */
     room->n += n;
 }
 
@@ -160,9 +160,8 @@ static bool cast_to_number(struct hf_sample *sample, enum hf_type to)
 
 /* ---- to text and bytes ------------------------------------------------------------------- */
 
-static bool cast_to_bytes(struct hf_sample *sample, struct hf_eval *eval)
+static bool cast_to_bytes(struct hf_sample *sample, struct hf_room room)
 {
-    struct hf_room room = hf_room_for(eval, sample);
     switch (sample->type) {
     case HF_TYPE_BOOL:
     case HF_TYPE_INT:
@@ -185,9 +184,8 @@ static bool cast_to_bytes(struct hf_sample *sample, struct hf_eval *eval)
     return true;
 }
 
-static bool cast_to_text(struct hf_sample *sample, struct hf_eval *eval)
+static bool cast_to_text(struct hf_sample *sample, struct hf_room room)
 {
-    struct hf_room room = hf_room_for(eval, sample);
     char text[HF_ADDR_TEXT_SIZE];
     const char *nul;
     switch (sample->type) {
@@ -214,7 +212,8 @@ static bool cast_to_text(struct hf_sample *sample, struct hf_eval *eval)
     return true;
 }
 
-bool hf_sample_cast(struct hf_sample *sample, enum hf_type to, struct hf_eval *eval)
+/* What has to be written goes into the room. */
+static bool cast(struct hf_sample *sample, enum hf_type to, struct hf_room room)
 {
     if (to == HF_TYPE_ANY || to == sample->type)
         return true;
@@ -229,9 +228,9 @@ bool hf_sample_cast(struct hf_sample *sample, enum hf_type to, struct hf_eval *e
     case HF_TYPE_IPV6:
         return cast_to_v6(sample);
     case HF_TYPE_STR:
-        return cast_to_text(sample, eval);
+        return cast_to_text(sample, room);
     case HF_TYPE_BIN:
-        return cast_to_bytes(sample, eval);
+        return cast_to_bytes(sample, room);
     case HF_TYPE_METH:
         if (sample->type != HF_TYPE_STR && sample->type != HF_TYPE_BIN)
             return false;
@@ -242,12 +241,16 @@ bool hf_sample_cast(struct hf_sample *sample, enum hf_type to, struct hf_eval *e
     }
 }
 
-bool hf_variable(const struct hf_cfg_var *var, enum hf_type type, struct hf_eval *eval,
-                 struct hf_room *room, struct hf_sample *out)
+bool hf_sample_cast(struct hf_sample *sample, enum hf_type to, struct hf_eval *eval)
 {
-    struct hf_sample found = {0};
-    if (!hf_vars_get(eval->vars, var, &found, room->p + room->n, room->size - room->n))
+    return cast(sample, to, hf_room_for(eval, sample));
+}
+
+bool hf_variable(const struct hf_cfg_var *var, enum hf_type type, const struct hf_eval *eval,
+                 const struct hf_room *room, struct hf_sample *out)
+{
+    struct hf_room rest = {.p = room->p + room->n, .size = room->size - room->n};
+    if (!hf_vars_get(eval->vars, var, out, rest.p, rest.size))
         return false;
-    *out = found;
-    return hf_sample_cast(out, type, eval);
+    return cast(out, type, rest);
 }

@@ -94,8 +94,16 @@ static inline struct hf_view hf_room_view(const struct hf_room *room)
 /* A decimal number at the start, as far as it goes: 0 without digits, held at the ends of its
  * range. */
 int64_t hf_text_number(struct hf_view text);
-/* The variable, cast; FALSE: not set, or no such cast.  Its bytes may lie in `room`. */
-bool hf_variable(const struct hf_cfg_var *var, enum hf_type type, struct hf_eval *eval,
-                 struct hf_room *room, struct hf_sample *out);
+/* The variable, cast; false: not set, or no such cast.  Its bytes may lie in the free part of the
+ * room. */
+bool hf_variable(const struct hf_cfg_var *var, enum hf_type type, const struct hf_eval *eval,
+                 const struct hf_room *room, struct hf_sample *out);
+/* The text with \0..\9 replaced by what the groups took; another character behind a backslash is
+ * itself. */
+void hf_room_substitute(struct hf_room *room, struct hf_view text,
+                        const struct hf_view groups[HF_REGEX_GROUPS]);
+
+/* Servers that sessions may be given to now, as HAProxy counts: backups only without others. */
+unsigned hf_usable_servers(const struct hf_proxy *proxy);
 
 #endif

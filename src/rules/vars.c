@@ -86,11 +86,20 @@ static bool set(struct hf_vars *vars, size_t limit, const struct hf_cfg_var *cfg
     return true;
 }
 
+/* It exists still, without a value. */
 static void unset(struct hf_vars *vars, const struct hf_cfg_var *cfg)
 {
-    struct variable **at = find(vars, cfg);
-    if (*at)
-        drop(vars, at);
+    struct variable *var = *find(vars, cfg);
+    if (!var)
+        return;
+    vars->used -= var->sample.bytes.n;
+    var->sample = (struct hf_sample){.type = HF_TYPE_ANY};
+}
+
+static const struct variable *find_set(struct hf_vars *vars, const struct hf_cfg_var *cfg)
+{
+    const struct variable *var = *find(vars, cfg);
+    return var && var->sample.type != HF_TYPE_ANY ? var : NULL;
 }
 
 /* ---- scopes ------------------------------------------------------------------------------ */
@@ -130,7 +139,7 @@ static bool get_process(const struct hf_cfg_var *var, struct hf_sample *out, cha
                         size_t size)
 {
     pthread_rwlock_rdlock(&process.lock);
-    const struct variable *found = *find(&process.vars, var);
+    const struct variable *found = find_set(&process.vars, var);
     if (found) {
         *out = found->sample;
         if (out->bytes.n > size)
@@ -150,10 +159,20 @@ bool hf_vars_get(struct hf_vars *const *vars, const struct hf_cfg_var *var, stru
         return get_process(var, out, room, size);
     if (!vars || !*vars)
         return false;
-    const struct variable *found = *find(*vars, var);
+    const struct variable *found = find_set(*vars, var);
     if (found)
         *out = found->sample;
     return found;
+}
+
+bool hf_vars_exists(struct hf_vars *const *vars, const struct hf_cfg_var *var)
+{
+    if (var->scope != HF_VAR_PROC)
+        return vars && *vars && *find(*vars, var);
+    pthread_rwlock_rdlock(&process.lock);
+    bool exists = *find(&process.vars, var);
+    pthread_rwlock_unlock(&process.lock);
+    return exists;
 }
 
 /* ---- ends -------------------------------------------------------------------------------- */

@@ -61,4 +61,9 @@ enum hf_truth hf_cond_eval(const struct hf_cond *cond, struct hf_eval *eval);
 int hf_patterns_find(const struct hf_patterns *patterns, struct hf_sample *sample,
                      struct hf_eval *eval);
 
+/* Who is told of samples that pass the converter `debug`, set before threads start; NULL: nobody. */
+typedef void (*hf_eval_debug_fn)(const struct hf_facts *facts, struct hf_view prefix,
+                                 struct hf_view text);
+void hf_eval_on_debug(hf_eval_debug_fn fn);
+
 #endif

@@ -25,6 +25,8 @@ void hf_vars_unset(struct hf_vars **vars, const struct hf_cfg_var *var);
  * are pointed to. */
 bool hf_vars_get(struct hf_vars *const *vars, const struct hf_cfg_var *var, struct hf_sample *out,
                  char *room, size_t size);
+/* It was set once, whether or not it was unset since. */
+bool hf_vars_exists(struct hf_vars *const *vars, const struct hf_cfg_var *var);
 /* Forgets what has this scope: `req` ends when a server was connected. */
 void hf_vars_end_scope(struct hf_vars **vars, enum hf_var_scope scope);
 void hf_vars_free(struct hf_vars **vars); /* sets it to NULL */
