@@ -61,8 +61,8 @@ bool hf_regex_match_from(const struct hf_regex *regex, struct hf_view text, size
     pcre2_match_data *data = pcre2_match_data_create(HF_REGEX_GROUPS, NULL);
     if (!data)
         return false;
-    int n = pcre2_match(regex->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, start, 0,
-                        data, regex->limits);
+    int n = pcre2_match(regex->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, start, 0, data,
+                        regex->limits);
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
     unsigned found = n == 0 ? HF_REGEX_GROUPS : n > 0 ? (unsigned)n : 0;
 

@@ -43,7 +43,8 @@ struct hf_eval {
 /* Empty but for these two; leaves the scratch as it is, which need not be cleared. */
 void hf_eval_init(struct hf_eval *eval, struct hf_runtime *runtime, const struct hf_facts *facts);
 
-/* MISSING: more bytes of a peer, or the end of the wait, may change the answer (never when `final`).
+/* MISSING: more bytes of a peer, or the end of the wait, may change the answer (never when
+ * `final`).
  */
 enum hf_truth { HF_FALSE, HF_TRUE, HF_MISSING };
 
@@ -61,7 +62,8 @@ enum hf_truth hf_cond_eval(const struct hf_cond *cond, struct hf_eval *eval);
 int hf_patterns_find(const struct hf_patterns *patterns, struct hf_sample *sample,
                      struct hf_eval *eval);
 
-/* Who is told of samples that pass the converter `debug`, set before threads start; NULL: nobody. */
+/* Who is told of samples that pass the converter `debug`, set before threads start; NULL: nobody.
+ */
 typedef void (*hf_eval_debug_fn)(const struct hf_facts *facts, struct hf_view prefix,
                                  struct hf_view text);
 void hf_eval_on_debug(hf_eval_debug_fn fn);

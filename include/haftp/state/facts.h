@@ -52,8 +52,9 @@ struct hf_facts {
     bool received_proxy;   /* client and local are from a PROXY header */
     uint16_t worker;       /* number of the thread, from 0 */
     int client_fd;         /* the client's socket while it is open; 0 or -1: not */
-    struct hf_addr first_client, first_local; /* before a rule changed client or local; else unset */
-    struct hf_addr server_local;              /* our address toward the server, once connected */
+    struct hf_addr first_client,
+        first_local;             /* before a rule changed client or local; else unset */
+    struct hf_addr server_local; /* our address toward the server, once connected */
 };
 
 const char *hf_reason_text(enum hf_reason reason);

@@ -22,12 +22,12 @@ enum hf_tls_read {
 enum hf_tls_read hf_tls_hello_type(struct hf_view bytes, unsigned *type);
 
 struct hf_tls_hello {
-    unsigned major, minor;   /* of the highest version that the hello's own field names: 3, 3 */
-    struct hf_view sni;      /* server name; p NULL: none */
-    struct hf_view alpn;     /* first protocol; p NULL: none */
-    bool has_groups;         /* elliptic curves */
-    bool has_ticket;         /* session ticket extension ... */
-    struct hf_view ticket;   /* ... and what is in it */
+    unsigned major, minor; /* of the highest version that the hello's own field names: 3, 3 */
+    struct hf_view sni;    /* server name; p NULL: none */
+    struct hf_view alpn;   /* first protocol; p NULL: none */
+    bool has_groups;       /* elliptic curves */
+    bool has_ticket;       /* session ticket extension ... */
+    struct hf_view ticket; /* ... and what is in it */
 };
 
 /* A client's hello; views point into `bytes`. */

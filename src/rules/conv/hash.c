@@ -1,8 +1,8 @@
 /*
  * hash.c: converters that hash.
  */
-#include "../rules_int.h"
 #include "haftp/base/hash.h"
+#include "../rules_int.h"
 
 static bool is_number(struct hf_sample *sample, uint64_t number)
 {

@@ -35,8 +35,8 @@ static bool look_up_number(const struct hf_conv *call, struct hf_eval *eval,
     if (entry < 0 && !hf_has_arg(call, 1))
         return false;
     sample->type = HF_TYPE_INT;
-    sample->number = entry >= 0 ? hf_text_number(call->args[0].map->values[entry])
-                                : call->args[1].number;
+    sample->number =
+        entry >= 0 ? hf_text_number(call->args[0].map->values[entry]) : call->args[1].number;
     return true;
 }
 

@@ -132,7 +132,7 @@ CONV(bool)
     return is_truth(sample, sample->number != 0);
 }
 
-CONV(not)
+CONV(not )
 {
     UNUSED(call), UNUSED(eval);
     return is_truth(sample, sample->number == 0);

@@ -14,8 +14,8 @@ static bool out_date(const struct hf_conv *call, struct hf_eval *eval, struct hf
                      struct tm *(*split)(const time_t *, struct tm *))
 {
     struct hf_room room = hf_room_for(eval, sample);
-    time_t second = (time_t)((uint64_t)sample->number + (uint64_t)hf_number_arg(call, 1, 0)) &
-                    SECONDS_MASK;
+    time_t second =
+        (time_t)((uint64_t)sample->number + (uint64_t)hf_number_arg(call, 1, 0)) & SECONDS_MASK;
     struct tm parts;
     if (!split(&second, &parts))
         return false;
@@ -39,8 +39,8 @@ CONV(ltime)
 
 static bool is_empty(const struct hf_sample *sample)
 {
-    bool has_bytes = sample->type == HF_TYPE_STR || sample->type == HF_TYPE_BIN ||
-                     sample->type == HF_TYPE_METH;
+    bool has_bytes =
+        sample->type == HF_TYPE_STR || sample->type == HF_TYPE_BIN || sample->type == HF_TYPE_METH;
     return has_bytes && sample->bytes.n == 0;
 }
 

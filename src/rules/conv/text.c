@@ -206,8 +206,7 @@ static bool add_variable(const struct hf_conv *call, unsigned i, struct hf_eval 
                          struct hf_room *room)
 {
     struct hf_sample value;
-    if (!hf_has_arg(call, i) ||
-        !hf_variable(call->args[i].var, HF_TYPE_STR, eval, room, &value))
+    if (!hf_has_arg(call, i) || !hf_variable(call->args[i].var, HF_TYPE_STR, eval, room, &value))
         return false;
     hf_room_add(room, value.bytes);
     return true;

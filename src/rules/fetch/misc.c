@@ -113,8 +113,8 @@ FETCH(thread)
 FETCH(stopping)
 {
     UNUSED(call);
-    bool stopping = eval->runtime &&
-                    atomic_load_explicit(&eval->runtime->stopping, memory_order_relaxed);
+    bool stopping =
+        eval->runtime && atomic_load_explicit(&eval->runtime->stopping, memory_order_relaxed);
     return hf_out_bool(out, stopping);
 }
 
@@ -144,8 +144,8 @@ FETCH(date_us)
 FETCH(rand)
 {
     UNUSED(eval);
-    uint64_t range = hf_has_arg(call, 0) ? (uint64_t)call->args[0].number & UINT32_MAX
-                                         : (uint64_t)1 << 32;
+    uint64_t range =
+        hf_has_arg(call, 0) ? (uint64_t)call->args[0].number & UINT32_MAX : (uint64_t)1 << 32;
     return hf_out_number(out, (int64_t)(hf_rand32() * range >> 32));
 }
 

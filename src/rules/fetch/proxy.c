@@ -311,6 +311,6 @@ FETCH(table_avl)
     const struct hf_proxy *proxy = proxy_arg(call, eval);
     if (!proxy || !proxy->stick)
         return HF_FALSE;
-    return hf_out_number(out, (int64_t)proxy->cfg->stick_table->size -
-                                  hf_stick_count_mt(proxy->stick));
+    return hf_out_number(out,
+                         (int64_t)proxy->cfg->stick_table->size - hf_stick_count_mt(proxy->stick));
 }
