@@ -15,12 +15,12 @@
 #undef HF_LEGACY
 #undef HF_LINE
 #undef HF_NOTICED
+#undef HF_OTHER_SECTION
 #undef HF_PENDING
 #undef HF_PLACE
 #undef HF_PORT
 #undef HF_ROW
 #undef HF_SECTION
-#undef HF_SECTION_LATER
 #undef HF_SIZE
 #undef HF_TEXT
 #undef HF_TEXT_AT

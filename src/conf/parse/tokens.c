@@ -90,6 +90,20 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
+/* Like atol(): what HAProxy does not check is not refused here either, but told. */
+static void emit_any_number(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                            const struct hf_word *word)
+{
+    int64_t number;
+
+    if (hf_value_number(word->text, &number) != HF_OK) {
+        number = hf_value_leading_number(word->text);
+        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "write a number", "'%s %s' is read as %lld.",
+                    row->name, word->text, (long long)number);
+    }
+    emit_number(t, T_NUMBER, word, number);
+}
+
 /* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
  * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
@@ -99,6 +113,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
+    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
+        emit_any_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
     else if (kind == 's' && hf_value_size(word->text, &number) == HF_OK)
@@ -143,7 +159,8 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
                     "'%s' has no effect in mode tcp.", row->name);
         break;
     case HF_FATE_PENDING:
-        hf_conf_add_pending(parse->build.config, row->name, loc);
+        if (!parse->build.other) /* else the whole section was told */
+            hf_conf_add_pending(parse->build.config, row->name, loc);
         break;
     case HF_FATE_LATER:
         hf_diag_add(diag, HF_DIAG_ERROR, loc,
@@ -203,6 +220,15 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
     }
 }
 
+/* HAProxy reads past them, so they cannot be refused. */
+static void warn_surplus(struct hf_diag *diag, const struct hf_keyword *row,
+                         const struct hf_word *words, unsigned n)
+{
+    if (n)
+        hf_diag_add(diag, HF_DIAG_WARNING, words[0].loc, "remove it",
+                    "'%s' behind '%s' is not read.", words[0].text, row->name);
+}
+
 /* ---- statements -------------------------------------------------------------------------- */
 
 static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
@@ -216,6 +242,10 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     if (row->token == T_IGNORED)
         return;
     unsigned taken = emit_args(t, diag, row, words, n);
+    if (row->where & HF_ANY_REST) {
+        warn_surplus(diag, row, words + taken, n - taken);
+        return;
+    }
     emit_options(parse, row, words + taken, n - taken);
 }
 
@@ -227,10 +257,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
     t->section = row->opens;
     t->section_name = t->line.n > 1 ? words[1].text : "";
     t->scan.section = row->name;
-    if (row->opens == HF_IN_SKIPPED)
-        tell_fate(parse, row, words[0].loc);
-    else
-        emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+    emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
     /* Without its name there is no section that the lines below could fill. */
     if (row->args && row->args[0] && t->line.n == 1)
         t->section = HF_IN_SKIPPED;
