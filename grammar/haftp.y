@@ -147,12 +147,12 @@ section
     | FRONTEND word     { hf_build_frontend(B, &$2); }  header
     | BACKEND word      { hf_build_backend(B, &$2); }   header
     | OTHER_SECTION         { hf_build_other_section(B, $1, NULL, @1); }
-    | OTHER_SECTION word    { hf_build_other_section(B, $1, &$2, @2); }    surplus
+    | OTHER_SECTION word    { hf_build_other_section(B, $1, &$2, @2); }    more_names
     ;
 
-surplus
+more_names
     : %empty
-    | surplus word      { hf_build_surplus(B, &$2); }
+    | more_names word       { hf_build_more_name(B, &$2); }
     ;
 
 header
@@ -234,8 +234,8 @@ global_line
     | GID NUMBER        { hf_build_gid(B, $2, @2); }
     | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
     | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
-    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
-    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
     ;
@@ -273,6 +273,12 @@ other_line
 dangling
     : %empty
     | TEXT              { hf_build_dangling(B, $1, @1); }
+    ;
+
+/* Words that HAProxy does not look at. */
+surplus
+    : %empty
+    | surplus word      { hf_build_surplus(B, &$2); }
     ;
 
 unset_names

@@ -133,7 +133,7 @@ void hf_build_other_section(struct hf_build *b, const struct hf_keyword *row,
     }
 }
 
-void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
+void hf_build_more_name(struct hf_build *b, const struct hf_word *word)
 {
     hf_build_error(b, word->loc, NULL, "unexpected '%s' behind the section's name", word->text);
 }

@@ -10,7 +10,7 @@
 void hf_build_other_section(struct hf_build *b, const struct hf_keyword *row,
                             const struct hf_word *name, struct hf_loc loc);
 /* A word behind the name. */
-void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
+void hf_build_more_name(struct hf_build *b, const struct hf_word *word);
 
 /* `address` NULL: none was given. */
 void hf_build_peer(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *name,

@@ -121,7 +121,6 @@ static void what_is_not_supported_is_not_called_unknown(void **state)
     refuse_text(t, "frontend f\n bind :990 ssl crt x.pem\n",
                 "'ssl' is not supported by this version");
     assert_non_null(strstr(t->messages, "'crt' is not supported by this version"));
-    refuse_text(t, "global\n .if 1\n", "directive '.if' is not supported by this version");
 }
 
 static void what_does_nothing_is_told(void **state)
