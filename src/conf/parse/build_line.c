@@ -449,4 +449,5 @@ void hf_build_line_end(struct hf_build *b)
     end_stick_table(b);
     hf_build_peers_table_end(b);
     end_log(b);
+    hf_build_line_back(b);
 }

@@ -57,6 +57,12 @@ enum {
     ON_USER = HF_ON_USER,
     ON_GROUP = HF_ON_GROUP,
     ON_DGRAM_BIND = HF_ON_DGRAM_BIND,
+    ON_COOKIE = HF_ON_COOKIE,
+    ON_UNIX_BIND = HF_ON_UNIX_BIND,
+    ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
+    ON_TLS_BIND = HF_ON_TLS_BIND,
+    ON_MASTER = HF_ON_MASTER,
+    ON_EMAIL = HF_ON_EMAIL,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -119,6 +125,9 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_STRUCT   struct hf_cfg_log
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/log.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/cookie.def"
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
@@ -341,6 +350,11 @@ void hf_config_list_keywords(FILE *out)
         {"Options of 'log'", HF_ON_LOG},
         {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
         {"Options of 'dgram-bind'", HF_ON_DGRAM_BIND},
+        {"Options of 'cookie'", HF_ON_COOKIE},
+        {"Options of 'unix-bind'", HF_ON_UNIX_BIND},
+        {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",
+         HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND},
+        {"Options of 'master-worker'", HF_ON_MASTER},
     };
 
     fputs("Words of the configuration language, from grammar/rows.\n", out);

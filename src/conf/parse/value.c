@@ -44,13 +44,6 @@ enum hf_status hf_value_number(const char *text, int64_t *out)
     return leading_digits(text, out, &end) && *end == '\0' ? HF_OK : HF_INVALID;
 }
 
-int64_t hf_value_leading_number(const char *text)
-{
-    int64_t number;
-    const char *end;
-    return leading_digits(text, &number, &end) ? number : 0;
-}
-
 enum hf_status hf_value_time(const char *text, unsigned unit_us, int64_t *ms, const char **rest)
 {
     int64_t number, unit = unit_us, us;

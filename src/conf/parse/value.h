@@ -13,9 +13,6 @@
 /* Digits only.  Larger than int64_t: INT64_MAX, which every limit refuses. */
 HF_MUST_USE enum hf_status hf_value_number(const char *text, int64_t *out);
 
-/* The digits at the start, whatever follows; 0 when there are none. */
-int64_t hf_value_leading_number(const char *text);
-
 /* Digits and us, ms, s, m, h or d, in milliseconds, rounded up; `unit_us` is the unit of bare
  * digits.  *rest points at what follows the unit ("ec" of "5sec").  HF_LIMIT when it is more than
  * the largest time; HF_INVALID when it is no time. */
