@@ -66,15 +66,26 @@ static void pause_then_choose(struct hf_dial *dial)
     hf_loop_timer(dial->engine->loop, &dial->timer, pause, on_pause_over);
 }
 
-/* `option redispatch`: at the last try; `option redispatch N`: at every N-th. */
+static bool takes_turns(const struct hf_proxy *backend)
+{
+    const char *name = backend->cfg->o.balance;
+    return strcmp(name, "roundrobin") == 0 || strcmp(name, "static-rr") == 0;
+}
+
+/* `option redispatch`: at the retries that its number says; and at each one where servers take
+ * turns, unless the client belongs to this one. */
 static bool may_redispatch(const struct hf_dial *dial)
 {
-    const struct hf_cfg_opts *opts = &dial->session->facts.backend->cfg->o;
-    unsigned every = opts->redispatch_every;
+    const struct hf_proxy *backend = dial->session->facts.backend;
+    const struct hf_cfg_opts *opts = &backend->cfg->o;
+    int every = opts->redispatch_every;
 
     if (opts->redispatch != HF_YES)
         return false;
-    return every ? dial->session->facts.retries % every == 0 : dial->tries_left == 0;
+    if (every < 0)
+        every += opts->retries + 1; /* counted from the last one */
+    return (every > 0 && dial->session->facts.retries % every == 0) ||
+           (!dial->pick.stuck && takes_turns(backend) && hf_proxy_usable_mt(backend, false) > 1);
 }
 
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)

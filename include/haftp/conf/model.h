@@ -47,11 +47,24 @@ struct hf_cfg_log {
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
+/* What is watched besides health checks; layer7 is for HTTP and watches nothing here. */
+enum hf_observe { HF_OBSERVE_NONE, HF_OBSERVE_LAYER4, HF_OBSERVE_LAYER7 };
+enum hf_on_error {
+    HF_ON_ERROR_FAIL_CHECK,
+    HF_ON_ERROR_FASTINTER,
+    HF_ON_ERROR_SUDDEN_DEATH,
+    HF_ON_ERROR_MARK_DOWN
+};
+enum hf_on_marked_down { HF_MARKED_DOWN_SHUTDOWN, HF_MARKED_DOWN_NOTHING };
+enum hf_on_marked_up { HF_MARKED_UP_SHUTDOWN_BACKUPS, HF_MARKED_UP_NOTHING };
+
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
 struct hf_cfg_server_opts { /* what default-server may set */
-/* check, backup, disabled, weight, maxconn, inter_ms, fastinter_ms, downinter_ms, rise,
- * fall, check_port, check_addr, cookie */
+/* check, backup, disabled, weight, maxconn (never below minconn), minconn (0: the limit is always
+ * maxconn), maxqueue, slowstart_ms, inter_ms, fastinter_ms, downinter_ms, rise, fall, check_port,
+ * check_addr, track, observe, error_limit, on_error, on_marked_down, on_marked_up, non_stick,
+ * forced_id (0: none), cookie; and track_loc, observe_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
 };
@@ -62,6 +75,8 @@ struct hf_cfg_server {
     const char *name;
     struct hf_cfg_proxy *proxy;
     unsigned index;            /* position in its proxy, from 0 */
+    unsigned id;               /* forced_id, or the first number that is free, from 1 */
+    struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
     struct hf_addr addr;       /* port as HF_PORT_FIXED gives it, else 0 */
     enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
@@ -135,6 +150,13 @@ struct hf_cfg_stick_rule { /* stick on src */
 /* ---- proxies ----------------------------------------------------------------------------- */
 
 enum hf_hash_type { HF_HASH_MAP, HF_HASH_CONSISTENT };
+enum hf_hash_function {
+    HF_HASH_SDBM,
+    HF_HASH_DJB2,
+    HF_HASH_WT6,
+    HF_HASH_CRC32,
+    HF_HASH_NONE /* the key is a number already */
+};
 
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
@@ -149,22 +171,25 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
-    unsigned redispatch_every; /* at every so many retries; 0: at the last one */
+    int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
     const char *balance;       /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N), default 2 */
+    unsigned balance_draws; /* random(N); 0: not given, 2 */
     enum hf_hash_type hash_type;
+    enum hf_hash_function hash_function;
+    bool hash_avalanche; /* mix the hash once more */
     const char *cookie_name; /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
- * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
+ * what tcplog or the default says), fullconn (0: see struct hf_cfg_proxy),
+ * hash_balance_factor (percent; 0: none), rate_limit (sessions per second; 0: none), log_tag (NULL: the global one), default_backend, ftp_data_wait
  * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
  * log_format_loc, default_backend_loc */
 #define HF_ROWS_FIELDS
@@ -216,8 +241,8 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
-/* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
- * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
+/* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), maxconnrate, maxsessrate (per second;
+ * 0: no limit), nbthread (0: usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
  * maxpipes (0: derived), nosplice, maxaccept (0: default); and user_loc,
  * group_loc */
