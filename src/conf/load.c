@@ -78,6 +78,7 @@ struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, str
         parse_sources(config, &env, diag);
         hf_conf_resolve(config, diag);
         hf_conf_resolve_servers(config, diag);
+        hf_conf_find_reach(config);
         hf_conf_ftp_plan(config, diag);
     }
     /* What a section lacks may only be what could not be read. */

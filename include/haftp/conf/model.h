@@ -112,7 +112,7 @@ struct hf_cfg_data_range {
     struct hf_cfg_data_range *next;
     struct hf_loc loc;
     struct hf_cfg_bind *bind; /* where the listeners are; its role is DATA */
-    /* Servers (of the control section's backend) this range serves; NULL: all of them. */
+    /* Servers (of those the control section reaches) this range serves; NULL: all of them. */
     struct hf_cfg_server **only;
     unsigned n_only;
 };
@@ -225,7 +225,13 @@ struct hf_cfg_proxy {
     struct hf_cfg_use_server *use_servers;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
-    struct hf_cfg_log *logs_all;  /* resolved: where this proxy's lines go */
+    /* Resolved, of sections with binds: every section that a session may get a server of
+     * (`use_backend` too), the default one first; and all their servers. */
+    struct hf_cfg_proxy **backends;
+    unsigned n_backends;
+    struct hf_cfg_server **reach;
+    unsigned n_reach;
+    struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
     int data_rule;                         /* number of the rule that gave the ranges */
