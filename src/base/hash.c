@@ -95,8 +95,8 @@ static uint64_t take(struct hf_view *bytes, unsigned n)
     return word;
 }
 
-static const uint32_t prime32[] = {0, 2654435761u, 2246822519u, 3266489917u, 668265263u,
-                                   374761393u};
+static const uint32_t prime32[] = {0,           2654435761u, 2246822519u,
+                                   3266489917u, 668265263u,  374761393u};
 
 static uint32_t round32(uint32_t lane, uint32_t word)
 {

@@ -72,7 +72,8 @@ static bool on_room(struct hf_waiter *waiter);
 /* Joins the queue of waiters; false when there is no memory to wait with. */
 static bool wait_for_room(struct hf_gate *gate, struct hf_waitlist *list)
 {
-    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, on_room, NULL);
+    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, (struct hf_urgency){0},
+                                       on_room, NULL);
     gate->waiting_at = list;
     return gate->waiter != NULL;
 }

@@ -156,7 +156,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 /* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
-static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t where)
 {
     unsigned words;
 
@@ -238,7 +238,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
 
 /* An old spelling is read as today's. */
 static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
-                                          const struct hf_word *words, unsigned n, unsigned section)
+                                          const struct hf_word *words, unsigned n, uint64_t section)
 {
     char first[32], hint[256];
     unsigned matched;

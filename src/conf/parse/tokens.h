@@ -26,7 +26,7 @@ struct hf_token {
 struct hf_tokens {
     struct hf_scan scan;
     struct hf_line line;
-    unsigned section;         /* one bit of enum hf_where; 0: none yet */
+    uint64_t section;         /* one bit of enum hf_where; 0: none yet */
     const char *section_name; /* of a proxy, for messages */
     /* A word may give two tokens ("no-check"), and the line's end gives one. */
     struct hf_token queue[2 * HF_LINE_WORDS + 2];

@@ -11,8 +11,8 @@
 
 /* The row that is spelt nearest to one word, or to two with a blank between; NULL: none is near.
  * Another section's row must be strictly nearer than one of `here`. */
-static const struct hf_keyword *nearest(const char *first, const char *second, unsigned here,
-                                        unsigned elsewhere)
+static const struct hf_keyword *nearest(const char *first, const char *second, uint64_t here,
+                                        uint64_t elsewhere)
 {
     char both[2 * HF_SUGGEST_MAX + 2];
     struct hf_suggest one, two;
@@ -38,7 +38,7 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
 }
 
 /* "did you mean 'x'?", and where it belongs unless that is `here`. */
-static const char *did_you_mean(const struct hf_keyword *row, unsigned here, char *buf, size_t size)
+static const char *did_you_mean(const struct hf_keyword *row, uint64_t here, char *buf, size_t size)
 {
     char places[96];
 
@@ -51,7 +51,7 @@ static const char *did_you_mean(const struct hf_keyword *row, unsigned here, cha
 }
 
 /* "one of 'a', 'b', ...": the second words of a family. */
-static const char *list_family(const char *first, unsigned where, char *buf, size_t size)
+static const char *list_family(const char *first, uint64_t where, char *buf, size_t size)
 {
     const struct hf_keyword *row;
     size_t n = strlen(first), at = 0;
