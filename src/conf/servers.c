@@ -105,35 +105,22 @@ static struct hf_cfg_server *find_tracked(const struct hf_config *config,
     return found;
 }
 
-/* Comes back to where it began, or to a circle that was told where it began. */
-static bool goes_in_circles(const struct hf_cfg_server *server)
+/* Each server is looked at once those before it were, so the last of a circle is told. */
+static bool leads_back(const struct hf_cfg_server *found, const struct hf_cfg_server *server)
 {
-    const struct hf_cfg_server *slow = server, *fast = server;
-
-    while (fast && fast->tracked) {
-        slow = slow->tracked;
-        fast = fast->tracked->tracked;
-        if (slow == fast)
-            return true;
-    }
-    return false;
+    while (found && found != server)
+        found = found->tracked;
+    return found != NULL;
 }
 
-static void check_track(struct hf_cfg_server *server, struct hf_diag *diag)
+/* What the end of the chain lacks is told there, if it should track another. */
+static void check_health(const struct hf_cfg_server *server, struct hf_diag *diag)
 {
-    const struct hf_cfg_server *end = server->tracked;
+    const struct hf_cfg_server *end = server;
 
-    if (goes_in_circles(server)) {
-        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
-                    "one server of the circle needs 'check' instead",
-                    "'track %s' leads back to where it came from.", server->o.track);
-        server->tracked = NULL;
-        return;
-    }
     while (end->tracked)
         end = end->tracked;
-    /* What that one lacks is told there, if it should track another. */
-    if (!end->o.check && !end->o.track)
+    if (end != server && !end->o.check && !end->o.track)
         hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
                     "add 'check' to the server that is tracked",
                     "'track %s': server '%s' has no health to follow.", server->o.track, end->name);
@@ -144,11 +131,18 @@ static void resolve_track(const struct hf_config *config, struct hf_cfg_server *
 {
     if (!server->o.track)
         return;
-    if (server->o.check)
+    if (server->o.check) {
         hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc, "remove one of them",
                     "server '%s' cannot both be checked and track another.", server->name);
+        return;
+    }
+    struct hf_cfg_server *found = find_tracked(config, server, diag);
+    if (leads_back(found, server))
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
+                    "one server of the circle needs 'check' instead",
+                    "'track %s' leads back to where it came from.", server->o.track);
     else
-        server->tracked = find_tracked(config, server, diag);
+        server->tracked = found;
 }
 
 /* ---- limits, signs of bad health --------------------------------------------------------- */
@@ -206,8 +200,7 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
     {
         LL_FOREACH(proxy->servers, server)
         {
-            if (server->tracked)
-                check_track(server, diag);
+            check_health(server, diag);
         }
     }
 }

@@ -55,8 +55,8 @@ enum hf_on_error {
     HF_ON_ERROR_SUDDEN_DEATH,
     HF_ON_ERROR_MARK_DOWN
 };
-enum hf_on_marked_down { HF_MARKED_DOWN_SHUTDOWN, HF_MARKED_DOWN_NOTHING };
-enum hf_on_marked_up { HF_MARKED_UP_SHUTDOWN_BACKUPS, HF_MARKED_UP_NOTHING };
+enum hf_on_marked_down { HF_MARKED_DOWN_NOTHING, HF_MARKED_DOWN_SHUTDOWN };
+enum hf_on_marked_up { HF_MARKED_UP_NOTHING, HF_MARKED_UP_SHUTDOWN_BACKUPS };
 
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 

@@ -18,6 +18,7 @@
 #include "haftp/state/facts.h"
 #include "haftp/state/waitlist.h"
 
+struct hf_check_run;
 struct hf_stick_table;
 struct hf_runtime;
 
@@ -38,6 +39,8 @@ struct hf_server {
     struct hf_waitlist waiting; /* for a slot of this server (o.maxconn) */
     /* Whose health is ours, who has ours, and the next of those who have the same as we. */
     struct hf_server *tracked, *trackers, *next_tracker;
+    struct hf_check_run *check; /* NULL: none; main's thread only, private to src/check */
+    uint64_t warm_from_ms;      /* when its slow start began; likewise */
 };
 
 struct hf_proxy {
