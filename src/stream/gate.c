@@ -52,7 +52,7 @@ static void rates_of(struct hf_proxy *frontend, struct limited_rate rates[N_RATE
 
     rates[0] = (struct limited_rate){&runtime->connection_rate, global->maxconnrate};
     rates[1] = (struct limited_rate){&runtime->session_rate, global->maxsessrate};
-    rates[2] = (struct limited_rate){&frontend->rate_front, frontend->cfg->o.rate_limit};
+    rates[2] = (struct limited_rate){&frontend->rate_front, frontend->cfg->o.session_rate};
 }
 
 static void untake(const struct limited_rate *rates, unsigned n)

@@ -131,6 +131,18 @@ void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier)
                        "unknown modifier '%s' of a hash function", modifier->text);
 }
 
+/* HAProxy reads what digits there are. */
+void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent)
+{
+    long n = strtol(percent->text, NULL, 10);
+
+    if (n < 0 || (n > 0 && n <= 100) || n > INT32_MAX)
+        hf_build_error(b, percent->loc, "for example 150",
+                       "'hash-balance-factor' must be 0, or more than 100 percent");
+    else
+        opts_of(b)->hash_balance_factor = (unsigned)n;
+}
+
 /* ---- redispatch -------------------------------------------------------------------------- */
 
 /* HAProxy reads a number of any sign, and 0 where there is none. */

@@ -133,11 +133,6 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
                     "'%s' stands outside of any section.", first);
         return section;
     }
-    if (first[0] == '.' && first[1]) {
-        hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, "remove the line, or the lines it encloses",
-                    "directive '%s' is not supported by this version of haftp yet.", first);
-        return NULL;
-    }
     if (known_elsewhere(t, diag, words, second))
         return NULL;
     if (hf_keyword_is_family(first, t->section)) {
