@@ -160,8 +160,8 @@ static bool has_room(const struct hf_hash_ring *ring, const struct hf_candidates
                      unsigned candidate, uint64_t allowed)
 {
     uint64_t own = (allowed * from->shares[candidate] + ring->shares - 1) / ring->shares;
-    return allowed == 0 || atomic_load_explicit(&from->servers[candidate]->sessions,
-                                                memory_order_relaxed) < own;
+    return allowed == 0 ||
+           atomic_load_explicit(&from->servers[candidate]->sessions, memory_order_relaxed) < own;
 }
 
 struct hf_server *hf_hash_ring_find(const struct hf_hash_ring *ring, uint32_t point,

@@ -47,8 +47,8 @@ static void on_step(struct hf_timer *timer)
         }
     }
     if (shortest != UINT32_MAX)
-        hf_loop_timer(warmup->loop, timer,
-                      shortest / STEPS > STEP_MS ? shortest / STEPS : STEP_MS, on_step);
+        hf_loop_timer(warmup->loop, timer, shortest / STEPS > STEP_MS ? shortest / STEPS : STEP_MS,
+                      on_step);
 }
 
 void hf_warmup_begin(struct hf_warmup *warmup)

@@ -20,7 +20,7 @@ struct hf_hash_ring {
     struct hf_ring_place *all; /* of every server, usable or not, sorted by `at` */
     unsigned n_all;
     unsigned n_servers;
-    unsigned *built; /* how many places of each server are in `all` */
+    unsigned *built;              /* how many places of each server are in `all` */
     struct hf_ring_place *places; /* those that exist now; `server` is a candidate there */
     unsigned n;
     uint64_t shares; /* of all candidates */

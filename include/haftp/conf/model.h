@@ -74,11 +74,11 @@ struct hf_cfg_server {
     struct hf_loc loc;
     const char *name;
     struct hf_cfg_proxy *proxy;
-    unsigned index;            /* position in its proxy, from 0 */
-    unsigned id;               /* forced_id, or the first number that is free, from 1 */
+    unsigned index;                /* position in its proxy, from 0 */
+    unsigned id;                   /* forced_id, or the first number that is free, from 1 */
     struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
-    struct hf_addr addr;       /* port as HF_PORT_FIXED gives it, else 0 */
-    enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
+    struct hf_addr addr;           /* port as HF_PORT_FIXED gives it, else 0 */
+    enum hf_port_map port_map;     /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
 };
@@ -172,14 +172,14 @@ struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
     int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
-    const char *balance;       /* algorithm's name, default "roundrobin" */
+    const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
     unsigned balance_draws; /* random(N); 0: not given, 2 */
     enum hf_hash_type hash_type;
     enum hf_hash_function hash_function;
     bool hash_avalanche;          /* mix the hash once more */
     unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
-    const char *cookie_name; /* NULL: none; names the control/data pairing */
+    const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;

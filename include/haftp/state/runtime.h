@@ -52,7 +52,7 @@ struct hf_proxy {
     _Atomic unsigned sessions_front, sessions_back; /* current */
     _Atomic uint64_t sessions_total;
     struct hf_rate rate_front, rate_back; /* sessions begun */
-    _Atomic uint64_t strangers; /* data connections without a lease */
+    _Atomic uint64_t strangers;           /* data connections without a lease */
     _Atomic uint64_t ports_exhausted;
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */
@@ -100,9 +100,9 @@ bool hf_server_take_mt(struct hf_server *server);
 /* Gives the slot back and wakes whoever waits for one: of this server, then of its section. */
 void hf_server_put_mt(struct hf_server *server);
 
-/* Called by checks and commands, one at a time: new sessions see the new state at once, waiting ones look again,
- * servers that track this one follow, and the listener is told.  `why` is for people; "" says
- * nothing. */
+/* Called by checks and commands, one at a time: new sessions see the new state at once, waiting
+ * ones look again, servers that track this one follow, and the listener is told.  `why` is for
+ * people; "" says nothing. */
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why);
 /* Of a server that starts slowly: percent, 1..100. */
 void hf_server_warm_mt(struct hf_server *server, unsigned percent);

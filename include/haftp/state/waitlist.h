@@ -38,9 +38,9 @@ struct hf_waiter {
     struct hf_loop *loop;
     struct hf_waitlist *list;
     struct hf_place place; /* in line */
-    bool queued;    /* under the list's lock: not woken yet */
-    bool left;      /* on `loop` only: woken, but its session gave up before the mail came */
-    void *context;  /* the worker's engine, for fn */
+    bool queued;           /* under the list's lock: not woken yet */
+    bool left;             /* on `loop` only: woken, but its session gave up before the mail came */
+    void *context;         /* the worker's engine, for fn */
     hf_id session;
     /* Runs on `loop`; must not free the waiter (the waitlist does after it).  Returns false when
      * the session is gone or had no use for what came free, so that the next in line is woken. */
@@ -52,7 +52,7 @@ struct hf_waitlist {
     struct hf_waiter *head; /* by place */
     uint64_t last_order;
     int64_t last_ms; /* workers' clocks differ by a turn of their loops: time does not go back */
-    unsigned owed;          /* wakes that came while others were about to try */
+    unsigned owed;   /* wakes that came while others were about to try */
     _Atomic unsigned count; /* in the list */
     _Atomic unsigned woken; /* taken off it, and have not tried yet */
 };

@@ -46,8 +46,7 @@ static void random_draws(struct hf_build *b, const struct hf_word *algorithm)
     o->balance = "random";
     if (!open)
         return;
-    const char *digits =
-        hf_arena_strndup(b->config->arena, open + 1, strcspn(open + 1, ")"));
+    const char *digits = hf_arena_strndup(b->config->arena, open + 1, strcspn(open + 1, ")"));
     if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
         draws < 1 || draws > INT32_MAX)
         hf_build_error(b, algorithm->loc, "write random or random(2)",

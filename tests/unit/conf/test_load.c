@@ -291,7 +291,8 @@ static void hash_type_lines(void **state)
     assert_int_equal(first_proxy(t, "backend b\n hash-type map-based none\n")->o.hash_function,
                      HF_HASH_NONE);
     refuse_text(t, "backend b\n hash-type x\n", "'hash-type' cannot be 'x'.");
-    refuse_text(t, "backend b\n hash-type avalanche\n", "'hash-type avalanche' is no longer known.");
+    refuse_text(t, "backend b\n hash-type avalanche\n",
+                "'hash-type avalanche' is no longer known.");
     refuse_text(t, "backend b\n hash-type map-based md5\n", "unknown hash function 'md5'.");
     refuse_text(t, "backend b\n hash-type map-based crc32 more\n",
                 "unknown modifier 'more' of a hash function.");
@@ -341,10 +342,9 @@ static void a_limit_is_never_below_the_least_one(void **state)
 static void servers_track_others(void **state)
 {
     struct config_text *t = *state;
-    const struct hf_cfg_server *s =
-        first_server(t, "backend b\n server a 127.0.0.1:1 track b\n"
-                        " server b 127.0.0.1:1 track c/d\n"
-                        "backend c\n server d 127.0.0.1:1 check\n");
+    const struct hf_cfg_server *s = first_server(t, "backend b\n server a 127.0.0.1:1 track b\n"
+                                                    " server b 127.0.0.1:1 track c/d\n"
+                                                    "backend c\n server d 127.0.0.1:1 check\n");
 
     assert_ptr_equal(s->tracked, s->next);
     assert_string_equal(s->next->tracked->name, "d");
