@@ -123,10 +123,32 @@ static void print_logs(FILE *out, const struct hf_cfg_log *logs)
     }
 }
 
+static void print_text(FILE *out, const char *keyword, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "    %s ", keyword);
+    hf_value_print_word(out, text);
+    putc('\n', out);
+}
+
+static bool has_unix_bind(const struct hf_cfg_global *g)
+{
+    return g->unix_prefix || g->unix_mode || g->unix_user || g->unix_group || g->unix_uid ||
+           g->unix_gid;
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
     print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    print_text(out, "node", global->node);
+    print_text(out, "description", global->description);
+    if (has_unix_bind(global)) {
+        fputs("    unix-bind", out);
+        print_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
+        putc('\n', out);
+    }
     if (global->set_uid && !global->user)
         fprintf(out, "    uid %u\n", (unsigned)global->uid);
     if (global->set_gid && !global->group)
@@ -239,6 +261,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     {
         print_bind(out, bind);
     }
+    print_text(out, "description", proxy->description);
     print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
     if (proxy->o.log_global)
         fputs("    log global\n", out);

@@ -40,11 +40,13 @@ static void parse_source(struct hf_parse *parse, const struct hf_source *source)
     tokens->section = 0;
     tokens->scan.section = "";
     hf_build_file_begin(&parse->build);
+    hf_build_file_place(&parse->build, source);
     hf_scan_open(&tokens->scan, source);
     /* Every mistake was reported to the sink, whatever the parser returns. */
     (void)hf_cfg_parse(parse);
     hf_directive_file_end(parse);
     hf_scan_close(&tokens->scan);
+    hf_build_go_home(&parse->build);
 }
 
 static void say(struct hf_diag *diag, const char *text, const char *name)

@@ -432,4 +432,5 @@ void hf_build_line_end(struct hf_build *b)
     end_server(b);
     end_stick_table(b);
     end_log(b);
+    hf_build_line_back(b);
 }

@@ -35,6 +35,14 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ANY_REST = HF_ANY_REST,
+    ANY_NUMBER = HF_ANY_NUMBER,
+    ON_COOKIE = HF_ON_COOKIE,
+    ON_UNIX_BIND = HF_ON_UNIX_BIND,
+    ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
+    ON_TLS_BIND = HF_ON_TLS_BIND,
+    ON_MASTER = HF_ON_MASTER,
+    ON_EMAIL = HF_ON_EMAIL,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -97,6 +105,9 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_STRUCT   struct hf_cfg_log
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/log.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/cookie.def"
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
