@@ -72,6 +72,7 @@ struct hf_runtime {
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
     struct hf_rate connection_rate, session_rate;
+    _Atomic bool stopping;    /* no new sessions: those that run go on to their end */
     struct hf_waitlist entry; /* connections that wait for room under the process limit */
 };
 
