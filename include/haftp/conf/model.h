@@ -203,7 +203,8 @@ struct hf_cfg_opts {
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
- * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
+ * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
+ * external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
