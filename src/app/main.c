@@ -75,6 +75,13 @@ static void say_verdict(const char *text, const struct hf_args *args)
         printf("%s%s\n", args->verbose ? "# " : "", text);
 }
 
+static void check_loaded(const struct hf_config *config, const struct hf_args *args,
+                         struct hf_diag *diag)
+{
+    hf_log_check(config, diag);
+    hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
+}
+
 static struct hf_config *load(const struct hf_args *args, int *exit_code)
 {
     struct hf_diag *diag = hf_diag_new();
@@ -83,7 +90,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     hf_config_set_algorithm_check(check_algorithm);
     enum hf_status status = hf_config_read(args->files, args->n_files, diag, &config);
     if (config)
-        hf_log_check(config, diag);
+        check_loaded(config, args, diag);
     if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
         hf_config_free(config);
         config = NULL;

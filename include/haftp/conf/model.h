@@ -244,7 +244,8 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
-    struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -30,6 +30,7 @@ struct hf_build {
     struct hf_defaults *defaults; /* all of them, in order */
     struct hf_defaults *latest;   /* NULL before the first */
     struct hf_cfg_proxy *section; /* the current one; NULL in global */
+    struct hf_cfg_section *other; /* the current one, where it is no proxy; else NULL */
     bool in_defaults;             /* the current section is one that hands down */
     void *at[HF_N_OBJECTS];       /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
@@ -38,6 +39,7 @@ struct hf_build {
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
     enum hf_path_from path_from;
     const char *path_origin;
@@ -53,6 +55,10 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
 /* Every file begins outside of any section. */
 void hf_build_file_begin(struct hf_build *b);
 
+/* Where the rows of a section's lines write to (build.c); `section` NULL: to no proxy. */
+void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults);
+/* What a proxy is without any defaults section. */
+void hf_build_proxy_defaults(struct hf_cfg_proxy *section);
 /* Sections (build.c). */
 void hf_build_global(struct hf_build *b);
 void hf_build_defaults(struct hf_build *b, struct hf_loc loc);
@@ -76,6 +82,10 @@ void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const str
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
 void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
 void hf_build_default_server(struct hf_build *b);
+/* A server that is not kept: its options are checked. */
+void hf_build_nameless_server(struct hf_build *b);
+/* Options without an address, likewise. */
+void hf_build_default_bind(struct hf_build *b);
 void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
 void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
 void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
