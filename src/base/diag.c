@@ -13,7 +13,8 @@
 
 #include "haftp/base/assert.h"
 
-#define SHOWN_BYTES 160 /* a longer source line is cut around the fault */
+#define MOST_KEPT   1000 /* of one severity; the others are counted */
+#define SHOWN_BYTES 160  /* a longer source line is cut around the fault */
 
 struct message {
     struct message *next, *prev;
@@ -32,10 +33,6 @@ struct hf_diag {
     struct message *messages;
     unsigned n_messages;
     unsigned count[HF_DIAG_ERROR + 1];
-    /* Where a line of a source begins that was looked for last: the next is often behind it. */
-    const struct hf_source *seen_source;
-    const char *seen;
-    int seen_line;
 };
 
 static const char *const labels[] = {
@@ -69,32 +66,29 @@ static void make_printable(char *text, size_t n)
             text[i] = '?';
 }
 
-static const char *find_line(struct hf_diag *diag, const struct hf_source *source, int line)
+static const char *find_line(const struct hf_source *source, int line)
 {
     const char *p = source->text, *end = source->text + source->size;
     int at = 1;
 
-    if (source == diag->seen_source && line >= diag->seen_line) {
-        p = diag->seen;
-        at = diag->seen_line;
+    if (source->n_marks && line > 0) {
+        unsigned mark = ((unsigned)line - 1) / HF_SOURCE_MARK;
+        mark = mark < source->n_marks ? mark : source->n_marks - 1;
+        p += source->marks[mark];
+        at += (int)(mark * HF_SOURCE_MARK);
     }
     for (; at < line && p; at++) {
         p = memchr(p, '\n', (size_t)(end - p));
         p = p ? p + 1 : NULL;
     }
-    if (!p || p >= end)
-        return NULL;
-    diag->seen_source = source;
-    diag->seen = p;
-    diag->seen_line = line;
-    return p;
+    return p && p < end ? p : NULL;
 }
 
 /* A copy of what will be shown of a line, fit for a terminal: no control characters but tabs.
  * `*col` and `*end_col` come to be columns of the copy. */
 static const char *copy_line(struct hf_diag *diag, struct hf_loc loc, int *col, int *end_col)
 {
-    const char *p = find_line(diag, loc.source, loc.line), *end = loc.source->text;
+    const char *p = find_line(loc.source, loc.line), *end = loc.source->text;
     if (!p)
         return NULL;
     end += loc.source->size;
@@ -122,10 +116,12 @@ static const char *copy_line(struct hf_diag *diag, struct hf_loc loc, int *col, 
 void hf_diag_add(struct hf_diag *diag, enum hf_severity severity, struct hf_loc loc,
                  const char *hint, const char *format, ...)
 {
-    struct message *m = HF_NEW(diag->arena, struct message);
     char *text;
     va_list args;
 
+    if (diag->count[severity]++ >= MOST_KEPT)
+        return;
+    struct message *m = HF_NEW(diag->arena, struct message);
     va_start(args, format);
     int n = vasprintf(&text, format, args);
     va_end(args);
@@ -148,7 +144,6 @@ void hf_diag_add(struct hf_diag *diag, enum hf_severity severity, struct hf_loc 
         m->source_line = copy_line(diag, loc, &m->shown_col, &m->shown_end);
     }
     DL_APPEND(diag->messages, m);
-    diag->count[severity]++;
 }
 
 unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity)
@@ -282,6 +277,11 @@ unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity a
             continue;
         print_message(out, sorted[i]);
         printed++;
+    }
+    for (int severity = at_least; severity <= HF_DIAG_ERROR; severity++) {
+        if (diag->count[severity] > MOST_KEPT)
+            hf_diag_line(out, (enum hf_severity)severity, "config : and %u more like these.",
+                         diag->count[severity] - MOST_KEPT);
     }
     free(sorted);
     return printed;
