@@ -99,11 +99,13 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_SERVER "default-server"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
+%token <row> HASH_FACTOR "hash-balance-factor"
 %token <row> REDISPATCH "option redispatch"
 %token <row> LOG "log"
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -141,7 +143,7 @@ line
 statement
     : section
     | setting settings
-    | PARTS setting settings
+    | PARTS settings
     | proxy_line
     | global_line
     | other_line
@@ -202,12 +204,16 @@ proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
+    | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
-    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
-    | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
-    | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
-    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
+    | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
+    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
+    | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
+    | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
@@ -221,7 +227,12 @@ proxy_line
 
 hash_words
     : %empty
-    | hash_words word   { hf_build_hash_word(B, &$2); }
+    | hash_function
+    | hash_function word    { hf_build_hash_modifier(B, &$2); } rest
+    ;
+
+hash_function
+    : word                  { hf_build_hash_function(B, &$1); }
     ;
 
 log_target

@@ -239,7 +239,7 @@ static int run(const struct hf_config *config)
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
         struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
-        runtime->maxconn = limits.maxconn;
+        hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();

@@ -20,6 +20,12 @@ struct hf_defaults {
     struct hf_cfg_proxy section; /* name NULL: anonymous */
 };
 
+/* Which words stood behind `cookie NAME`. */
+struct hf_cookie_words {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/cookie.def"
+};
+
 /* What relative paths start from: `default-path`. */
 enum hf_path_from { HF_PATH_CURRENT, HF_PATH_CONFIG, HF_PATH_PARENT, HF_PATH_ORIGIN };
 
@@ -41,6 +47,7 @@ struct hf_build {
     struct hf_cfg_log *log;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
     int home_fd; /* where we were before a default-path; -1: still there */
@@ -86,11 +93,9 @@ void hf_build_default_server(struct hf_build *b);
 void hf_build_nameless_server(struct hf_build *b);
 /* Options without an address, likewise. */
 void hf_build_default_bind(struct hf_build *b);
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
-void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
-void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
-void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every);
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
+void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
@@ -110,6 +115,17 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 /* Forgets everything; those that are kept are named afterwards. */
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
+
+/* How servers are chosen (build_balance.c). */
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
+void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
+void hf_build_hash_function(struct hf_build *b, const struct hf_word *function);
+void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
+void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent);
+const char *hf_hash_function_name(enum hf_hash_function function);
+/* `every` may be NULL. */
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, const struct hf_word *every);
 
 /* Lines of global only, and description (words/build_global.c). */
 void hf_build_description(struct hf_build *b, const struct hf_word *word, bool first);
