@@ -170,11 +170,13 @@ void hf_log_session_mt(const struct hf_facts *facts)
     if (!logger)
         return;
     struct outlet *outlet = outlet_of(facts->frontend);
-    if (!outlet->format || outlet->n == 0 || !is_wanted(facts))
+    if (!outlet->format || outlet->n == 0 || !is_wanted(facts) || facts->log_level == HF_LOG_SILENT)
         return;
+    enum hf_level level =
+        facts->log_level ? (enum hf_level)(facts->log_level - HF_LOG_AS_LEVEL) : HF_LEVEL_INFO;
     unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
     size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
-    send_line(outlet, HF_LEVEL_INFO, line, n, false);
+    send_line(outlet, level, line, n, false);
 }
 
 uint64_t hf_log_dropped_mt(void)
