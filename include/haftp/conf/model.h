@@ -139,6 +139,15 @@ enum hf_hash_type { HF_HASH_MAP, HF_HASH_CONSISTENT };
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
 
+/* How a server is asked for a data connection. */
+enum hf_ftp_server_mode {
+    HF_FTP_SERVER_AUTO,
+    HF_FTP_SERVER_PASV,
+    HF_FTP_SERVER_EPSV,
+    HF_FTP_SERVER_PORT,
+    HF_FTP_SERVER_EPRT
+};
+
 struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 /* connect, client, server, queue, check, tunnel, client_fin, server_fin, ftp_greeting, ftp_login */
 #define HF_ROWS_FIELDS
