@@ -32,7 +32,7 @@ static enum hf_acted acted(enum hf_truth truth)
 
 /* ---- deciding ----------------------------------------------------------------------------- */
 
-ACTION(accept)
+ACTION(pass)
 {
     UNUSED_ALL;
     return HF_ACTED_LAST;
@@ -189,7 +189,7 @@ ACTION(do_nothing)
 }
 
 static const action_fn actions[] = {
-    [HF_RULE_ACCEPT] = accept,
+    [HF_RULE_ACCEPT] = pass,
     [HF_RULE_REJECT] = reject,
     [HF_RULE_CLOSE] = reject,
     [HF_RULE_SILENT_DROP] = silent_drop,

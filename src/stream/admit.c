@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 #include "route_int.h"
 

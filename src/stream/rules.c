@@ -4,6 +4,7 @@
 #include "haftp/stream/rules.h"
 
 #include "action_int.h"
+#include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
 
 void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
