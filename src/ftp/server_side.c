@@ -13,6 +13,8 @@
 
 #include <stdio.h>
 
+#include "haftp/conf/load.h"
+
 #define LOWEST_PORT 1024u /* RFC 2577 3: nothing below is ever a data port */
 
 static bool server_is_ipv6(const struct ftp_session *s)
@@ -166,6 +168,32 @@ static const char *connect_to_server(struct ftp_session *s, const struct hf_addr
                                                 : "The server's data port cannot be reached.";
 }
 
+/* Do no harm: what the server announced is a port of ours already, which a plain section of the
+ * file leads to this very server.  It is told on as it is. */
+static bool is_mapped(const struct ftp_session *s, const struct ftp_command *command,
+                      const struct hf_addr *announced)
+{
+    const struct hf_facts *facts = &s->session.facts;
+    const struct hf_addr *host = hf_addr_is_set(announced) ? announced : &facts->local;
+
+    return (command->id == HF_CMD_PASV || command->id == HF_CMD_EPSV) &&
+           command->id == command->asked &&
+           hf_config_maps_port(facts->frontend->cfg, facts->server->cfg, host, port_of(announced));
+}
+
+static enum ftp_verdict tell_on(struct ftp_session *s, enum hf_ftp_cmd_id id,
+                                const struct hf_addr *announced)
+{
+    char line[HF_FTP_ADDR_LINE];
+    size_t n = id == HF_CMD_EPSV ? hf_ftp_format_229(port_of(announced), line)
+                                 : hf_ftp_format_227(announced, line);
+
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
+    s->last_code = id == HF_CMD_EPSV ? 229 : 227;
+    return ftp_say(s, &s->front, line, n) ? FTP_DONE : FTP_CLOSED;
+}
+
 enum ftp_verdict ftp_server_ready(struct ftp_session *s, const struct ftp_command *command,
                                   const struct hf_addr *announced)
 {
@@ -173,6 +201,8 @@ enum ftp_verdict ftp_server_ready(struct ftp_session *s, const struct ftp_comman
     bool second_look = s->next_xfer && s->next_xfer->wants_port; /* at the same reply */
     const char *failure = NULL;
 
+    if (is_mapped(s, command, announced))
+        return tell_on(s, id, announced);
     if (!second_look && (command->asked == HF_CMD_PASV || command->asked == HF_CMD_EPSV))
         failure = connect_to_server(s, announced);
     else if (!s->next_xfer)

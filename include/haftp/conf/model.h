@@ -218,8 +218,12 @@ struct hf_cfg_proxy {
     struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
-    int data_rule;                         /* number of the rule that gave the ranges */
-    const char *data_why;                  /* the rule in words */
+    /* Plain binds that lead to one server of this section each, port by port: a server that
+     * announces such a port with our address is left alone. */
+    struct hf_cfg_bind **mapped;
+    unsigned n_mapped;
+    int data_rule;           /* number of the rule that gave the ranges */
+    const char *data_why;    /* the rule in words */
     const char *ftp_summary; /* all of the plan in one sentence; NULL: no control bind */
 };
 
