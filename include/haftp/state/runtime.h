@@ -60,6 +60,7 @@ struct hf_runtime {
     unsigned maxconn;          /* effective process limit */
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
+    _Atomic bool stopping;    /* no new sessions: those that run go on to their end */
     struct hf_waitlist entry; /* connections that wait for room under the process limit */
 };
 

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "log_target.h"
+#include "section/lines.h"
 #include "value.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
@@ -35,6 +36,12 @@ void hf_build_bind(struct hf_build *b, const struct hf_word *address)
     if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
                                 &b->bind_addresses, &problem))
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+}
+
+void hf_build_default_bind(struct hf_build *b)
+{
+    b->bind = (struct hf_cfg_bind){.proxy = b->section};
+    b->at[HF_OBJECT_BIND] = &b->bind;
 }
 
 /* The options of the line are those of each of its addresses. */
@@ -80,7 +87,8 @@ void hf_build_server(struct hf_build *b, const struct hf_word *name, const struc
     struct hf_problem problem;
 
     hf_build_check_name(b, name, "server");
-    check_duplicate_server(b, name);
+    if (!b->at[HF_OBJECT_PEERS]) /* HAProxy does not mind there */
+        check_duplicate_server(b, name);
     server->loc = name->loc;
     server->name = name->text;
     server->proxy = section;
@@ -111,6 +119,14 @@ static void end_server(struct hf_build *b)
 void hf_build_default_server(struct hf_build *b)
 {
     b->at[HF_OBJECT_SERVER] = &b->section->o.server;
+}
+
+void hf_build_nameless_server(struct hf_build *b)
+{
+    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
+
+    server->o = b->section->o.server;
+    b->at[HF_OBJECT_SERVER] = &server->o;
 }
 
 /* ---- balancing --------------------------------------------------------------------------- */
@@ -431,5 +447,7 @@ void hf_build_line_end(struct hf_build *b)
     end_bind(b);
     end_server(b);
     end_stick_table(b);
+    hf_build_peers_table_end(b);
     end_log(b);
+    hf_build_line_back(b);
 }
