@@ -13,7 +13,7 @@
  *   HF_CONV_HTTP(word, signature, in, out)
  *   HF_ACL_NAME(word, fetch, method)                   in ACLs, this is that fetch with -m METHOD
  *   HF_ACTION(action, word, sets, args, help)          of tcp-request and tcp-response rules
- *   HF_ALIAS(word, help)                               %word of a log format
+ *   HF_ALIAS(id, word, help)                              %word of a log format
  *   HF_ALIAS_HTTP(word)                                the same, in mode http only
  *
  * `type`, `in` and `out` are an enum hf_type without its prefix.  `known` is one of enum hf_known,
@@ -62,7 +62,7 @@
 #define HF_ACTION(action, word, sets, args, help)
 #endif
 #ifndef HF_ALIAS
-#define HF_ALIAS(word, help)
+#define HF_ALIAS(id, word, help)
 #endif
 #ifndef HF_ALIAS_HTTP
 #define HF_ALIAS_HTTP(word)

@@ -58,7 +58,8 @@ enum hf_arg_kind {
     HF_ARG_SIZE, /* number, bytes */
     HF_ARG_TEXT,
     HF_ARG_ADDR,   /* addr: an address or a netmask, of the family that the row asks for */
-    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table */
+    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table; NULL: the section
+                    * whose session it is (in rules that a defaults section handed down) */
     HF_ARG_SERVER, /* server */
     HF_ARG_USERLIST,
     HF_ARG_REGEX,
@@ -122,10 +123,22 @@ const struct hf_sample_row *hf_fetch_find(struct hf_view name);
 const struct hf_sample_row *hf_conv_find(struct hf_view name);
 const char *hf_type_name(enum hf_type type);
 
+/* `args` has as many entries as the signature has letters, those left out are HF_ARG_NONE; n_args
+ * counts up to the last one given.  env(NAME) has the variable's value as its second argument, if
+ * it is set. */
 struct hf_conv {
     const struct hf_sample_row *row;
     struct hf_arg *args;
     unsigned n_args;
+};
+
+/* An argument that names something of another section, until that is found. */
+struct hf_arg_ref {
+    struct hf_arg_ref *next;
+    struct hf_arg *arg;
+    char letter; /* of the signature */
+    const struct hf_sample_row *row;
+    struct hf_cfg_proxy *section; /* where it is used; NULL: in defaults, or in global */
 };
 
 /* fetch(args),conv(args),...  */
@@ -224,13 +237,23 @@ struct hf_piece {
     struct hf_piece *next;
     enum hf_piece_kind kind;
     unsigned flags;      /* HF_FORMAT_* */
-    struct hf_view text; /* TEXT: literally; ALIAS: the letters, which the log floor knows */
+    struct hf_view text; /* TEXT: literally; ALIAS: its name */
+    int alias;           /* enum hf_alias_id; -1: one of HTTP, in a section of mode http */
     struct hf_expr *expr;
 };
 struct hf_format {
     struct hf_loc loc;
     const char *text; /* as written */
     struct hf_piece *pieces;
+    struct hf_loc http; /* the first alias of HTTP; no source: none */
+    const char *http_name;
+};
+
+/* Those that mode tcp knows; the function of each is in the log floor. */
+enum hf_alias_id {
+#define HF_ALIAS(id, word, help) HF_ALIAS_##id,
+#include "../../../grammar/rows/alias.def"
+    HF_N_ALIASES
 };
 
 /* ---- rules -------------------------------------------------------------------------------- */

@@ -240,6 +240,7 @@ struct hf_config {
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
     struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_arg_ref *arg_refs;    /* all of them */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };
