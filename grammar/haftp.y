@@ -206,10 +206,16 @@ global_line
     | GID NUMBER        { hf_build_gid(B, $2, @2); }
     | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
     | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
-    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
-    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
+    ;
+
+/* Words that HAProxy does not look at. */
+surplus
+    : %empty
+    | surplus word      { hf_build_surplus(B, &$2); }
     ;
 
 unset_names

@@ -79,7 +79,7 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
     fputs(after, out);
 }
 
-static void print_rows(FILE *out, enum hf_object kind, unsigned where, const void *object,
+static void print_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
                        const char *before, const char *after)
 {
     const struct hf_keyword *row;
@@ -221,7 +221,7 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
     }
 }
 
-static unsigned section_of(const struct hf_cfg_proxy *proxy)
+static uint64_t section_of(const struct hf_cfg_proxy *proxy)
 {
     if (proxy->caps == HF_CAP_FRONTEND)
         return HF_IN_FRONTEND;
@@ -232,7 +232,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
     const struct hf_cfg_server *server;
-    unsigned section = section_of(proxy);
+    uint64_t section = section_of(proxy);
 
     fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
     LL_FOREACH(proxy->binds, bind)

@@ -91,6 +91,8 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
+/* A word too many on a line where HAProxy does not mind: told, not read. */
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */

@@ -117,7 +117,7 @@ static unsigned words_matched(const char *name, const char *first, const char *s
     return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
 }
 
-const struct hf_keyword *hf_keyword_find(const char *first, const char *second, unsigned where,
+const struct hf_keyword *hf_keyword_find(const char *first, const char *second, uint64_t where,
                                          unsigned *words)
 {
     const struct hf_keyword *row, *found = NULL;
@@ -136,7 +136,7 @@ const struct hf_keyword *hf_keyword_find(const char *first, const char *second, 
     return found;
 }
 
-bool hf_keyword_is_family(const char *first, unsigned where)
+bool hf_keyword_is_family(const char *first, uint64_t where)
 {
     const struct hf_keyword *row;
     size_t n = strlen(first);
@@ -149,35 +149,32 @@ bool hf_keyword_is_family(const char *first, unsigned where)
     return false;
 }
 
-const char *hf_section_name(unsigned section)
+const char *hf_section_name(uint64_t section)
 {
-    switch (section) {
-    case HF_IN_GLOBAL:
-        return "global";
-    case HF_IN_DEFAULTS:
-        return "defaults";
-    case HF_IN_FRONTEND:
-        return "frontend";
-    case HF_IN_LISTEN:
-        return "listen";
-    case HF_IN_BACKEND:
-        return "backend";
-    default:
-        return "";
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->opens == section)
+            return row->name;
     }
+    return "";
 }
 
-const char *hf_keyword_places(unsigned where, char *buf, size_t size)
+const char *hf_keyword_places(uint64_t where, char *buf, size_t size)
 {
+    const struct hf_keyword *row;
     size_t n = 0;
 
     buf[0] = '\0';
-    for (unsigned bit = HF_IN_GLOBAL; bit <= HF_IN_BACKEND; bit <<= 1) {
-        if (!(where & bit) || n >= size)
+    where &= HF_IN_SECTIONS;
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->opens & where) || n >= size)
             continue;
-        where &= ~bit;
-        const char *link = n == 0 ? "" : (where & HF_IN_SECTIONS) ? ", " : " or ";
-        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, hf_section_name(bit));
+        where &= ~row->opens;
+        const char *link = n == 0 ? "" : where ? ", " : " or ";
+        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, row->name);
     }
     return buf;
 }
@@ -221,7 +218,7 @@ static void print_default(FILE *out, const struct hf_keyword *row)
     fputs(".\n", out);
 }
 
-static void list_group(FILE *out, const char *title, unsigned where)
+static void list_group(FILE *out, const char *title, uint64_t where)
 {
     const struct hf_keyword *row;
     char places[96], usage[256];
@@ -242,7 +239,7 @@ void hf_config_list_keywords(FILE *out)
 {
     static const struct {
         const char *title;
-        unsigned where;
+        uint64_t where;
     } groups[] = {
         {"Sections", HF_ON_TOP},
         {"Options of a section's first line", HF_ON_HEADER},

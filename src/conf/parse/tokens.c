@@ -156,7 +156,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 /* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
-static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t where)
 {
     unsigned words;
 
@@ -238,7 +238,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
 
 /* An old spelling is read as today's. */
 static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
-                                          const struct hf_word *words, unsigned n, unsigned section)
+                                          const struct hf_word *words, unsigned n, uint64_t section)
 {
     char first[32], hint[256];
     unsigned matched;
@@ -297,17 +297,57 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     return NULL;
 }
 
+/* Before which words "no" and "default" may stand, whatever the section; which options have a
+ * negation is said by their rows. */
+static bool may_be_prefixed(const char *prefix, const char *word)
+{
+    static const char *const negatable[] = {"option",          "log",
+                                            "busy-polling",    "set-dumpable",
+                                            "strict-limits",   "insecure-fork-wanted",
+                                            "numa-cpu-mapping"};
+
+    if (strcmp(prefix, "default") == 0)
+        return strcmp(word, "numa-cpu-mapping") == 0;
+    for (size_t i = 0; i < sizeof negatable / sizeof negatable[0]; i++) {
+        if (strcmp(word, negatable[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "no" or "default" in front of the line's keyword.  False: it was refused. */
+static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, unsigned *n)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const struct hf_word *prefix = *words;
+    bool negates = strcmp(prefix->text, "no") == 0;
+
+    if (!negates && strcmp(prefix->text, "default") != 0)
+        return true;
+    if (*n == 1 || !may_be_prefixed(prefix->text, prefix[1].text)) {
+        hf_diag_add(parse->build.diag, HF_DIAG_ERROR, prefix->loc,
+                    negates ? "it may stand before option, log, busy-polling, set-dumpable, "
+                              "strict-limits, insecure-fork-wanted and numa-cpu-mapping"
+                            : "it may stand before numa-cpu-mapping only",
+                    *n == 1 ? "'%s' stands alone." : "'%s' cannot stand before '%s'.", prefix->text,
+                    *n == 1 ? "" : prefix[1].text);
+        return false;
+    }
+    if (negates)
+        emit(t, T_NO, prefix->loc);
+    ++*words;
+    --*n;
+    return true;
+}
+
 static void emit_statement(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     const struct hf_word *words = t->line.words;
     unsigned n = t->line.n, taken;
 
-    if (strcmp(words[0].text, "no") == 0 && n > 1) {
-        emit(t, T_NO, words[0].loc);
-        words++;
-        n--;
-    }
+    if (!take_prefix(parse, &words, &n))
+        return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
     if (!row)
         return;
@@ -332,10 +372,55 @@ static void cut_at_empty_word(struct hf_line *line, struct hf_diag *diag)
     }
 }
 
+/* "[name]": HAProxy's way to keep several programs' sections in one file.  It changes nothing for
+ * the sections that it knows. */
+static void check_scope(struct hf_diag *diag, const struct hf_line *line)
+{
+    const struct hf_word *word = &line->words[0];
+    size_t n = strspn(word->text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-_.:");
+
+    if (n == 0 || strcmp(word->text + 1 + n, "]") != 0)
+        hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
+                    "write [name], with nothing but a comment behind",
+                    "this is not the name of a scope.");
+    else if (line->n > 1)
+        hf_diag_add(diag, HF_DIAG_ERROR, line->words[1].loc, "only a comment may stand there",
+                    "unexpected '%s' behind the scope %s.", line->words[1].text, word->text);
+    else
+        hf_diag_add(diag, HF_DIAG_NOTICE, word->loc, NULL,
+                    "the scope %s has no effect: what follows is read as without it.", word->text);
+}
+
+/* Lines that are no statement, whatever the section. */
+static bool is_no_statement(struct hf_parse *parse)
+{
+    struct hf_line *line = &parse->tokens.line;
+
+    if (hf_directive_line(parse))
+        return true;
+    if (line->n == 0 || line->broken)
+        return line->n == 0;
+    if (line->words[0].text[0] == '[') {
+        check_scope(parse->build.diag, line);
+        return true;
+    }
+    if (line->words[0].text[0] != '\0')
+        return false;
+    if (line->n > 1)
+        hf_diag_add(parse->build.diag, HF_DIAG_WARNING, line->words[0].loc,
+                    "if it is a variable, is it set?",
+                    "the line begins with an empty word: it is not read.");
+    return true;
+}
+
 static void emit_words(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     unsigned matched;
+
+    if (is_no_statement(parse))
+        return;
     const struct hf_keyword *top =
         hf_keyword_find(t->line.words[0].text, NULL, HF_ON_TOP, &matched);
 
@@ -359,10 +444,9 @@ bool hf_tokens_read_line(struct hf_parse *parse)
     t->n_queued = t->next = 0;
     while (t->n_queued == 0) {
         if (hf_diag_count(parse->build.diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS ||
-            !hf_scan_next(&t->scan, &t->line))
+            t->directives.stopped || !hf_scan_next(&t->scan, &t->line))
             return false;
-        if (t->line.n)
-            emit_words(parse);
+        emit_words(parse);
         /* A line that was reported as unknown leaves at most a "no" behind. */
         if (t->n_queued == 1 && t->queue[0].kind == T_NO)
             t->n_queued = 0;

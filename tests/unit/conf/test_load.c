@@ -309,7 +309,7 @@ static void options_and_their_negation(void **state)
     assert_true(a->next->o.tcpka_server);
     refuse_text(t, "listen a\n no option tcplog\n", "'no' cannot stand before 'option tcplog'.");
     refuse_text(t, "global\n no daemon\n", "'no' cannot stand before 'daemon'.");
-    refuse_text(t, "listen a\n no bind :21\n", "unexpected 'bind'");
+    refuse_text(t, "listen a\n no bind :21\n", "'no' cannot stand before 'bind'");
 }
 
 static void stick_lines(void **state)

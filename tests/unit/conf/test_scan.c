@@ -113,6 +113,60 @@ static void a_line_has_64_words(void **state)
     refuse_text(*state, text, "more than 64 words on a line.");
 }
 
+static void a_blank_behind_word_64_counts(void **state)
+{
+    char text[1024] = "defaults\n  balance x", *end = text + strlen(text);
+
+    for (unsigned i = 2; i < 64; i++)
+        end = stpcpy(end, " w");
+    strcpy(end, " # x\n");
+    refuse_text(*state, text, "more than 64 words on a line.");
+    strcpy(end, "# x\n");
+    accept_text(*state, text);
+}
+
+static void a_line_may_begin_with_a_carriage_return(void **state)
+{
+    assert_string_equal(accept_text(*state, "\rglobal\n \r node a\r b\n")->global.node, "a");
+}
+
+static void a_line_that_begins_with_an_empty_word_is_not_read(void **state)
+{
+    struct config_text *t = *state;
+
+    accept_text(t, "global\n  \"\"\n  \"$HF_NOT_SET\"\n");
+    assert_int_equal(hf_diag_count(t->diag, HF_DIAG_WARNING), 0);
+    accept_text(t, "global\n  '' nonsense\n");
+    assert_non_null(strstr(t->messages, "[t.cfg:2:3] : the line begins with an empty word"));
+}
+
+static void scopes_have_no_effect(void **state)
+{
+    struct config_text *t = *state;
+
+    accept_text(t, "[haftp]\nglobal\n [x] # c\n  daemon\n");
+    assert_non_null(strstr(t->messages, "the scope [x] has no effect"));
+    refuse_text(t, "[]\n", "this is not the name of a scope.");
+    refuse_text(t, "[a b]\n", "this is not the name of a scope.");
+    refuse_text(t, "[a\n", "this is not the name of a scope.");
+    refuse_text(t, "[a]b\n", "this is not the name of a scope.");
+    refuse_text(t, "[a] b\n", "[t.cfg:1:5] : unexpected 'b' behind the scope [a].");
+}
+
+static void prefixes_stand_before_few_words(void **state)
+{
+    struct config_text *t = *state;
+
+    accept_text(t, "defaults\n no option dontlognull\n no log\n");
+    accept_text(t, "global\n no log\n no strict-limits\n default numa-cpu-mapping\n");
+    refuse_text(t, "global\n no maxconn 5\n", "[t.cfg:2:2] : 'no' cannot stand before 'maxconn'.");
+    refuse_text(t, "global\n no nosplice\n", "'no' cannot stand before 'nosplice'.");
+    refuse_text(t, "global\n no\n", "'no' stands alone.");
+    refuse_text(t, "global\n default log\n", "'default' cannot stand before 'log'.");
+    refuse_text(t, "defaults\n default option tcplog\n", "'default' cannot stand before 'option'.");
+    refuse_text(t, "defaults\n no no log\n", "'no' cannot stand before 'no'.");
+}
+
 static void quoted_keywords_are_keywords(void **state)
 {
     assert_true(accept_text(*state, "\"glo\"bal\n  'daemon'\n")->global.daemon);
@@ -179,9 +233,11 @@ static void addresses_are_expanded_without_quotes(void **state)
 {
     setenv("HF_PORT", "2121", 1);
     const struct hf_config *c = accept_text(*state, "listen a\n  bind 127.0.0.1:$HF_PORT\n"
-                                                    "  server s 127.0.0.1:${HF_PORT}\n");
+                                                    "  server s 127.0.0.1:${HF_PORT}\n"
+                                                    "  server t 127.0.0.1:21$HF_NO$\n");
     assert_int_equal(c->proxies->binds->port_lo, 2121);
     assert_int_equal(hf_addr_port(&c->proxies->servers->addr), 2121);
+    assert_int_equal(hf_addr_port(&c->proxies->servers->next->addr), 21);
 }
 
 static void the_file_sets_variables_for_the_lines_below(void **state)
@@ -200,6 +256,34 @@ static void the_file_sets_variables_for_the_lines_below(void **state)
                             ->global.node,
                         "a2");
     assert_null(getenv("HF_X"));
+    refuse_text(t, "global\n setenv HF=X 1\n", "'HF=X' cannot be the name of a variable.");
+    refuse_text(t, "global\n presetenv HF=X 1\n", "'HF=X' cannot be the name of a variable.");
+    refuse_text(t, "global\n unsetenv HF=X\n", "'HF=X' cannot be the name of a variable.");
+    accept_text(t, "global\n setenv HF_X 1 2\n");
+    assert_non_null(strstr(t->messages, "[t.cfg:2:16] : '2' is one word too many"));
+}
+
+static void predefined_variables(void **state)
+{
+    struct config_text *t = *state;
+
+    unsetenv("HAPROXY_LOCALPEER");
+    unsetenv("HAPROXY_MWORKER");
+    assert_word(t, "\"$HAPROXY_CFGFILES|$HAPROXY_STARTUP_VERSION|$HAPROXY_MWORKER|$HAPROXY_CLI\"",
+                "t.cfg|" HAFTP_VERSION "||");
+    hf_config_set_options(&(struct hf_load_options){.localpeer = "me", .master_worker = true});
+    assert_word(t, "\"$HAPROXY_LOCALPEER|$HAPROXY_MWORKER\"", "me|1");
+    hf_config_set_options(&(struct hf_load_options){0});
+    setenv("HAPROXY_LOCALPEER", "you", 1);
+    assert_word(t, "\"$HAPROXY_LOCALPEER\"", "you");
+    unsetenv("HAPROXY_LOCALPEER");
+}
+
+static void a_default_is_taken_as_it_stands(void **state)
+{
+    unsetenv("HF_NO");
+    assert_word(*state, "\"${HF_NO-a\\\"b\\x41 $HF_T #}c\"", "a\\\"b\\x41 $HF_T #c");
+    assert_word(*state, "\"$.LINE.x|$HF_NO.x\"", "2.x|.x");
 }
 
 int main(void)
@@ -215,6 +299,11 @@ int main(void)
         CONFIG_TEST(the_last_line_must_end),
         CONFIG_TEST(a_nul_byte_is_an_error_anywhere),
         CONFIG_TEST(a_line_has_64_words),
+        CONFIG_TEST(a_blank_behind_word_64_counts),
+        CONFIG_TEST(a_line_may_begin_with_a_carriage_return),
+        CONFIG_TEST(a_line_that_begins_with_an_empty_word_is_not_read),
+        CONFIG_TEST(scopes_have_no_effect),
+        CONFIG_TEST(prefixes_stand_before_few_words),
         CONFIG_TEST(quoted_keywords_are_keywords),
         CONFIG_TEST(an_empty_word_ends_the_line),
         CONFIG_TEST(variables_in_double_quotes),
@@ -223,6 +312,8 @@ int main(void)
         CONFIG_TEST(what_is_no_variable_is_an_error),
         CONFIG_TEST(addresses_are_expanded_without_quotes),
         CONFIG_TEST(the_file_sets_variables_for_the_lines_below),
+        CONFIG_TEST(predefined_variables),
+        CONFIG_TEST(a_default_is_taken_as_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
