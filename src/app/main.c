@@ -65,12 +65,6 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     hf_config_set_algorithm_check(check_algorithm);
     config = hf_config_load(args->files, args->n_files, diag);
     if (config)
-        hf_log_check(config, diag);
-    if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
-        hf_config_free(config);
-        config = NULL;
-    }
-    if (config)
         apply_args(config, args); /* before anything is printed: it may say `quiet` */
     hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
     unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);

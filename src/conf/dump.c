@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "expr/dump_int.h"
 #include "parse/build.h"
 #include "parse/log_target.h"
 #include "parse/value.h"
@@ -243,6 +244,9 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     if (proxy->o.log_global)
         fputs("    log global\n", out);
     print_logs(out, proxy->o.logs);
+    if (proxy->caps & HF_CAP_FRONTEND)
+        hf_dump_formats(out, &proxy->o);
+    hf_dump_rules(out, proxy);
     if (proxy->caps & HF_CAP_FRONTEND)
         print_data_refs(out, proxy->data_refs);
     if (proxy->caps & HF_CAP_BACKEND)

@@ -200,6 +200,7 @@ struct hf_cfg_map {
 struct hf_acl_test { /* one `acl` line, or { ... } */
     struct hf_acl_test *next;
     struct hf_loc loc;
+    const char *text; /* as written, without the name */
     struct hf_expr *expr;
     struct hf_patterns patterns;
 };
@@ -207,6 +208,7 @@ struct hf_acl_test { /* one `acl` line, or { ... } */
 struct hf_acl {
     struct hf_acl *next;
     const char *name; /* NULL: anonymous */
+    bool predefined;  /* TRUE, WAIT_END and so on: in no section's list */
     struct hf_loc loc;
     struct hf_acl_test *tests; /* any of them */
 };
@@ -249,6 +251,11 @@ struct hf_format {
     const char *http_name;
 };
 
+struct hf_config;
+struct hf_diag;
+/* A format of our own, in the configuration's arena.  NULL: reported. */
+struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, const char *text);
+
 /* Those that mode tcp knows; the function of each is in the log floor. */
 enum hf_alias_id {
 #define HF_ALIAS(id, word, help) HF_ALIAS_##id,
@@ -288,16 +295,38 @@ enum hf_rule_action {
     HF_RULE_NONE,                /* checked, and told at start that it has no effect yet */
 };
 
+/* The conditions of set-var(NAME,...), as bits in the order of the words. */
+enum hf_set_when {
+    HF_SET_IF_EXISTS = 1 << 0,
+    HF_SET_IF_NOT_EXISTS = 1 << 1,
+    HF_SET_IF_EMPTY = 1 << 2, /* the value, as the next one */
+    HF_SET_IF_NOT_EMPTY = 1 << 3,
+    HF_SET_IF_SET = 1 << 4,
+    HF_SET_IF_NOT_SET = 1 << 5,
+    HF_SET_IF_GREATER = 1 << 6, /* than what the variable has, as the next one */
+    HF_SET_IF_LESS = 1 << 7,
+};
+
 struct hf_cfg_rule {
     struct hf_cfg_rule *next;
     struct hf_loc loc;
-    const char *name; /* of the action, as written */
+    const char *name; /* of the action, without parentheses */
+    const char *text; /* as written, without the condition */
+    bool inherited;   /* from a defaults section */
     enum hf_rule_action action;
     struct hf_cond *cond; /* NULL: always */
     struct hf_expr *expr;
     struct hf_format *format;
     struct hf_cfg_var *var;
+    unsigned when; /* SET_VAR, SET_VAR_FMT: enum hf_set_when */
     int64_t number;
+};
+
+struct hf_cfg_persist { /* force-persist, ignore-persist: in the order of the file */
+    struct hf_cfg_persist *next;
+    struct hf_loc loc;
+    bool ignore;
+    struct hf_cond *cond;
 };
 
 struct hf_cfg_switch { /* use_backend */

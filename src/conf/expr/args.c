@@ -356,12 +356,12 @@ static bool leave_out(struct argument *a, char letter, unsigned given, const cha
     if (strchr("fbt", letter) || (given == 0 && a->arg->text == NULL && strchr("s", letter))) {
         struct argument own = {a->r, a->row, &nothing, a->arg};
         a->arg->text = "";
-        a->arg->loc = hf_reader_place(a->r, name_end - strlen(a->row->name), name_end);
+        a->arg->loc = hf_reader_place(a->r, a->r->name, name_end);
         if (letter == 's')
             a->arg->kind = HF_ARG_TEXT;
         return letter == 's' || reference(&own, letter);
     }
-    return hf_reader_fail(a->r, name_end - 1, name_end, NULL, "'%s' lacks an argument: %s",
+    return hf_reader_fail(a->r, a->r->name, name_end, NULL, "'%s' lacks an argument: %s",
                           a->row->name, letter_name(letter));
 }
 

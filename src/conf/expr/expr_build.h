@@ -42,6 +42,17 @@ bool hf_type_casts(enum hf_type from, enum hf_type to);
 /* "a sample that ... needs": what one of the bits of HF_KNOWN_* stands for. */
 const char *hf_known_text(unsigned known);
 
+/* ---- ACLs and conditions ---- */
+
+/* "SAMPLE [FLAGS] [VALUES]" of an `acl` line or between braces; `loc` is where they are missing. */
+struct hf_acl_test *hf_acl_parse(struct hf_build *b, const struct hf_word *words, unsigned n,
+                                 struct hf_loc loc);
+/* The predefined ACL of that name, or NULL. */
+struct hf_acl *hf_acl_predefined(struct hf_build *b, const struct hf_word *name);
+/* Warns of ACLs that can never match in such a place. */
+void hf_cond_check_place(struct hf_build *b, const struct hf_cond *cond,
+                         const struct hf_place *place);
+
 /* ---- patterns ---- */
 
 struct hf_pattern_list {

@@ -160,7 +160,7 @@ static bool read_variable(struct format_reader *f)
 struct hf_format *hf_format_parse(struct hf_build *b, const struct hf_word *word,
                                   const struct hf_place *place)
 {
-    struct format_reader f = {.r = {b, word, word->text, place}};
+    struct format_reader f = {.r = {.b = b, .word = word, .at = word->text, .place = place}};
 
     f.format = HF_NEW(b->config->arena, struct hf_format);
     f.format->loc = word->loc;
@@ -173,6 +173,15 @@ struct hf_format *hf_format_parse(struct hf_build *b, const struct hf_word *word
             return NULL;
     }
     return f.format;
+}
+
+struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, const char *text)
+{
+    struct hf_env env = {0};
+    struct hf_build b = {.config = config, .diag = diag, .env = &env};
+    struct hf_word word = {text, {0}};
+
+    return hf_format_parse(&b, &word, &hf_place_log);
 }
 
 bool hf_format_is_plain(const struct hf_format *format)

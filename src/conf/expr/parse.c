@@ -81,7 +81,7 @@ struct hf_cfg_var *hf_var_parse(struct hf_build *b, const struct hf_word *word, 
 {
     const char *text = hf_arena_strndup(b->config->arena, word->text + from, to - from);
     const char *dot = strchr(text, '.');
-    struct hf_reader r = {b, word, word->text, NULL};
+    struct hf_reader r = {.b = b, .word = word, .at = word->text};
 
     for (size_t i = 0; dot && dot[1] && i < sizeof scopes / sizeof scopes[0]; i++) {
         if (strlen(scopes[i]) != (size_t)(dot - text) ||
@@ -203,6 +203,7 @@ static bool read_fetch(struct hf_reader *r, struct hf_expr *expr, const char **m
         row = hf_fetch_find(name);
     if (!row)
         return unknown_fetch(r, name);
+    r->name = name.p;
     r->at += name.n;
     if (!hf_reader_args(r, row, &expr->fetch) || !check_place(r, row, name.p))
         return false;
@@ -223,6 +224,7 @@ static bool read_conv(struct hf_reader *r, struct hf_expr *expr)
         return hf_reader_fail(r, name.p, name.p + name.n, NULL,
                               "converter '%s' takes %s, and what comes before it is %s", row->name,
                               hf_type_name(row->in), hf_type_name(expr->type));
+    r->name = name.p;
     r->at += name.n;
     if (!hf_reader_args(r, row, &conv))
         return false;
@@ -277,7 +279,7 @@ static bool is_converter_word(const char *text)
 struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, unsigned n,
                               unsigned *used, const struct hf_place *place)
 {
-    struct hf_reader r = {b, words, n ? words[0].text : "", place};
+    struct hf_reader r = {.b = b, .word = words, .at = n ? words[0].text : "", .place = place};
     struct hf_expr *expr;
 
     *used = n ? 1 : 0;
@@ -299,7 +301,7 @@ struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, u
 struct hf_expr *hf_expr_parse_inside(struct hf_build *b, const struct hf_word *word,
                                      const char **at, const struct hf_place *place)
 {
-    struct hf_reader r = {b, word, *at, place};
+    struct hf_reader r = {.b = b, .word = word, .at = *at, .place = place};
     const char *from = *at;
     struct hf_expr *expr = begin(&r, NULL, ']');
 
@@ -315,7 +317,7 @@ struct hf_expr *hf_expr_parse_inside(struct hf_build *b, const struct hf_word *w
 struct hf_expr *hf_expr_parse_acl(struct hf_build *b, const struct hf_word *word,
                                   const char **method)
 {
-    struct hf_reader r = {b, word, word->text, NULL};
+    struct hf_reader r = {.b = b, .word = word, .at = word->text};
 
     *method = NULL;
     return begin(&r, method, '\0');

@@ -189,7 +189,8 @@ static const char *add_network(struct hf_pattern_list *list, struct hf_view view
         return "an address or a network";
     if (hf_addr_parse_host(hf_view_cstr(host), &net.addr) != HF_OK &&
         (!list->resolve || hf_addr_resolve(host, &net.addr) != HF_OK))
-        return "an address, a network or a name that can be resolved";
+        return list->resolve ? "an address, a network or a name that can be resolved"
+                             : "an address or a network";
     int family = net.addr.sa.sa_family;
     if (!(slash ? read_mask(slash + 1, family, &net.mask)
                 : mask_of_bits(family == AF_INET ? 32 : 128, family, &net.mask)))

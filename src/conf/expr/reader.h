@@ -11,6 +11,7 @@ struct hf_reader {
     const struct hf_word *word;
     const char *at;
     const struct hf_place *place; /* NULL: not checked here */
+    const char *name;             /* of the fetch or converter that is being read */
 };
 
 /* An error at [from, to) of the word's text; always false. */

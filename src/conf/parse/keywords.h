@@ -32,6 +32,7 @@ enum hf_where {
     /* As HAProxy reads it, with a warning: surplus words, or a number that is none. */
     HF_ANY_REST = 1 << 16,
     HF_ANY_NUMBER = 1 << 17,
+    HF_ON_CONDITION = 1 << 18, /* no row is here: `if` or `unless` begins a condition */
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
