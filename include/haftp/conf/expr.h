@@ -3,7 +3,8 @@
  *
  * The parser checks and types all of this (src/conf/expr/); the rules floor evaluates it
  * (haftp/rules/).  Which fetches and converters exist, with their arguments and types, is in
- * grammar/rows/fetch.def and conv.def; one row is checked here and calls one function there.
+ * grammar/rows/samples/fetch.def and conv.def; one row is checked here and calls one function
+ * there.
  *
  * In the configuration's arena; immutable once loaded; any thread.
  */
@@ -96,12 +97,12 @@ struct hf_arg {
 /* Those that work; the function of each is in the rules floor. */
 enum hf_fetch_id {
 #define HF_FETCH(id, word, signature, type, known, help) HF_FETCH_##id,
-#include "../../../grammar/rows/fetch.def"
+#include "../../../grammar/rows/samples/fetch.def"
     HF_N_FETCHES
 };
 enum hf_conv_id {
 #define HF_CONV(id, word, signature, in, out, help) HF_CONV_##id,
-#include "../../../grammar/rows/conv.def"
+#include "../../../grammar/rows/samples/conv.def"
     HF_N_CONVS
 };
 
@@ -109,7 +110,7 @@ enum hf_conv_id {
 struct hf_sample_row {
     const char *name;
     int id;                /* enum hf_fetch_id or enum hf_conv_id, or HF_SAMPLE_* */
-    const char *signature; /* of its arguments; explained in grammar/rows/samples.h */
+    const char *signature; /* of its arguments; explained in grammar/rows/samples/samples.h */
     enum hf_type in, out;  /* `in`: of converters only */
     unsigned known;        /* HF_KNOWN_*; fetches only */
     const char *help;
@@ -182,10 +183,13 @@ struct hf_patterns {
     enum hf_match match;
     bool ignore_case;
     unsigned n;
-    struct hf_view *texts;       /* STR (sorted, for a binary search), BEG..DOM, BIN */
+    struct hf_view *texts;       /* STR, BEG..DOM, BIN */
     struct hf_int_range *ranges; /* INT, LEN */
     struct hf_net *nets;         /* IP */
     struct hf_regex **regexes;   /* REG */
+    /* Made by hf_patterns_index() once all entries are there, in the order of the file. */
+    const struct hf_text_index *text_index; /* STR, when there are many */
+    const struct hf_net_index *net_index;   /* IP */
 };
 
 /* map(FILE) and its kin: keys as patterns, values beside them. */
@@ -259,7 +263,7 @@ struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, 
 /* Those that mode tcp knows; the function of each is in the log floor. */
 enum hf_alias_id {
 #define HF_ALIAS(id, word, help) HF_ALIAS_##id,
-#include "../../../grammar/rows/alias.def"
+#include "../../../grammar/rows/samples/alias.def"
     HF_N_ALIASES
 };
 
@@ -273,7 +277,7 @@ enum hf_rule_set {
     HF_N_RULE_SETS
 };
 
-/* Rows in grammar/rows/action.def. */
+/* Rows in grammar/rows/samples/action.def. */
 enum hf_rule_action {
     HF_RULE_ACCEPT,
     HF_RULE_REJECT,

@@ -6,7 +6,8 @@
 
 #include "expr_build.h"
 #include "haftp/base/suggest.h"
-#include "parse/word.h"
+#include "haftp/conf/pattern_index.h"
+#include "word.h"
 
 struct acl_reader {
     struct hf_build *b;
@@ -253,7 +254,10 @@ struct hf_acl_test *hf_acl_parse(struct hf_build *b, const struct hf_word *words
         if (!read_flag(&a))
             return NULL;
     }
-    return need_method(&a) && read_values(&a) ? a.test : NULL;
+    if (!need_method(&a) || !read_values(&a))
+        return NULL;
+    hf_patterns_index(b->config->arena, &a.test->patterns);
+    return a.test;
 }
 
 /* ---- predefined -------------------------------------------------------------------------- */
@@ -262,7 +266,7 @@ static const struct {
     const char *name, *test;
 } predefined[] = {
 #define HF_ACL_PREDEFINED(word, test) {word, test},
-#include "../../../grammar/rows/acl.def"
+#include "../../../grammar/rows/samples/acl.def"
 };
 
 struct hf_acl *hf_acl_predefined(struct hf_build *b, const struct hf_word *name)

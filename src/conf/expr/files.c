@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/conf/pattern_index.h"
 
 /* ---- lines ------------------------------------------------------------------------------- */
 
@@ -173,5 +174,6 @@ struct hf_cfg_map *hf_map_load(struct hf_build *b, const struct hf_sample_row *r
         if (!add_entry(b, map, &list, &entry, loc))
             return NULL;
     }
+    hf_patterns_index(arena, &map->keys);
     return map;
 }

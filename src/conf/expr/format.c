@@ -19,7 +19,7 @@ static const struct {
 } aliases[] = {
 #define HF_ALIAS(id, word, help) {word, HF_ALIAS_##id},
 #define HF_ALIAS_HTTP(word)      {word, -1},
-#include "../../../grammar/rows/alias.def"
+#include "../../../grammar/rows/samples/alias.def"
 };
 #define N_ALIASES (sizeof aliases / sizeof aliases[0])
 

@@ -12,7 +12,7 @@
 
 #include "conf_int.h"
 #include "haftp/base/suggest.h"
-#include "parse/word.h"
+#include "word.h"
 
 struct hf_loc hf_reader_place(const struct hf_reader *r, const char *from, const char *to)
 {
@@ -130,7 +130,7 @@ static const struct {
     const char *name, *fetch, *method;
 } acl_names[] = {
 #define HF_ACL_NAME(word, fetch, method) {word, fetch, method},
-#include "../../../grammar/rows/acl.def"
+#include "../../../grammar/rows/samples/acl.def"
 };
 
 static const struct hf_sample_row *find_acl_name(struct hf_view name, const char **method)

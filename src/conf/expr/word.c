@@ -9,7 +9,7 @@
 
 #include "haftp/base/assert.h"
 
-#include "value.h"
+#include "parse/value.h"
 
 /* The text of the file from the word's first column on; NULL when it is not there. */
 static const char *raw_text(struct hf_loc loc, const char **end)

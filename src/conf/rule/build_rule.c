@@ -1,7 +1,7 @@
 /*
  * build_rule.c: rules and their actions.
  */
-#include "build.h"
+#include "parse/build.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 #include "conf_int.h"
 #include "expr/expr_build.h"
 #include "expr/format_build.h"
+#include "expr/word.h"
 #include "haftp/base/suggest.h"
-#include "log_target.h"
-#include "value.h"
-#include "word.h"
+#include "parse/log_target.h"
+#include "parse/value.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
 {
@@ -31,7 +31,7 @@ struct action {
 
 static const struct action actions[] = {
 #define HF_ACTION(action, word, sets, args, help) {word, sets, HF_RULE_##action, args[0]},
-#include "../../../grammar/rows/action.def"
+#include "../../../grammar/rows/samples/action.def"
 };
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 

@@ -1,8 +1,8 @@
 /*
- * dump_int.h: what dump.c prints of ACLs, rules and formats.  Private to src/conf.
+ * dump_rules.h: what dump.c prints of ACLs, rules and formats.  Private to src/conf.
  */
-#ifndef HAFTP_CONF_DUMP_INT_H
-#define HAFTP_CONF_DUMP_INT_H
+#ifndef HAFTP_CONF_DUMP_RULES_H
+#define HAFTP_CONF_DUMP_RULES_H
 
 #include <stdio.h>
 

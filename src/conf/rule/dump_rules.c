@@ -3,7 +3,7 @@
  */
 #include <utlist.h>
 
-#include "dump_int.h"
+#include "dump_rules.h"
 #include "parse/value.h"
 
 static void print_term(FILE *out, const struct hf_cond_term *term)

@@ -1,7 +1,7 @@
 /*
  * build_cond.c: ACLs and conditions.
  */
-#include "build.h"
+#include "parse/build.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include <utlist.h>
 
 #include "expr/expr_build.h"
+#include "expr/word.h"
 #include "haftp/base/suggest.h"
-#include "word.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
 {

@@ -4,7 +4,7 @@
 #ifndef HAFTP_CONF_WORD_H
 #define HAFTP_CONF_WORD_H
 
-#include "scan.h"
+#include "parse/scan.h"
 
 /* The place of the bytes [from, to) of the word's text, with its quotes and escapes accounted for.
  * The whole word when a variable is in it, for then the text is not in the file. */
