@@ -81,8 +81,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> USE_BACKEND "use_backend"
 %token <row> USE_SERVER "use-server"
 %token <row> PERSIST "force-persist"
-%token <row> CAPTURE "declare"
-%token <row> MONITOR "monitor"
+%token <row> MONITOR "monitor fail"
 %token <row> FORMAT "log-format"
 %token IF "if"
 %token UNLESS "unless"
@@ -120,6 +119,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -157,7 +157,7 @@ line
 statement
     : section
     | setting settings
-    | PARTS setting settings
+    | PARTS settings
     | proxy_line
     | rule_line
     | global_line
@@ -226,7 +226,9 @@ proxy_line
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
     | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
     | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
-    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
@@ -275,7 +277,6 @@ rule_line
     | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
     | USE_SERVER words condition            { hf_build_use_server(B, @1); }
     | PERSIST words condition               { hf_build_persist(B, $1, @1); }
-    | CAPTURE words                         { hf_build_declare(B, @1); }
     | MONITOR words condition               { hf_build_monitor(B, @1); }
     | FORMAT word                           { hf_build_format(B, $1, &$2); }
     ;

@@ -187,7 +187,7 @@ struct hf_cfg_opts {
     struct hf_format *log_format;     /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
