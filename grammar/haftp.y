@@ -75,6 +75,20 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> ACL "acl"
+%token <row> RULE "tcp-request"
+%token <row> INSPECT_DELAY "inspect-delay"
+%token <row> USE_BACKEND "use_backend"
+%token <row> USE_SERVER "use-server"
+%token <row> PERSIST "force-persist"
+%token <row> MONITOR "monitor fail"
+%token <row> FORMAT "log-format"
+%token IF "if"
+%token UNLESS "unless"
+%token OR "or"
+%token NOT "'!'"
+%token OPEN "'{'"
+%token CLOSE "'}' with a blank before it"
 %token <row> OTHER_SECTION "a section"
 %token <row> PEER "peer"
 %token <row> LOOSE_BIND "bind of a section"
@@ -99,11 +113,13 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_SERVER "default-server"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
+%token <row> HASH_FACTOR "hash-balance-factor"
 %token <row> REDISPATCH "option redispatch"
 %token <row> LOG "log"
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -141,8 +157,9 @@ line
 statement
     : section
     | setting settings
-    | PARTS setting settings
+    | PARTS settings
     | proxy_line
+    | rule_line
     | global_line
     | other_line
     | DESCRIPTION description
@@ -202,12 +219,16 @@ proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
+    | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
-    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
-    | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
-    | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
-    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
+    | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
+    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
+    | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
+    | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
@@ -221,7 +242,12 @@ proxy_line
 
 hash_words
     : %empty
-    | hash_words word   { hf_build_hash_word(B, &$2); }
+    | hash_function
+    | hash_function word    { hf_build_hash_modifier(B, &$2); } rest
+    ;
+
+hash_function
+    : word                  { hf_build_hash_function(B, &$1); }
     ;
 
 log_target
@@ -240,6 +266,49 @@ log_facility
 rest
     : %empty
     | rest WORD
+    ;
+
+/* ---- ACLs, rules, conditions, formats ---- */
+
+rule_line
+    : ACL words                             { hf_build_acl(B, @1); }
+    | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
+    | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
+    | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | PERSIST words condition               { hf_build_persist(B, $1, @1); }
+    | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | FORMAT word                           { hf_build_format(B, $1, &$2); }
+    ;
+
+/* What stands before the condition, for the builder to look at. */
+words
+    : %empty
+    | words WORD        { hf_build_rule_word(B, &$2); }
+    ;
+
+condition
+    : %empty
+    | IF                { hf_build_condition(B, @1, false); }   terms
+    | UNLESS            { hf_build_condition(B, @1, true); }    terms
+    ;
+
+/* HAProxy minds neither an "or" without a side nor a '!' without a name. */
+terms
+    : %empty
+    | terms term
+    ;
+
+term
+    : OR                { hf_build_or(B, @1); }
+    | NOT               { hf_build_not(B, @1); }
+    | WORD              { hf_build_acl_name(B, &$1); }
+    | OPEN group CLOSE  { hf_build_acl_group(B, @$); }
+    ;
+
+group
+    : %empty
+    | group WORD        { hf_build_group_word(B, &$2); }
     ;
 
 /* ---- lines of global only ---- */

@@ -78,7 +78,6 @@ static void say_verdict(const char *text, const struct hf_args *args)
 static void check_loaded(const struct hf_config *config, const struct hf_args *args,
                          struct hf_diag *diag)
 {
-    hf_log_check(config, diag);
     hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
 }
 
@@ -239,7 +238,7 @@ static int run(const struct hf_config *config)
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
         struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
-        runtime->maxconn = limits.maxconn;
+        hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();

@@ -99,6 +99,7 @@ enum hf_status hf_config_read(const char *const *paths, unsigned n_paths, struct
     /* What was not read cannot be missed. */
     if (readable && parse_sources(config, &env, diag)) {
         hf_conf_resolve(config, diag);
+        hf_conf_resolve_servers(config, diag);
         hf_conf_find_reach(config);
         hf_conf_ftp_plan(config, diag);
     }

@@ -62,7 +62,7 @@ void hf_build_proxy_defaults(struct hf_cfg_proxy *section)
     hf_build_row_defaults(&section->o, HF_OBJECT_OPTS);
     hf_build_row_defaults(&section->o.server, HF_OBJECT_SERVER);
     section->o.balance = "roundrobin";
-    section->o.balance_draws = 2;
+    section->o.redispatch_every = -1;
 }
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
@@ -118,6 +118,7 @@ static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf
     to->o = from->o;
     to->o.logs = copy_logs(b->config->arena, from->o.logs);
     to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+    hf_build_inherit_rules(b, to, from);
 }
 
 /* A new anonymous section starts afresh, a named one too: only `from` hands down. */

@@ -74,7 +74,7 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     const char *rest;
     int64_t ms;
 
-    switch (hf_value_time(word->text, row->unit, &ms, &rest)) {
+    switch (hf_value_time(word->text, row->unit ? row->unit : HF_UNIT_MS, &ms, &rest)) {
     case HF_OK:
         if (*rest)
             hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
@@ -202,6 +202,50 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t w
     return row && row->token == T_FLAG && !row->alias ? row : NULL;
 }
 
+/* "!!!x" is "!x": each word gives at most two tokens. */
+static const char *emit_negation(struct hf_tokens *t, const struct hf_word *word)
+{
+    size_t n = strspn(word->text, "!");
+
+    if (n % 2)
+        emit(t, T_NOT, word->loc);
+    return word->text + n;
+}
+
+/* Behind `if`: names of ACLs, "or", "!", and braces with words in them. */
+static void emit_condition(struct hf_tokens *t, const struct hf_word *words, unsigned n)
+{
+    bool in_braces = false;
+
+    emit(t, strcmp(words[0].text, "if") == 0 ? T_IF : T_UNLESS, words[0].loc);
+    for (unsigned i = 1; i < n; i++) {
+        struct hf_word word = words[i];
+        if (in_braces) {
+            in_braces = strcmp(word.text, "}") != 0;
+            if (in_braces)
+                emit_word(t, &word);
+            else
+                emit(t, T_CLOSE, word.loc);
+            continue;
+        }
+        word.text = emit_negation(t, &word);
+        if (strcmp(word.text, "{") == 0) {
+            emit(t, T_OPEN, word.loc);
+            in_braces = true;
+        } else if (strcmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
+            emit(t, T_OR, word.loc);
+        } else if (*word.text) {
+            emit_word(t, &word);
+        }
+    }
+}
+
+static bool begins_condition(const struct hf_keyword *line, const char *text)
+{
+    return (line->options & HF_ON_CONDITION) &&
+           (strcmp(text, "if") == 0 || strcmp(text, "unless") == 0);
+}
+
 static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
                          const struct hf_word *words, unsigned n)
 {
@@ -214,6 +258,10 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
     for (unsigned i = 0; i < n;) {
         const struct hf_word *word = &words[i];
+        if (begins_condition(line, word->text)) {
+            emit_condition(t, words + i, n - i);
+            return;
+        }
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
@@ -235,9 +283,6 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         } else {
             hf_unknown_option(diag, word, line, lost);
             lost = true;
-            /* Reported once is enough: the line did have an option. */
-            if (line->token == T_PARTS)
-                emit(t, T_IGNORED, word->loc)->row = line;
         }
         i++;
     }
@@ -265,6 +310,8 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         return;
     }
+    if (row->token == T_PARTS && n == 0)
+        hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
     unsigned taken = emit_args(t, diag, row, words, n);
     if (taken < n && (row->where & HF_ANY_REST))
         warn_unread(diag, row, &words[taken]);
@@ -391,6 +438,19 @@ static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, un
     return true;
 }
 
+/* Not all options can be taken back; those that are a flag of ours say so themselves. */
+static bool may_be_negated(struct hf_parse *parse, const struct hf_keyword *row)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->n_queued == 0 || !(row->where & HF_NO_NO))
+        return true;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->queue[0].loc,
+                "remove the line: this is off unless a defaults section sets it",
+                "'no' cannot stand before '%s'.", row->name);
+    return false;
+}
+
 static void emit_statement(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
@@ -400,7 +460,7 @@ static void emit_statement(struct hf_parse *parse)
     if (!take_prefix(parse, &words, &n))
         return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
-    if (!row)
+    if (!row || !may_be_negated(parse, row))
         return;
     struct hf_loc loc = words[0].loc;
     if (taken > 1)

@@ -117,7 +117,6 @@ static void what_is_not_supported_is_not_called_unknown(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_text(t, "frontend f\n acl x src 10.0.0.0/8\n", "'acl' is not supported by this version");
     refuse_text(t, "frontend f\n bind :990 ssl crt x.pem\n",
                 "'ssl' is not supported by this version");
     assert_non_null(strstr(t->messages, "'crt' is not supported by this version"));
@@ -130,7 +129,8 @@ static void what_does_nothing_is_told(void **state)
     accept_text(t, "global\n nbproc 1\n");
     assert_non_null(strstr(t->messages, "'nbproc' has no effect: haftp uses threads"));
     accept_text(t, "listen a\n option httplog\n http-request deny if TRUE\n");
-    assert_non_null(strstr(t->messages, "'option httplog' has no effect in mode tcp."));
+    assert_non_null(
+        strstr(t->messages, "'option httplog' is for HTTP; 'option tcplog' is used instead."));
     assert_non_null(strstr(t->messages, "'http-request' has no effect in mode tcp."));
     accept_text(t, "defaults\n option ftplog\n");
     assert_non_null(strstr(t->messages, "'option ftplog' has no effect yet"));
