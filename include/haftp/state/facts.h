@@ -45,6 +45,8 @@ struct hf_facts {
     int32_t total_ms;
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
+    int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
+    int16_t priority_class;       /* lower ones first */
     uint16_t retries;
     bool redispatched;
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
