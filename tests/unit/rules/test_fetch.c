@@ -5,6 +5,8 @@
 
 #include <time.h>
 
+#include "haftp/state/stick.h"
+
 static void addresses(void **state)
 {
     (void)state;
@@ -72,6 +74,10 @@ static void sections(void **state)
     f.facts.local = fixture_addr("127.0.0.1", 50002);
     assert_evaluates("so_id", "4");
     assert_evaluates("so_name", NULL);
+    f.facts.priority_class = -3;
+    f.facts.priority_offset_ms = 70;
+    assert_evaluates("prio_class", "-3");
+    assert_evaluates("prio_offset", "70");
 }
 
 static void numbers_that_a_file_gives(void **state)
@@ -103,6 +109,7 @@ static const char *const of_sections[] = {
     "fe_sess_rate(front)",
     "be_sess_rate(pool)",
     "srv_sess_rate(pool/one)",
+    "src,in_table(pool)",
 };
 
 static int sections_setup(void **state)
@@ -131,6 +138,28 @@ static void counts(void **state)
     assert_evaluates("str(pool/one),srv_queue", "0");
     assert_evaluates("table_cnt(pool)", "0");
     assert_evaluates("table_avl(pool)", "100");
+    assert_evaluates("connslots(pool)", "-1");
+    assert_evaluates("src,in_table(pool)", "0");
+    hf_stick_set_mt(pool->stick, &f.facts.client, 0, 0);
+    assert_evaluates("table_cnt(pool)", "1");
+    assert_evaluates("table_avl(pool)", "99");
+    assert_evaluates("src,in_table(pool)", "1");
+}
+
+static void rates(void **state)
+{
+    (void)state;
+    struct hf_proxy *front = f.runtime->proxies[0], *pool = fixture_proxy("pool");
+    f.eval.now_ms = 1000;
+    assert_evaluates("fe_sess_rate(front)", "0");
+    for (int i = 0; i < 3; i++)
+        hf_rate_count_mt(&front->rate_front, 1000);
+    hf_rate_count_mt(&pool->rate_back, 1000);
+    hf_rate_count_mt(&pool->rate_back, 1000);
+    hf_rate_count_mt(&pool->servers[0]->session_rate, 1000);
+    assert_evaluates("fe_sess_rate(front)", "3");
+    assert_evaluates("be_sess_rate(pool)", "2");
+    assert_evaluates("srv_sess_rate(pool/one)", "1");
 }
 
 static void servers(void **state)
@@ -186,6 +215,8 @@ static void constants(void **state)
     assert_evaluates("meth(GET)", "GET");
 }
 
+static const char *const of_environment[] = {"env(HAFTP_TEST_VARIABLE)", "env(HAFTP_TEST_NOTHING)"};
+
 static void the_process(void **state)
 {
     (void)state;
@@ -200,6 +231,7 @@ static void the_process(void **state)
     atomic_store(&f.runtime->stopping, true);
     assert_evaluates("stopping", "1");
     setenv("HAFTP_TEST_VARIABLE", "a value", 1);
+    fixture_load_rules(of_environment, 2);
     assert_evaluates("env(HAFTP_TEST_VARIABLE)", "a value");
     assert_evaluates("env(HAFTP_TEST_NOTHING)", NULL);
 }
@@ -425,6 +457,7 @@ int main(void)
         TEST(sections),
         TEST(numbers_that_a_file_gives),
         SECTIONS_TEST(counts),
+        SECTIONS_TEST(rates),
         SECTIONS_TEST(servers),
         TEST(constants),
         TEST(the_process),
