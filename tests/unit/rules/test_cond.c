@@ -16,8 +16,6 @@ static const struct decision decisions[] = {
     {"if TRUE FALSE", HF_FALSE, HF_FALSE},
     {"if FALSE or TRUE", HF_TRUE, HF_TRUE},
     {"if FALSE || FALSE", HF_FALSE, HF_FALSE},
-    {"if", HF_FALSE, HF_FALSE},
-    {"unless", HF_TRUE, HF_TRUE},
     /* What is true of the bytes so far is true. */
     {"if { req.len gt 3 }", HF_TRUE, HF_TRUE},
     {"if { req.len gt 100 }", HF_MISSING, HF_FALSE},
