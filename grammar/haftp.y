@@ -75,6 +75,21 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> ACL "acl"
+%token <row> RULE "tcp-request"
+%token <row> INSPECT_DELAY "inspect-delay"
+%token <row> USE_BACKEND "use_backend"
+%token <row> USE_SERVER "use-server"
+%token <row> PERSIST "force-persist"
+%token <row> CAPTURE "declare"
+%token <row> MONITOR "monitor"
+%token <row> FORMAT "log-format"
+%token IF "if"
+%token UNLESS "unless"
+%token OR "or"
+%token NOT "'!'"
+%token OPEN "'{'"
+%token CLOSE "'}' with a blank before it"
 %token <row> OTHER_SECTION "a section"
 %token <row> PEER "peer"
 %token <row> LOOSE_BIND "bind of a section"
@@ -144,6 +159,7 @@ statement
     | setting settings
     | PARTS setting settings
     | proxy_line
+    | rule_line
     | global_line
     | other_line
     | DESCRIPTION description
@@ -248,6 +264,50 @@ log_facility
 rest
     : %empty
     | rest WORD
+    ;
+
+/* ---- ACLs, rules, conditions, formats ---- */
+
+rule_line
+    : ACL words                             { hf_build_acl(B, @1); }
+    | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
+    | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
+    | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | PERSIST words condition               { hf_build_persist(B, $1, @1); }
+    | CAPTURE words                         { hf_build_declare(B, @1); }
+    | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | FORMAT word                           { hf_build_format(B, $1, &$2); }
+    ;
+
+/* What stands before the condition, for the builder to look at. */
+words
+    : %empty
+    | words WORD        { hf_build_rule_word(B, &$2); }
+    ;
+
+condition
+    : %empty
+    | IF                { hf_build_condition(B, @1, false); }   terms
+    | UNLESS            { hf_build_condition(B, @1, true); }    terms
+    ;
+
+/* HAProxy minds neither an "or" without a side nor a '!' without a name. */
+terms
+    : %empty
+    | terms term
+    ;
+
+term
+    : OR                { hf_build_or(B, @1); }
+    | NOT               { hf_build_not(B, @1); }
+    | WORD              { hf_build_acl_name(B, &$1); }
+    | OPEN group CLOSE  { hf_build_acl_group(B, @$); }
+    ;
+
+group
+    : %empty
+    | group WORD        { hf_build_group_word(B, &$2); }
     ;
 
 /* ---- lines of global only ---- */

@@ -78,7 +78,6 @@ static void say_verdict(const char *text, const struct hf_args *args)
 static void check_loaded(const struct hf_config *config, const struct hf_args *args,
                          struct hf_diag *diag)
 {
-    hf_log_check(config, diag);
     hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
 }
 

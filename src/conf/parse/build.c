@@ -118,6 +118,7 @@ static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf
     to->o = from->o;
     to->o.logs = copy_logs(b->config->arena, from->o.logs);
     to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+    hf_build_inherit_rules(b, to, from);
 }
 
 /* A new anonymous section starts afresh, a named one too: only `from` hands down. */

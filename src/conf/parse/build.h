@@ -14,6 +14,18 @@
 
 #include "haftp/conf/model.h"
 
+/* The words and the condition of the current line. */
+struct hf_rule_words {
+    struct hf_word words[HF_LINE_WORDS];
+    unsigned n_words;
+    struct hf_word group[HF_LINE_WORDS]; /* between braces */
+    unsigned n_group;
+    struct hf_cond *cond;            /* NULL: none */
+    struct hf_cond_all *alternative; /* NULL: the next term begins one */
+    bool negated, faulty;            /* faulty: a part of the condition was told to be wrong */
+    struct hf_loc negation;
+};
+
 /* A `defaults` section is a proxy without a role, from which others are copied. */
 struct hf_defaults {
     struct hf_defaults *next;
@@ -41,6 +53,7 @@ struct hf_build {
     struct hf_cfg_log *log;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_rule_words rule;
     enum hf_path_from path_from;
     const char *path_origin;
     int home_fd; /* where we were before a default-path; -1: still there */
@@ -140,6 +153,28 @@ void hf_build_line_apart(struct hf_build *b);
 void hf_build_line_back(struct hf_build *b);
 /* A word too many on a line where HAProxy does not mind: told, not read. */
 void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
+/* Rules, conditions and formats (rule/build_rule.c, rule/build_cond.c). */
+void hf_build_rule_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_condition(struct hf_build *b, struct hf_loc loc, bool unless);
+void hf_build_or(struct hf_build *b, struct hf_loc loc);
+void hf_build_not(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl_name(struct hf_build *b, const struct hf_word *name);
+void hf_build_group_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl(struct hf_build *b, struct hf_loc loc);
+void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
+                            struct hf_loc loc);
+void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
+void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
+void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_declare(struct hf_build *b, struct hf_loc loc);
+void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
+void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* Copies the rules of a defaults section, and the ACLs that they use. */
+void hf_build_inherit_rules(struct hf_build *b, struct hf_cfg_proxy *to,
+                            const struct hf_cfg_proxy *from);
+
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */
