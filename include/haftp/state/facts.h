@@ -33,6 +33,9 @@ struct hf_server;
 struct hf_cfg_bind;
 struct hf_vars;
 
+/* Values of hf_facts.log_level; 0 is the usual level. */
+enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
+
 struct hf_facts {
     const struct hf_proxy *frontend;
     const struct hf_proxy *backend; /* NULL: none chosen */
