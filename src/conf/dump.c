@@ -9,9 +9,11 @@
 
 #include <utlist.h>
 
+#include "dump_int.h"
 #include "parse/build.h"
 #include "parse/log_target.h"
 #include "parse/value.h"
+#include "rule/dump_rules.h"
 
 #include "haftp_parser.h"
 
@@ -79,8 +81,8 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
     fputs(after, out);
 }
 
-static void print_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
-                       const char *before, const char *after)
+void hf_dump_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
+                  const char *before, const char *after)
 {
     const struct hf_keyword *row;
 
@@ -104,7 +106,7 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
         fputs(hf_addr_text(&log->addr, text), out);
     else
         fprintf(out, "fd@%d", log->fd);
-    print_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
+    hf_dump_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
     fprintf(out, " %s", hf_log_facility_name(log->facility));
     if (log->max_level != 7 || log->min_level != 0)
         fprintf(out, " %s", hf_log_level_name(log->max_level));
@@ -113,7 +115,7 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
     putc('\n', out);
 }
 
-static void print_logs(FILE *out, const struct hf_cfg_log *logs)
+void hf_dump_logs(FILE *out, const struct hf_cfg_log *logs)
 {
     const struct hf_cfg_log *log;
 
@@ -123,10 +125,32 @@ static void print_logs(FILE *out, const struct hf_cfg_log *logs)
     }
 }
 
+static void print_text(FILE *out, const char *keyword, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "    %s ", keyword);
+    hf_value_print_word(out, text);
+    putc('\n', out);
+}
+
+static bool has_unix_bind(const struct hf_cfg_global *g)
+{
+    return g->unix_prefix || g->unix_mode || g->unix_user || g->unix_group || g->unix_uid ||
+           g->unix_gid;
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
-    print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    print_text(out, "node", global->node);
+    print_text(out, "description", global->description);
+    if (has_unix_bind(global)) {
+        fputs("    unix-bind", out);
+        hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
+        putc('\n', out);
+    }
     if (global->set_uid && !global->user)
         fprintf(out, "    uid %u\n", (unsigned)global->uid);
     if (global->set_gid && !global->group)
@@ -136,10 +160,10 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         hf_value_print_word(out, global->log_hostname);
         putc('\n', out);
     }
-    print_logs(out, global->logs);
+    hf_dump_logs(out, global->logs);
 }
 
-static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
+void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
@@ -148,15 +172,15 @@ static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
     fprintf(out, "    bind %s", hf_addr_text(&bind->addr, text));
     if (bind->port_hi != bind->port_lo)
         fprintf(out, "-%u", bind->port_hi);
-    print_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
+    hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
     putc('\n', out);
 }
 
-static void print_server(FILE *out, const struct hf_cfg_server *server)
+void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
-    fprintf(out, "    server %s ", server->name);
+    fprintf(out, "    %s %s ", keyword, server->name);
     if (server->port_map == HF_PORT_FIXED)
         fputs(hf_addr_text(&server->addr, text), out);
     else if (server->addr.sa.sa_family == AF_INET6)
@@ -165,7 +189,7 @@ static void print_server(FILE *out, const struct hf_cfg_server *server)
         fputs(hf_addr_host_text(&server->addr, text), out);
     if (server->port_map == HF_PORT_OFFSET)
         fprintf(out, ":%+d", server->port_offset);
-    print_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+    hf_dump_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
     putc('\n', out);
 }
 
@@ -175,14 +199,14 @@ static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
 
     if (proxy->stick_table) {
         fputs("    stick-table", out);
-        print_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
+        hf_dump_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
         putc('\n', out);
     }
     LL_FOREACH(proxy->stick_rules, rule)
     {
         const char *what = !rule->store ? "match" : rule->match ? "on" : "store-request";
         fprintf(out, "    stick %s src", what);
-        print_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
+        hf_dump_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
         putc('\n', out);
     }
 }
@@ -200,18 +224,33 @@ static void print_data_refs(FILE *out, const struct hf_cfg_data_ref *refs)
     }
 }
 
+/* Written out in full, unless it is what is used without such a line. */
+static void print_hash_type(FILE *out, const struct hf_cfg_opts *o)
+{
+    bool consistent = o->hash_type == HF_HASH_CONSISTENT;
+
+    if (!consistent && o->hash_function == HF_HASH_SDBM && !o->hash_avalanche)
+        return;
+    fprintf(out, "    hash-type %s", consistent ? "consistent" : "map-based");
+    if (!consistent || o->hash_function != HF_HASH_SDBM || !o->hash_avalanche)
+        fprintf(out, " %s%s", hf_hash_function_name(o->hash_function),
+                o->hash_avalanche ? " avalanche" : "");
+    putc('\n', out);
+}
+
 static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
-    if (strcmp(o->balance, "random") == 0)
+    if (strcmp(o->balance, "random") == 0 && o->balance_draws)
         fprintf(out, "    balance random(%u)\n", o->balance_draws);
     else
         fprintf(out, "    balance %s\n", o->balance);
-    if (o->hash_type == HF_HASH_CONSISTENT)
-        fputs("    hash-type consistent\n", out);
+    print_hash_type(out, o);
+    if (o->hash_balance_factor)
+        fprintf(out, "    hash-balance-factor %u\n", o->hash_balance_factor);
     if (o->redispatch == HF_NO)
         fputs("    no option redispatch\n", out);
-    else if (o->redispatch == HF_YES && o->redispatch_every)
-        fprintf(out, "    option redispatch %u\n", o->redispatch_every);
+    else if (o->redispatch == HF_YES && o->redispatch_every != -1)
+        fprintf(out, "    option redispatch %d\n", o->redispatch_every);
     else if (o->redispatch == HF_YES)
         fputs("    option redispatch\n", out);
     if (o->cookie_name) {
@@ -237,12 +276,16 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
     LL_FOREACH(proxy->binds, bind)
     {
-        print_bind(out, bind);
+        hf_dump_bind(out, bind);
     }
-    print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    print_text(out, "description", proxy->description);
+    hf_dump_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
     if (proxy->o.log_global)
         fputs("    log global\n", out);
-    print_logs(out, proxy->o.logs);
+    hf_dump_logs(out, proxy->o.logs);
+    if (proxy->caps & HF_CAP_FRONTEND)
+        hf_dump_formats(out, &proxy->o);
+    hf_dump_rules(out, proxy);
     if (proxy->caps & HF_CAP_FRONTEND)
         print_data_refs(out, proxy->data_refs);
     if (proxy->caps & HF_CAP_BACKEND)
@@ -250,7 +293,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     print_stick(out, proxy);
     LL_FOREACH(proxy->servers, server)
     {
-        print_server(out, server);
+        hf_dump_server(out, "server", server);
     }
 }
 
@@ -259,6 +302,7 @@ void hf_config_dump(const struct hf_config *config, FILE *out)
     const struct hf_cfg_proxy *proxy;
 
     print_global(out, &config->global);
+    hf_dump_sections(out, config);
     LL_FOREACH(config->proxies, proxy)
     {
         print_proxy(out, proxy);

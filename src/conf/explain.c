@@ -91,7 +91,7 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
 
 static void explain_plain_bind(const struct hf_cfg_bind *bind, FILE *out)
 {
-    fprintf(out, "%s: bind %s carries plain TCP%s%s%s\n", bind->proxy->name, bind->text,
+    fprintf(out, "# %s: bind %s carries plain TCP%s%s%s\n", bind->proxy->name, bind->text,
             bind->role_why ? " (" : "", bind->role_why ? bind->role_why : "",
             bind->role_why ? ")" : "");
 }
@@ -103,7 +103,7 @@ void hf_config_explain(const struct hf_config *config, FILE *out)
 
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (proxy->ftp_summary)
-            fprintf(out, "%s\n", proxy->ftp_summary);
+            fprintf(out, "# %s\n", proxy->ftp_summary);
         for (bind = proxy->binds; bind; bind = bind->next) {
             if (bind->role == HF_BIND_PLAIN && !proxy->o.disabled)
                 explain_plain_bind(bind, out);

@@ -43,6 +43,7 @@ static void find_backends(struct hf_config *config, struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_switch *choice;
 
+    proxy->n_backends = proxy->n_reach = 0;
     proxy->backends =
         hf_arena_alloc(config->arena, most_backends(config, proxy) * sizeof *proxy->backends);
     add(proxy, proxy->backend);

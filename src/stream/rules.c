@@ -10,12 +10,9 @@
 void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
                       const struct hf_cfg_proxy *section)
 {
-    eval->runtime = session->engine->runtime;
-    eval->facts = &session->facts;
+    hf_eval_init(eval, session->engine->runtime, &session->facts);
     eval->section = section;
     eval->vars = &session->facts.vars;
-    eval->request = eval->response = hf_view(NULL, 0);
-    eval->request_ended = eval->response_ended = false;
     eval->final = true;
     eval->now_ms = hf_loop_now(session->engine->loop);
 }

@@ -47,11 +47,24 @@ struct hf_cfg_log {
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
+/* What is watched besides health checks; layer7 is for HTTP and watches nothing here. */
+enum hf_observe { HF_OBSERVE_NONE, HF_OBSERVE_LAYER4, HF_OBSERVE_LAYER7 };
+enum hf_on_error {
+    HF_ON_ERROR_FAIL_CHECK,
+    HF_ON_ERROR_FASTINTER,
+    HF_ON_ERROR_SUDDEN_DEATH,
+    HF_ON_ERROR_MARK_DOWN
+};
+enum hf_on_marked_down { HF_MARKED_DOWN_NOTHING, HF_MARKED_DOWN_SHUTDOWN };
+enum hf_on_marked_up { HF_MARKED_UP_NOTHING, HF_MARKED_UP_SHUTDOWN_BACKUPS };
+
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
 struct hf_cfg_server_opts { /* what default-server may set */
-/* check, backup, disabled, weight, maxconn, inter_ms, fastinter_ms, downinter_ms, rise,
- * fall, check_port, check_addr, cookie */
+/* check, backup, disabled, weight, maxconn (never below minconn), minconn (0: the limit is always
+ * maxconn), maxqueue, slowstart_ms, inter_ms, fastinter_ms, downinter_ms, rise, fall, check_port,
+ * check_addr, track, observe, error_limit, on_error, on_marked_down, on_marked_up, non_stick,
+ * forced_id (0: none), cookie; and track_loc, observe_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
 };
@@ -61,9 +74,11 @@ struct hf_cfg_server {
     struct hf_loc loc;
     const char *name;
     struct hf_cfg_proxy *proxy;
-    unsigned index;            /* position in its proxy, from 0 */
-    struct hf_addr addr;       /* port as HF_PORT_FIXED gives it, else 0 */
-    enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
+    unsigned index;                /* position in its proxy, from 0 */
+    unsigned id;                   /* forced_id, or the first number that is free, from 1 */
+    struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
+    struct hf_addr addr;           /* port as HF_PORT_FIXED gives it, else 0 */
+    enum hf_port_map port_map;     /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
 };
@@ -135,6 +150,13 @@ struct hf_cfg_stick_rule { /* stick on src */
 /* ---- proxies ----------------------------------------------------------------------------- */
 
 enum hf_hash_type { HF_HASH_MAP, HF_HASH_CONSISTENT };
+enum hf_hash_function {
+    HF_HASH_SDBM,
+    HF_HASH_DJB2,
+    HF_HASH_WT6,
+    HF_HASH_CRC32,
+    HF_HASH_NONE /* the key is a number already */
+};
 
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
@@ -158,24 +180,29 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
-    unsigned redispatch_every; /* at every so many retries; 0: at the last one */
-    const char *balance;       /* algorithm's name, default "roundrobin" */
+    int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
+    const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N), default 2 */
+    unsigned balance_draws; /* random(N); 0: not given, 2 */
     enum hf_hash_type hash_type;
-    const char *cookie_name; /* NULL: none; names the control/data pairing */
+    enum hf_hash_function hash_function;
+    bool hash_avalanche;          /* mix the hash once more */
+    unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
+    const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
+    struct hf_format *log_format;     /* NULL: what tcplog or the default says */
+    struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
-/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
- * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
- * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
- * log_format_loc, default_backend_loc */
+/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
+ * global one), default_backend, ftp_data_wait (ms), ftp_advertise, ftp_peer, ftp_server_announced,
+ * forced_id, fullconn (0: derived), session_rate (per second, 0: no limit); and mode_loc,
+ * default_backend_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
@@ -194,8 +221,9 @@ struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
     struct hf_loc loc;
     const char *name;
-    unsigned caps; /* HF_CAP_*: a listen has both */
-    unsigned id;   /* from 1, in file order */
+    unsigned caps;           /* HF_CAP_*: a listen has both */
+    unsigned id;             /* from 1, in file order */
+    const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
@@ -207,6 +235,7 @@ struct hf_cfg_proxy {
     unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
+    struct hf_cfg_persist *persist_rules;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     /* Resolved, of sections with binds: every section that a session may get a server of
@@ -235,11 +264,14 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
+    const char *node, *description; /* NULL: not given */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
- * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
- * maxpipes (0: derived), nosplice, maxaccept (0: default); and user_loc,
- * group_loc */
+ * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
+ * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
+ * limit), rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's),
+ * localpeer, experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid
+ * (unix-bind, as written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };
@@ -258,7 +290,9 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
-    struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_arg_ref *arg_refs;     /* all of them */
+    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "log_target.h"
+#include "section/lines.h"
 #include "value.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
@@ -35,6 +36,12 @@ void hf_build_bind(struct hf_build *b, const struct hf_word *address)
     if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
                                 &b->bind_addresses, &problem))
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+}
+
+void hf_build_default_bind(struct hf_build *b)
+{
+    b->bind = (struct hf_cfg_bind){.proxy = b->section};
+    b->at[HF_OBJECT_BIND] = &b->bind;
 }
 
 /* The options of the line are those of each of its addresses. */
@@ -80,7 +87,8 @@ void hf_build_server(struct hf_build *b, const struct hf_word *name, const struc
     struct hf_problem problem;
 
     hf_build_check_name(b, name, "server");
-    check_duplicate_server(b, name);
+    if (!b->at[HF_OBJECT_PEERS]) /* HAProxy does not mind there */
+        check_duplicate_server(b, name);
     server->loc = name->loc;
     server->name = name->text;
     server->proxy = section;
@@ -113,83 +121,15 @@ void hf_build_default_server(struct hf_build *b)
     b->at[HF_OBJECT_SERVER] = &b->section->o.server;
 }
 
-/* ---- balancing --------------------------------------------------------------------------- */
-
-static bool is_http_algorithm(const char *name)
+void hf_build_nameless_server(struct hf_build *b)
 {
-    return strcmp(name, "uri") == 0 || strcmp(name, "url_param") == 0 ||
-           strncmp(name, "hdr(", 4) == 0 || strncmp(name, "rdp-cookie", 10) == 0;
-}
+    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
 
-/* "random" and "random(N)"; other names are judged by those who know the algorithms. */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm)
-{
-    struct hf_cfg_opts *o = &b->section->o;
-    const char *name = algorithm->text, *open = strchr(name, '(');
-
-    o->balance_loc = algorithm->loc;
-    if (is_http_algorithm(name)) {
-        hf_build_error(b, algorithm->loc, "use roundrobin, leastconn, source, first or random",
-                       "'balance %s' looks at HTTP or RDP, which haftp does not proxy", name);
-        return;
-    }
-    o->balance = name;
-    if (!open || strncmp(name, "random", (size_t)(open - name)) != 0)
-        return;
-    const char *digits = hf_arena_strndup(arena_of(b), open + 1, strcspn(open + 1, ")"));
-    int64_t draws;
-    if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
-        draws < 1 || draws > INT32_MAX) {
-        hf_build_error(b, algorithm->loc, "write random or random(2)",
-                       "'%s' is not a number of draws", open);
-        draws = o->balance_draws;
-    }
-    o->balance = "random";
-    o->balance_draws = (unsigned)draws;
-}
-
-void hf_build_hash_type(struct hf_build *b, const struct hf_word *method)
-{
-    if (strcmp(method->text, "map-based") == 0)
-        b->section->o.hash_type = HF_HASH_MAP;
-    else if (strcmp(method->text, "consistent") == 0)
-        b->section->o.hash_type = HF_HASH_CONSISTENT;
-    else
-        hf_build_error(b, method->loc, "one of map-based, consistent", "'hash-type' cannot be '%s'",
-                       method->text);
-}
-
-/* haftp has one hash function; HAProxy's names are read so that files keep working. */
-void hf_build_hash_word(struct hf_build *b, const struct hf_word *word)
-{
-    static const char *const known[] = {"sdbm", "djb2", "wt6", "crc32", "none", "avalanche"};
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(word->text, known[i]) == 0)
-            return;
-    }
-    hf_build_error(b, word->loc, "one of sdbm, djb2, wt6, crc32, none, avalanche",
-                   "unknown hash function '%s'", word->text);
-}
-
-void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every)
-{
-    b->section->o.redispatch = on;
-    b->section->o.redispatch_every = every > INT32_MAX ? INT32_MAX : (unsigned)every;
+    server->o = b->section->o.server;
+    b->at[HF_OBJECT_SERVER] = &server->o;
 }
 
 /* ---- stickiness -------------------------------------------------------------------------- */
-
-void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
-{
-    b->section->o.cookie_name = name->text;
-    b->section->o.cookie_loc = name->loc;
-    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
-                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
-                "control or data ports use the same name, and 'cookie VALUE' on a server names "
-                "that server in logs.",
-                name->text);
-}
 
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
 {
@@ -428,8 +368,13 @@ void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
 
 void hf_build_line_end(struct hf_build *b)
 {
+    b->rule.n_words = b->rule.n_group = 0;
+    b->rule.cond = NULL;
+    b->rule.faulty = false;
     end_bind(b);
     end_server(b);
     end_stick_table(b);
+    hf_build_peers_table_end(b);
     end_log(b);
+    hf_build_line_back(b);
 }

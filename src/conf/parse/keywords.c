@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "haftp/conf/load.h"
 #include "haftp/conf/model.h"
+#include "haftp/conf/sections.h"
 
+#include "build.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -36,6 +37,36 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ON_RULE = HF_ON_REST | HF_ON_CONDITION,
+    ANY_REST = HF_ANY_REST,
+    ANY_NUMBER = HF_ANY_NUMBER,
+    PEERS = HF_IN_PEERS,
+    RESOLVERS = HF_IN_RESOLVERS,
+    USERLIST = HF_IN_USERLIST,
+    MAILERS = HF_IN_MAILERS,
+    RING = HF_IN_RING,
+    LOG_FORWARD = HF_IN_LOG_FORWARD,
+    PROGRAM = HF_IN_PROGRAM,
+    CACHE = HF_IN_CACHE,
+    HTTP_ERRORS = HF_IN_HTTP_ERRORS,
+    FCGI_APP = HF_IN_FCGI_APP,
+    NAMESPACES = HF_IN_NAMESPACES,
+    TRACES = HF_IN_TRACES,
+    CRT_STORE = HF_IN_CRT_STORE,
+    LOG_PROFILE = HF_IN_LOG_PROFILE,
+    ACME = HF_IN_ACME,
+    ON_USER = HF_ON_USER,
+    ON_GROUP = HF_ON_GROUP,
+    ON_DGRAM_BIND = HF_ON_DGRAM_BIND,
+    ON_COOKIE = HF_ON_COOKIE,
+    ON_UNIX_BIND = HF_ON_UNIX_BIND,
+    ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
+    ON_TLS_BIND = HF_ON_TLS_BIND,
+    ON_MASTER = HF_ON_MASTER,
+    ON_HTTPLOG = HF_ON_HTTPLOG,
+    ON_FORWARD = HF_ON_FORWARD,
+    ON_TCP_CHECK = HF_ON_TCP_CHECK,
+    NO_NO = HF_NO_NO,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -44,6 +75,9 @@ const struct hf_keyword hf_keywords[] = {
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/line.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/rule.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL
@@ -100,7 +134,79 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/log.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_COOKIE
+#define HF_ROWS_STRUCT   struct hf_cookie_words
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/cookie.def"
+
+#define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PEERS
+#define HF_ROWS_STRUCT   struct hf_cfg_peers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/peers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RESOLVERS
+#define HF_ROWS_STRUCT   struct hf_cfg_resolvers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/resolvers.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/userlist.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_USER
+#define HF_ROWS_STRUCT   struct hf_cfg_user
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/user.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_GROUP
+#define HF_ROWS_STRUCT   struct hf_cfg_group
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/group.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_MAILERS
+#define HF_ROWS_STRUCT   struct hf_cfg_mailers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/mailers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RING
+#define HF_ROWS_STRUCT   struct hf_cfg_ring
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/ring.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_LOG_FORWARD
+#define HF_ROWS_STRUCT   struct hf_cfg_log_forward
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/log_forward.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PROGRAM
+#define HF_ROWS_STRUCT   struct hf_cfg_program
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/program.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_CACHE
+#define HF_ROWS_STRUCT   struct hf_cfg_cache
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/cache.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_FCGI_APP
+#define HF_ROWS_STRUCT   struct hf_cfg_fcgi_app
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/fcgi_app.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/later.def"
 };
 
 const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
@@ -202,58 +308,4 @@ const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t siz
         snprintf(buf, size, "%s%s%s", row->name, row->syntax && row->syntax[0] ? " " : "",
                  row->syntax ? row->syntax : "");
     return buf;
-}
-
-/* ---- help -------------------------------------------------------------------------------- */
-
-static void print_default(FILE *out, const struct hf_keyword *row)
-{
-    if (row->alias || row->dflt == 0 || row->choices)
-        return;
-    fputs("      Default: ", out);
-    if (row->unit)
-        hf_value_print_time(out, (uint64_t)row->dflt);
-    else
-        fprintf(out, "%lld", (long long)row->dflt);
-    fputs(".\n", out);
-}
-
-static void list_group(FILE *out, const char *title, uint64_t where)
-{
-    const struct hf_keyword *row;
-    char places[96], usage[256];
-
-    fprintf(out, "\n%s\n", title);
-    HF_FOR_KEYWORDS(row)
-    {
-        if (!(row->where & where))
-            continue;
-        fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
-        print_default(out, row);
-        if (row->where & HF_IN_PROXIES)
-            fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
-    }
-}
-
-void hf_config_list_keywords(FILE *out)
-{
-    static const struct {
-        const char *title;
-        uint64_t where;
-    } groups[] = {
-        {"Sections", HF_ON_TOP},
-        {"Options of a section's first line", HF_ON_HEADER},
-        {"Keywords of 'global'", HF_IN_GLOBAL},
-        {"Keywords of 'defaults', 'frontend', 'listen' and 'backend'",
-         HF_IN_DEFAULTS | HF_IN_PROXIES},
-        {"Options of 'bind'", HF_ON_BIND},
-        {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
-        {"Options of 'stick-table'", HF_ON_TABLE},
-        {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
-        {"Options of 'log'", HF_ON_LOG},
-    };
-
-    fputs("Words of the configuration language, from grammar/rows.\n", out);
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        list_group(out, groups[i].title, groups[i].where);
 }

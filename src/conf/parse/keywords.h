@@ -32,6 +32,16 @@ enum hf_where {
     /* As HAProxy reads it, with a warning: surplus words, or a number that is none. */
     HF_ANY_REST = 1 << 16,
     HF_ANY_NUMBER = 1 << 17,
+    HF_ON_CONDITION = 1 << 18, /* no row is here: `if` or `unless` begins a condition */
+    HF_ON_COOKIE = UINT64_C(1) << 20,
+    HF_ON_UNIX_BIND = UINT64_C(1) << 21,
+    HF_ON_TLS_OPTIONS = UINT64_C(1) << 22,
+    HF_ON_TLS_BIND = UINT64_C(1) << 23, /* more of them, for binds */
+    HF_ON_MASTER = UINT64_C(1) << 24,
+    HF_ON_HTTPLOG = UINT64_C(1) << 25,
+    HF_ON_FORWARD = UINT64_C(1) << 26,
+    HF_ON_TCP_CHECK = UINT64_C(1) << 27,
+    HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
@@ -52,6 +62,8 @@ enum hf_where {
     HF_ON_GROUP = UINT64_C(1) << 47,
     HF_ON_DGRAM_BIND = UINT64_C(1) << 46,
 };
+/* The least number of a row that takes what is below 0 for 0. */
+#define HF_NO_MIN     INT32_MIN
 #define HF_IN_PROXIES ((uint64_t)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
 #define HF_IN_OTHERS                                                                               \
     ((uint64_t)(HF_IN_PEERS | HF_IN_RESOLVERS | HF_IN_USERLIST | HF_IN_MAILERS | HF_IN_RING |      \
@@ -72,6 +84,17 @@ enum hf_object {
     HF_OBJECT_TABLE,
     HF_OBJECT_STICK,
     HF_OBJECT_LOG,
+    HF_OBJECT_COOKIE,
+    HF_OBJECT_PEERS,
+    HF_OBJECT_RESOLVERS,
+    HF_OBJECT_USER,
+    HF_OBJECT_GROUP,
+    HF_OBJECT_MAILERS,
+    HF_OBJECT_RING,
+    HF_OBJECT_LOG_FORWARD,
+    HF_OBJECT_PROGRAM,
+    HF_OBJECT_CACHE,
+    HF_OBJECT_FCGI_APP,
     HF_N_OBJECTS
 };
 
@@ -82,7 +105,11 @@ enum hf_fate {
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
     HF_FATE_PENDING,
-    HF_FATE_LATER
+    HF_FATE_LATER,
+    HF_FATE_NOOP,
+    HF_FATE_NOOP_WARNED,
+    HF_FATE_PART,
+    HF_FATE_REFUSED
 };
 
 /* Units of time, in microseconds. */
@@ -100,6 +127,7 @@ struct hf_keyword {
     int64_t min, max, dflt;
     unsigned unit;
     bool sets, alias, tristate, fixed;
+    bool checked; /* `syntax` is what the words of a row without a field are checked against */
     int skip;
     enum hf_fate fate;
 };

@@ -11,6 +11,7 @@
 #include "conf_int.h"
 #include "parse.h"
 #include "value.h"
+#include "words/syntax.h"
 
 #include "haftp_parser.h"
 
@@ -73,7 +74,7 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     const char *rest;
     int64_t ms;
 
-    switch (hf_value_time(word->text, row->unit, &ms, &rest)) {
+    switch (hf_value_time(word->text, row->unit ? row->unit : HF_UNIT_MS, &ms, &rest)) {
     case HF_OK:
         if (*rest)
             hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
@@ -90,6 +91,20 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
+/* What a row without a least number takes for 0 is told. */
+static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
+                              const struct hf_keyword *row, const struct hf_word *word)
+{
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
+
+    if (number < 0 && row->min == HF_NO_MIN) {
+        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, NULL, "'%s' of '%s' counts as 0.", word->text,
+                    row->name);
+        number = 0;
+    }
+    emit_number(t, T_NUMBER, word, number);
+}
+
 /* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
  * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
@@ -99,6 +114,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
+    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
+        emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
     else if (kind == 's' && hf_value_size(word->text, &number) == HF_OK)
@@ -120,13 +137,20 @@ static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struc
 
 /* ---- words that fill nothing ------------------------------------------------------------- */
 
+/* The help of such a row begins with "No effect". */
+static void tell_noop(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
+{
+    hf_diag_add(diag, row->fate == HF_FATE_NOOP ? HF_DIAG_NOTICE : HF_DIAG_WARNING, loc, NULL,
+                "'%s' has no effect: %s", row->name, row->help + strlen("No effect: "));
+}
+
 static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc)
 {
     struct hf_diag *diag = parse->build.diag;
 
     if (row->note)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
-    if (row->token != T_IGNORED)
+    if (row->token != T_IGNORED && row->token != T_PARTS)
         return;
     switch (row->fate) {
     case HF_FATE_ACCEPTED:
@@ -143,12 +167,23 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
                     "'%s' has no effect in mode tcp.", row->name);
         break;
     case HF_FATE_PENDING:
-        hf_conf_add_pending(parse->build.config, row->name, loc);
+        if (!parse->build.other) /* else the whole section was told */
+            hf_conf_add_pending(parse->build.config, row->name, loc);
         break;
     case HF_FATE_LATER:
         hf_diag_add(diag, HF_DIAG_ERROR, loc,
                     "haftp refuses what it cannot do, rather than do something else",
                     "'%s' is not supported by this version of haftp yet.", row->name);
+        break;
+    case HF_FATE_NOOP:
+    case HF_FATE_NOOP_WARNED:
+        tell_noop(diag, row, loc);
+        break;
+    case HF_FATE_PART:
+        break;
+    case HF_FATE_REFUSED:
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, NULL, "'%s' is refused: %s", row->name,
+                    row->help + strlen("Refused: "));
         break;
     }
 }
@@ -167,6 +202,50 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t w
     return row && row->token == T_FLAG && !row->alias ? row : NULL;
 }
 
+/* "!!!x" is "!x": each word gives at most two tokens. */
+static const char *emit_negation(struct hf_tokens *t, const struct hf_word *word)
+{
+    size_t n = strspn(word->text, "!");
+
+    if (n % 2)
+        emit(t, T_NOT, word->loc);
+    return word->text + n;
+}
+
+/* Behind `if`: names of ACLs, "or", "!", and braces with words in them. */
+static void emit_condition(struct hf_tokens *t, const struct hf_word *words, unsigned n)
+{
+    bool in_braces = false;
+
+    emit(t, strcmp(words[0].text, "if") == 0 ? T_IF : T_UNLESS, words[0].loc);
+    for (unsigned i = 1; i < n; i++) {
+        struct hf_word word = words[i];
+        if (in_braces) {
+            in_braces = strcmp(word.text, "}") != 0;
+            if (in_braces)
+                emit_word(t, &word);
+            else
+                emit(t, T_CLOSE, word.loc);
+            continue;
+        }
+        word.text = emit_negation(t, &word);
+        if (strcmp(word.text, "{") == 0) {
+            emit(t, T_OPEN, word.loc);
+            in_braces = true;
+        } else if (strcmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
+            emit(t, T_OR, word.loc);
+        } else if (*word.text) {
+            emit_word(t, &word);
+        }
+    }
+}
+
+static bool begins_condition(const struct hf_keyword *line, const char *text)
+{
+    return (line->options & HF_ON_CONDITION) &&
+           (strcmp(text, "if") == 0 || strcmp(text, "unless") == 0);
+}
+
 static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
                          const struct hf_word *words, unsigned n)
 {
@@ -179,13 +258,19 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
     for (unsigned i = 0; i < n;) {
         const struct hf_word *word = &words[i];
+        if (begins_condition(line, word->text)) {
+            emit_condition(t, words + i, n - i);
+            return;
+        }
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
             i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
             if (row->skip < 0)
                 return;
-            i += (unsigned)row->skip;
+            i += row->checked
+                     ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
+                     : (unsigned)row->skip;
             lost = false;
             continue;
         }
@@ -205,6 +290,13 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
 /* ---- statements -------------------------------------------------------------------------- */
 
+static void warn_unread(struct hf_diag *diag, const struct hf_keyword *row,
+                        const struct hf_word *word)
+{
+    hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "a later version may refuse it",
+                "'%s' is not read: it stands behind all that '%s' takes.", word->text, row->name);
+}
+
 static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
                       const struct hf_word *words, unsigned n)
 {
@@ -213,10 +305,18 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
 
     tell_fate(parse, row, loc);
     emit_row(t, row, loc);
-    if (row->token == T_IGNORED)
+    if (row->token == T_IGNORED) {
+        if (row->checked)
+            hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         return;
+    }
+    if (row->token == T_PARTS && n == 0)
+        hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
     unsigned taken = emit_args(t, diag, row, words, n);
-    emit_options(parse, row, words + taken, n - taken);
+    if (taken < n && (row->where & HF_ANY_REST))
+        warn_unread(diag, row, &words[taken]);
+    else
+        emit_options(parse, row, words + taken, n - taken);
 }
 
 static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
@@ -227,10 +327,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
     t->section = row->opens;
     t->section_name = t->line.n > 1 ? words[1].text : "";
     t->scan.section = row->name;
-    if (row->opens == HF_IN_SKIPPED)
-        tell_fate(parse, row, words[0].loc);
-    else
-        emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+    emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
     /* Without its name there is no section that the lines below could fill. */
     if (row->args && row->args[0] && t->line.n == 1)
         t->section = HF_IN_SKIPPED;
@@ -288,7 +385,8 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     row = hf_keyword_find(words[0].text, second, HF_IN_PROXIES, taken);
     if (row && belongs_to_other_proxies(t, row)) {
         warn_wrong_proxy(parse, row, words[0].loc);
-        return NULL;
+        hf_build_line_apart(&parse->build);
+        return row;
     }
     row = hf_unknown_statement(t, parse->build.diag, words, n);
     /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
@@ -340,6 +438,19 @@ static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, un
     return true;
 }
 
+/* Not all options can be taken back; those that are a flag of ours say so themselves. */
+static bool may_be_negated(struct hf_parse *parse, const struct hf_keyword *row)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->n_queued == 0 || !(row->where & HF_NO_NO))
+        return true;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->queue[0].loc,
+                "remove the line: this is off unless a defaults section sets it",
+                "'no' cannot stand before '%s'.", row->name);
+    return false;
+}
+
 static void emit_statement(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
@@ -349,7 +460,7 @@ static void emit_statement(struct hf_parse *parse)
     if (!take_prefix(parse, &words, &n))
         return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
-    if (!row)
+    if (!row || !may_be_negated(parse, row))
         return;
     struct hf_loc loc = words[0].loc;
     if (taken > 1)

@@ -8,15 +8,15 @@ static void assert_word(struct config_text *t, const char *written, const char *
 {
     char text[512];
 
-    snprintf(text, sizeof text, "global\n  node %s\n", written);
-    assert_string_equal(accept_text(t, text)->global.node, expected);
+    snprintf(text, sizeof text, "global\n  log-tag %s\n", written);
+    assert_string_equal(accept_text(t, text)->global.log_tag, expected);
 }
 
 static void refuse_word(struct config_text *t, const char *written, const char *wanted)
 {
     char text[512];
 
-    snprintf(text, sizeof text, "global\n  node %s\n", written);
+    snprintf(text, sizeof text, "global\n  log-tag %s\n", written);
     refuse_text(t, text, wanted);
 }
 
@@ -42,7 +42,7 @@ static void escapes(void **state)
 
 static void bad_escapes_are_errors(void **state)
 {
-    refuse_word(*state, "\\x4", "[t.cfg:2:8] : \\x needs two hexadecimal digits.");
+    refuse_word(*state, "\\x4", "[t.cfg:2:11] : \\x needs two hexadecimal digits.");
     refuse_word(*state, "\\xzz", "\\x needs two hexadecimal digits.");
     refuse_word(*state, "\\x00", "a NUL byte cannot be part of a word.");
 }
@@ -59,22 +59,22 @@ static void a_carriage_return_ends_the_line(void **state)
 {
     struct config_text *t = *state;
 
-    assert_string_equal(accept_text(t, "global\r\n  node a\r\n")->global.node, "a");
-    assert_string_equal(accept_text(t, "global\n  node a\r b c\n")->global.node, "a");
+    assert_string_equal(accept_text(t, "global\r\n  log-tag a\r\n")->global.log_tag, "a");
+    assert_string_equal(accept_text(t, "global\n  log-tag a\r b c\n")->global.log_tag, "a");
 }
 
 static void blanks_of_all_kinds(void **state)
 {
     struct config_text *t = *state;
-    assert_string_equal(accept_text(t, "\fglobal\v\n\t\v node\f\ta \n")->global.node, "a");
+    assert_string_equal(accept_text(t, "\fglobal\v\n\t\v log-tag\f\ta \n")->global.log_tag, "a");
 }
 
 static void a_quote_ends_on_its_line(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_word(t, "\"abc", "[t.cfg:2:8] : this quote is not closed.");
-    refuse_word(t, "x'abc", "[t.cfg:2:9] : this quote is not closed.");
+    refuse_word(t, "\"abc", "[t.cfg:2:11] : this quote is not closed.");
+    refuse_word(t, "x'abc", "[t.cfg:2:12] : this quote is not closed.");
     refuse_word(t, "'abc\r'", "this quote is not closed.");
 }
 
@@ -84,7 +84,7 @@ static void the_last_line_must_end(void **state)
 
     refuse_text(t, "global\n  daemon", "[t.cfg:2:9] : missing LF on last line.");
     refuse_text(t, "global\n# x", "missing LF on last line.");
-    refuse_text(t, "global\n  node 'a", "missing LF on last line.");
+    refuse_text(t, "global\n  log-tag 'a", "missing LF on last line.");
     assert_non_null(load_text(t, ""));
 }
 
@@ -92,7 +92,7 @@ static void a_nul_byte_is_an_error_anywhere(void **state)
 {
     struct config_text *t = *state;
     static const char *const texts[] = {"global\n# a\0b\n", "global\n daemon \0\n",
-                                        "global\n node 'a\0b'\n"};
+                                        "global\n log-tag 'a\0b'\n"};
     static const size_t sizes[] = {13, 17, 20};
 
     for (unsigned i = 0; i < 3; i++) {
@@ -180,7 +180,7 @@ static void an_empty_word_ends_the_line(void **state)
     assert_int_equal(hf_diag_count(t->diag, HF_DIAG_WARNING), 0);
     accept_text(t, "global\n  daemon \"$HF_NOT_SET\" nonsense\n");
     assert_non_null(strstr(t->messages, "an empty word ends the line"));
-    refuse_word(t, "\"\"", "'node' needs another word.");
+    refuse_word(t, "\"\"", "'log-tag' needs another word.");
 }
 
 /* ---- variables ---------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ static void variables_in_double_quotes(void **state)
     assert_word(*state, "\"x${HF_NO}y\"", "xy");
     assert_word(*state, "\"x${HF_NO-a default}y\"", "xa defaulty");
     assert_word(*state, "\"x${HF_EMPTY-default}y\"", "xy");
-    refuse_word(*state, "\"$HF_EMPTY\"", "'node' needs another word.");
+    refuse_word(*state, "\"$HF_EMPTY\"", "'log-tag' needs another word.");
 }
 
 static void a_list_gives_words(void **state)
@@ -206,10 +206,11 @@ static void a_list_gives_words(void **state)
 
     setenv("HF_LIST", " setting  two words", 1);
     unsetenv("HF_NO");
-    refuse_text(t, "global\n  node \"${HF_LIST[*]}\"\n", "unexpected");
-    setenv("HF_LIST", "  node  x ", 1);
-    assert_string_equal(accept_text(t, "global\n  \"${HF_LIST[*]}\"\n")->global.node, "x");
-    assert_string_equal(accept_text(t, "global\n  \"${HF_NO[*]-node y}\"\n")->global.node, "y");
+    refuse_text(t, "global\n  log-tag \"${HF_LIST[*]}\"\n", "unexpected");
+    setenv("HF_LIST", "  log-tag  x ", 1);
+    assert_string_equal(accept_text(t, "global\n  \"${HF_LIST[*]}\"\n")->global.log_tag, "x");
+    assert_string_equal(accept_text(t, "global\n  \"${HF_NO[*]-log-tag y}\"\n")->global.log_tag,
+                        "y");
     assert_true(accept_text(t, "global\n  daemon \"${HF_NO[*]}\"\n")->global.daemon);
 }
 
@@ -246,14 +247,16 @@ static void the_file_sets_variables_for_the_lines_below(void **state)
 
     unsetenv("HF_X");
     assert_string_equal(
-        accept_text(t, "global\n setenv HF_X 1\n presetenv HF_X 2\n node \"$HF_X\"\n")->global.node,
+        accept_text(t, "global\n setenv HF_X 1\n presetenv HF_X 2\n log-tag \"$HF_X\"\n")
+            ->global.log_tag,
         "1");
     assert_string_equal(
-        accept_text(t, "global\n setenv HF_X 1\n unsetenv HF_X\n node \"a$HF_X\"\n")->global.node,
+        accept_text(t, "global\n setenv HF_X 1\n unsetenv HF_X\n log-tag \"a$HF_X\"\n")
+            ->global.log_tag,
         "a");
     assert_string_equal(accept_text(t, "global\n setenv HF_X 1\n setenv HF_Y 2\n resetenv HF_Y\n"
-                                       " node \"a$HF_X$HF_Y\"\n")
-                            ->global.node,
+                                       " log-tag \"a$HF_X$HF_Y\"\n")
+                            ->global.log_tag,
                         "a2");
     assert_null(getenv("HF_X"));
     refuse_text(t, "global\n setenv HF=X 1\n", "'HF=X' cannot be the name of a variable.");
