@@ -578,38 +578,9 @@ void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct h
     LL_APPEND(b->section->persist_rules, rule);
 }
 
-void hf_build_declare(struct hf_build *b, struct hf_loc loc)
-{
-    const struct hf_word *words = b->rule.words;
-    unsigned n = b->rule.n_words;
-    const char *hint = "write: declare capture request len 32";
-    int64_t length;
-
-    if (n == 0 || strcmp(words[0].text, "capture") != 0)
-        hf_build_error(b, n ? words[0].loc : loc, hint, "'declare' only knows 'capture'");
-    else if (n < 2 ||
-             (strcmp(words[1].text, "request") != 0 && strcmp(words[1].text, "response") != 0))
-        hf_build_error(b, words[n < 2 ? 0 : 1].loc, hint,
-                       "'declare capture' needs 'request' or 'response'");
-    else if (n < 4 || strcmp(words[2].text, "len") != 0 ||
-             hf_value_number(words[3].text, &length) != HF_OK || length == 0)
-        hf_build_error(b, words[n < 4 ? n - 1 : 3].loc, hint,
-                       "'declare capture' needs a length above 0");
-    else if (check_rest(b, 4))
-        hf_conf_add_pending(b->config, "declare capture", loc);
-}
-
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
 {
-    const struct hf_word *words = b->rule.words;
-    unsigned n = b->rule.n_words;
-
-    if (n == 0 || strcmp(words[0].text, "fail") != 0) {
-        hf_build_error(b, n ? words[0].loc : loc, "write: monitor fail if NAME",
-                       "'monitor' only knows 'fail'");
-        return;
-    }
-    if (!check_rest(b, 1) || !need_condition(b, loc, "monitor fail"))
+    if (!check_rest(b, 0) || !need_condition(b, loc, "monitor fail"))
         return;
     condition(b, &hf_place_use_backend);
     if (b->section->o.mode == HF_MODE_TCP)
