@@ -13,11 +13,12 @@ sys.path.insert(0, os.path.join(HERE, "..", "..", "docs"))
 import gen_reference  # noqa: E402
 
 # What is no word of a row: values, quotes, variables, directives.
-OTHERS = ["127.0.0.1:21", "[::1]:21", "*:21", ":50000-50100", "unix@/s", "fd@3", "5s", "250ms", "1d",
-          "2147483647", "64k", "\\\"$HOME\\\"", "\\\"${X-y}\\\"", "\\\"${X[*]}\\\"", "\\\\x41", "\\\"",
-          "'", "\\\\", "#", "\\x0a", "\\x0d\\x0a", "no ", "default ", "if ", "unless ", "{ ", " }",
-          "or", "!", "%[", "]", ".if ", ".elif ", ".else", ".endif", ".notice ", ".alert ",
-          "defined(", "streq(", "version_atleast(", "feature(", "&&", "||", "[x]"]
+OTHERS = [
+    "127.0.0.1:21", "[::1]:21", "*:21", ":50000-50100", "unix@/s", "fd@3", "5s", "250ms", "1d",
+    "2147483647", "64k", "\\\"$HOME\\\"", "\\\"${X-y}\\\"", "\\\"${X[*]}\\\"", "\\\\x41",
+    "\\\"", "'", "\\\\", "#", "\\x0a", "\\x0d\\x0a", "no ", "default ", "if ", "unless ", "{ ",
+    " }", "or", "!", "%[", "]", ".if ", ".elif ", ".else", ".endif", ".notice ", ".alert ",
+    "defined(", "streq(", "version_atleast(", "feature(", "&&", "||", "[x]"]
 
 
 def words(listing):
