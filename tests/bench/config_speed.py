@@ -43,7 +43,8 @@ listen tcp_{0}
     stick on src
 """
 
-SERVER = "    server srv_{0}_{1} 10.{2}.{3}.{4}:8021 check inter 2s rise 2 fall 3 weight 10 maxconn 100\n"
+SERVER = "    server srv_{0}_{1} 10.{2}.{3}.{4}:8021 check inter 2s rise 2 fall 3 weight 10 " \
+         "maxconn 100\n"
 
 
 def generate(sections, servers):
