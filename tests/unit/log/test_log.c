@@ -312,7 +312,7 @@ static void what_went_wrong_is_an_error_where_asked(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_SHORT);
-    f.cfg->o.log_format = "line";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "line");
     f.cfg->o.log_separate_errors = true;
     start(false);
     hf_log_session_mt(&f.facts);
