@@ -12,6 +12,7 @@
 #include "keywords.h"
 #include "scan.h"
 
+#include "haftp/base/names.h"
 #include "haftp/conf/model.h"
 
 /* The words and the condition of the current line. */
@@ -57,6 +58,10 @@ struct hf_build {
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    /* The servers of the section that last had one. */
+    const struct hf_cfg_proxy *servers_of;
+    struct hf_names server_names;
+    struct hf_cfg_server *last_server;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
     struct hf_rule_words rule;
@@ -191,6 +196,9 @@ void hf_build_line_end(struct hf_build *b);
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* The current section's server of that name, or NULL; a section may have very many. */
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name);
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server);
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */
