@@ -131,6 +131,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_PATH "default-path"
 %token <row> CPU_MAP "cpu-map"
 %token <row> STATS_SOCKET "stats socket"
+%token <row> STARTUP_VAR "set-var"
 %token <row> UNIX_BIND "unix-bind"
 %token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
@@ -344,6 +345,7 @@ global_line
     | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
+    | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
     | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }

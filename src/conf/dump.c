@@ -162,6 +162,7 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         putc('\n', out);
     }
     hf_dump_logs(out, global->logs);
+    hf_dump_startup_vars(out, global);
 }
 
 void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)

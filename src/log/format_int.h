@@ -15,10 +15,12 @@ struct hf_log_out {
     size_t n, size;       /* one byte is kept for the NUL */
     unsigned flags;       /* HF_FORMAT_* of the variable that is being written */
     unsigned line_number; /* for %lc */
+    bool plain;           /* not a log: nothing stands in for what is not there, or is harmful */
 };
 
 void hf_log_put(struct hf_log_out *out, const char *bytes, size_t n); /* as they are */
 void hf_log_put_text(struct hf_log_out *out, const char *text);       /* flags; made harmless */
+void hf_log_put_view(struct hf_log_out *out, struct hf_view text);    /* the same */
 __attribute__((format(printf, 2, 3))) void hf_log_printf(struct hf_log_out *out, const char *format,
                                                          ...);
 

@@ -230,6 +230,15 @@ static void on_note(const struct hf_server *server, const char *text)
     hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
 }
 
+/* A sample that passed the converter `debug`. */
+static void on_debug(const struct hf_facts *facts, struct hf_view prefix, struct hf_view text)
+{
+    if (prefix.n == 0)
+        prefix = hf_view_cstr("debug");
+    hf_log_event_mt(facts ? facts->frontend : NULL, HF_LEVEL_DEBUG, "[%.*s] %.*s", (int)prefix.n,
+                    prefix.p, (int)text.n, text.n ? text.p : "");
+}
+
 /* ---- life -------------------------------------------------------------------------------- */
 
 /* What a section logs at the end of its sessions; NULL: it logs when they begin. */
@@ -383,11 +392,13 @@ enum hf_status hf_log_init(const struct hf_runtime *runtime, bool foreground)
         snprintf(logger->own_hostname, sizeof logger->own_hostname, "-");
     logger->proxies = calloc(n ? n : 1, sizeof *logger->proxies);
     enum hf_status status = logger->proxies ? open_all() : HF_NOMEM;
-    if (status != HF_OK)
+    if (status != HF_OK) {
         hf_log_fini();
-    else
-        hf_server_listen(&listener);
-    return status;
+        return status;
+    }
+    hf_server_listen(&listener);
+    hf_eval_on_debug(on_debug);
+    return HF_OK;
 }
 
 static void close_outlet(struct outlet *outlet)
@@ -400,6 +411,7 @@ void hf_log_fini(void)
     if (!logger)
         return;
     hf_server_listen(NULL);
+    hf_eval_on_debug(NULL);
     close_outlet(&logger->process);
     for (unsigned i = 0; logger->proxies && i < logger->runtime->n_proxies; i++)
         close_outlet(&logger->proxies[i]);

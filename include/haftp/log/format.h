@@ -10,14 +10,21 @@
 #include <stddef.h>
 
 #include "haftp/conf/expr.h"
+#include "haftp/rules/eval.h"
 #include "haftp/state/facts.h"
 
 /* What `option tcplog` means. */
 #define HF_LOG_TCPLOG "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
 
-/* Writes the line and a NUL; returns its length.  What does not fit is cut off.  `line_number` is
- * for %lc. */
+/* Writes the line and a NUL; returns its length.  What does not fit is cut off.  Samples are made
+ * harmless, "-" where they are not there.  `line_number` is for %lc. */
 size_t hf_log_format_run(const struct hf_format *format, const struct hf_facts *facts,
                          unsigned line_number, char *line, size_t size);
+/* The same outside of a log (a backend's name, a variable's value): samples and texts as they are,
+ * and nothing where a sample is not there. */
+size_t hf_log_format_text(const struct hf_format *format, struct hf_eval *eval, char *text,
+                          size_t size);
+/* What `set-var` and `set-var-fmt` of global say, once, before sessions begin. */
+void hf_log_startup_vars(struct hf_runtime *runtime);
 
 #endif

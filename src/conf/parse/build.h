@@ -186,6 +186,8 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
 void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* `set-var` and `set-var-fmt` of global (rule/build_startup.c). */
+void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 /* Copies the rules of a defaults section, and the ACLs that they use. */
 void hf_build_inherit_rules(struct hf_build *b, struct hf_cfg_proxy *to,
                             const struct hf_cfg_proxy *from);
