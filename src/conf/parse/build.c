@@ -45,6 +45,7 @@ void hf_build_line_apart(struct hf_build *b)
 
     nowhere->name = b->section->name;
     nowhere->o = b->section->o;
+    nowhere->acls = b->section->acls; /* its conditions may use them */
     nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
     b->put_aside = b->section;
     hf_build_set_section(b, nowhere, false);
