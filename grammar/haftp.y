@@ -131,6 +131,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_PATH "default-path"
 %token <row> CPU_MAP "cpu-map"
 %token <row> STATS_SOCKET "stats socket"
+%token <row> STARTUP_VAR "set-var"
 %token <row> UNIX_BIND "unix-bind"
 %token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
@@ -235,7 +236,7 @@ proxy_line
     | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
-    | LOG_GLOBAL                            { hf_build_log_global(B); }
+    | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
     | log_target
     | NO LOG                                { hf_build_no_log(B); }
     ;
@@ -251,7 +252,28 @@ hash_function
     ;
 
 log_target
-    : LOG word          { hf_build_log(B, &$2); }   settings log_facility
+    : LOG word          { hf_build_log(B, &$2); }   log_options log_facility
+    ;
+
+/* Each may be there, in this order. */
+log_options
+    : log_len log_format log_sample log_profile
+    ;
+log_len
+    : %empty
+    | UINT NUMBER       { hf_build_number(B, $1, $2, @2); }
+    ;
+log_format
+    : %empty
+    | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    ;
+log_sample
+    : %empty
+    | TEXT word         { hf_build_log_sample(B, $1, &$2); }
+    ;
+log_profile
+    : %empty
+    | IGNORED
     ;
 
 log_facility
@@ -323,6 +345,7 @@ global_line
     | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
+    | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
     | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }

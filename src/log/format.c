@@ -119,3 +119,27 @@ size_t hf_log_format_text(const struct hf_format *format, struct hf_eval *eval, 
     put_pieces(&out, format, eval);
     return out.n;
 }
+
+/* A sample that is not there leaves the variable unset. */
+static void set_startup_var(const struct hf_cfg_rule *rule, struct hf_eval *eval)
+{
+    struct hf_sample sample = {.type = HF_TYPE_STR};
+    char text[HF_EVAL_SCRATCH];
+
+    if (rule->expr && hf_expr_eval(rule->expr, eval, &sample) != HF_TRUE)
+        return;
+    if (rule->format)
+        sample.bytes = hf_view(text, hf_log_format_text(rule->format, eval, text, sizeof text));
+    (void)hf_vars_set(NULL, rule->var, &sample); /* out of memory: it stays unset */
+}
+
+void hf_log_startup_vars(struct hf_runtime *runtime)
+{
+    struct hf_eval eval;
+
+    hf_eval_init(&eval, runtime, NULL);
+    eval.final = true;
+    for (const struct hf_cfg_rule *rule = runtime->config->global.startup_vars; rule;
+         rule = rule->next)
+        set_startup_var(rule, &eval);
+}

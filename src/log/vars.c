@@ -252,6 +252,16 @@ ROW_FUNCTION(sp)
     put_port(out, &addr);
 }
 
+ROW_FUNCTION(bi)
+{
+    put_host(out, &f->server_local);
+}
+
+ROW_FUNCTION(bp)
+{
+    put_port(out, &f->server_local);
+}
+
 ROW_FUNCTION(ts)
 {
     char letters[3];
@@ -288,8 +298,6 @@ ROW_FUNCTION(nothing)
 #define put_ST   put_zero
 #define put_Th   put_zero
 #define put_Tu   put_Tt
-#define put_bi   put_dash
-#define put_bp   put_dash
 #define put_ft   put_f
 #define put_hr   put_nothing
 #define put_hrl  put_nothing

@@ -53,14 +53,25 @@ ACTION(silent_drop)
 
 /* ---- variables ---------------------------------------------------------------------------- */
 
+/* Out of memory, it stays as it was. */
+static void set(const struct hf_cfg_rule *rule, struct hf_eval *eval,
+                const struct hf_sample *sample)
+{
+    if (hf_set_allowed(rule->when, rule->var, eval, sample))
+        (void)hf_vars_set(eval->vars, rule->var, sample);
+}
+
+/* HAProxy takes what is there: no rule waits for a variable's value. */
 ACTION(set_var)
 {
     struct hf_sample sample;
+    bool final = eval->final;
     UNUSED_ALL;
-    enum hf_truth truth = evaluate(rule, HF_TYPE_ANY, eval, &sample);
-    if (truth == HF_TRUE)
-        (void)hf_vars_set(eval->vars, rule->var, &sample); /* out of memory: it stays unset */
-    return acted(truth);
+    eval->final = true;
+    if (evaluate(rule, HF_TYPE_ANY, eval, &sample) == HF_TRUE)
+        set(rule, eval, &sample);
+    eval->final = final;
+    return HF_ACTED;
 }
 
 ACTION(set_var_fmt)
@@ -69,7 +80,7 @@ ACTION(set_var_fmt)
     UNUSED_ALL;
     size_t n = hf_log_format_text(rule->format, eval, text, sizeof text);
     struct hf_sample sample = {.type = HF_TYPE_STR, .bytes = hf_view(text, n)};
-    (void)hf_vars_set(eval->vars, rule->var, &sample);
+    set(rule, eval, &sample);
     return HF_ACTED;
 }
 
@@ -81,6 +92,15 @@ ACTION(unset_var)
 }
 
 /* ---- addresses ---------------------------------------------------------------------------- */
+
+/* fc_src and fc_dst go on telling what the connection was. */
+static void remember(struct hf_facts *facts)
+{
+    if (!hf_addr_is_set(&facts->first_client))
+        facts->first_client = facts->client;
+    if (!hf_addr_is_set(&facts->first_local))
+        facts->first_local = facts->local;
+}
 
 /* Keeps the port. */
 static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_addr *addr,
@@ -111,24 +131,28 @@ static enum hf_acted set_port(const struct hf_cfg_rule *rule, struct hf_addr *ad
 ACTION(set_src)
 {
     UNUSED_ALL;
+    remember(&session->facts);
     return set_host(rule, &session->facts.client, eval);
 }
 
 ACTION(set_src_port)
 {
     UNUSED_ALL;
+    remember(&session->facts);
     return set_port(rule, &session->facts.client, eval);
 }
 
 ACTION(set_dst)
 {
     UNUSED_ALL;
+    remember(&session->facts);
     return set_host(rule, &session->facts.local, eval);
 }
 
 ACTION(set_dst_port)
 {
     UNUSED_ALL;
+    remember(&session->facts);
     return set_port(rule, &session->facts.local, eval);
 }
 

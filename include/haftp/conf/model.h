@@ -28,19 +28,37 @@ enum hf_tristate { HF_UNSET, HF_YES, HF_NO };
 /* ---- logging ----------------------------------------------------------------------------- */
 
 enum hf_log_target_kind { HF_LOG_UNIX, HF_LOG_UDP, HF_LOG_FD };
-enum hf_log_wire { HF_LOG_RFC3164, HF_LOG_RFC5424, HF_LOG_RAW, HF_LOG_SHORT };
+enum hf_log_wire {
+    HF_LOG_RFC3164,
+    HF_LOG_RFC5424,
+    HF_LOG_RAW,
+    HF_LOG_SHORT,
+    HF_LOG_LOCAL,
+    HF_LOG_PRIORITY,
+    HF_LOG_TIMED,
+    HF_LOG_ISO,
+    HF_LOG_USUAL, /* local; with a host name to send, rfc3164 */
+};
+
+/* `sample 1,3-4:10`: of ten lines in a row, the first, the third and the fourth. */
+struct hf_cfg_sample_range {
+    unsigned lo, hi; /* from 1, both included */
+};
 
 struct hf_cfg_log {
     struct hf_cfg_log *next;
     struct hf_loc loc;
     enum hf_log_target_kind kind;
     const char *path;    /* HF_LOG_UNIX */
+    bool abstract;       /* `path` is a name of Linux, not a file */
     struct hf_addr addr; /* HF_LOG_UDP; port 514 unless given */
     int fd;              /* HF_LOG_FD: stdout is 1, stderr is 2 */
     int facility;        /* 0..23 */
     int max_level;       /* least urgent level that is sent, 0 emerg .. 7 debug; default 7 */
     int min_level;       /* more urgent ones are sent as this level; default 0 */
-/* len (longest line in bytes), wire */
+    struct hf_cfg_sample_range *sample_ranges; /* ascending */
+    unsigned n_sample_ranges, sample_size;     /* 0: every line */
+/* len (longest line in bytes), wire, sample (as written) */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/log.def"
 };
@@ -195,8 +213,9 @@ struct hf_cfg_opts {
     struct hf_cfg_server_opts server; /* default-server */
     struct hf_format *log_format;     /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
-/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check */
+/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
+ * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
+ * external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
@@ -264,7 +283,8 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
-    const char *node, *description; /* NULL: not given */
+    const char *node, *description;   /* NULL: not given */
+    struct hf_cfg_rule *startup_vars; /* set-var and set-var-fmt of global, in order */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:

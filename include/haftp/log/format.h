@@ -24,5 +24,7 @@ size_t hf_log_format_run(const struct hf_format *format, const struct hf_facts *
  * and nothing where a sample is not there. */
 size_t hf_log_format_text(const struct hf_format *format, struct hf_eval *eval, char *text,
                           size_t size);
+/* What `set-var` and `set-var-fmt` of global say, once, before sessions begin. */
+void hf_log_startup_vars(struct hf_runtime *runtime);
 
 #endif

@@ -153,10 +153,11 @@ static bool read_file(struct acl_reader *a)
 
 static bool read_id(struct acl_reader *a)
 {
-    const struct hf_word *word = flag_value(a, "a number");
+    const struct hf_word *word;
 
-    if (!word)
-        return false;
+    if (a->at + 1 == a->n) /* HAProxy reads nothing as no id */
+        return true;
+    word = &a->words[++a->at];
     if (*word->text && word->text[strspn(word->text, "0123456789")] == '\0')
         return true;
     hf_build_error(a->b, word->loc, NULL, "'%s' is not a number", word->text);
@@ -235,6 +236,7 @@ struct hf_acl_test *hf_acl_parse(struct hf_build *b, const struct hf_word *words
     struct acl_reader a = {.b = b, .words = words, .n = n};
     const char *method;
     enum hf_match match;
+    unsigned used;
 
     if (n == 0) {
         hf_build_error(b, loc, "for example: src 10.0.0.0/8", "a sample fetch is missing here");
@@ -243,14 +245,16 @@ struct hf_acl_test *hf_acl_parse(struct hf_build *b, const struct hf_word *words
     a.test = HF_NEW(b->config->arena, struct hf_acl_test);
     a.test->loc = hf_words_place(words, n);
     a.test->text = hf_words_text(b->config->arena, words, n);
-    a.test->expr = hf_expr_parse_acl(b, &words[0], &method);
+    a.test->expr = hf_expr_parse_acl(b, words, n, &used, &method);
     if (!a.test->expr)
         return NULL;
-    a.list = (struct hf_pattern_list){
-        .arena = b->config->arena, .patterns = &a.test->patterns, .resolve = true};
+    a.list = (struct hf_pattern_list){.arena = b->config->arena,
+                                      .patterns = &a.test->patterns,
+                                      .resolve = true,
+                                      .versions = method && strcmp(method, "int") == 0};
     if (method && hf_match_find(method, &match) && !set_method(&a, match, words[0].loc))
         return NULL;
-    for (a.at = 1; a.at < n && !a.ended && words[a.at].text[0] == '-'; a.at++) {
+    for (a.at = used; a.at < n && !a.ended && words[a.at].text[0] == '-'; a.at++) {
         if (!read_flag(&a))
             return NULL;
     }

@@ -353,13 +353,15 @@ static bool leave_out(struct argument *a, char letter, unsigned given, const cha
 {
     static const struct raw nothing = {"", "", ""};
 
-    if (strchr("fbt", letter) || (given == 0 && a->arg->text == NULL && strchr("s", letter))) {
+    if (strchr("fbt", letter) || (given == 0 && a->arg->text == NULL && strchr("sn", letter))) {
         struct argument own = {a->r, a->row, &nothing, a->arg};
         a->arg->text = "";
         a->arg->loc = hf_reader_place(a->r, a->r->name, name_end);
         if (letter == 's')
             a->arg->kind = HF_ARG_TEXT;
-        return letter == 's' || reference(&own, letter);
+        else if (letter == 'n') /* HAProxy reads nothing as 0 */
+            a->arg->kind = HF_ARG_INT;
+        return strchr("sn", letter) || reference(&own, letter);
     }
     return hf_reader_fail(a->r, a->r->name, name_end, NULL, "'%s' lacks an argument: %s",
                           a->row->name, letter_name(letter));

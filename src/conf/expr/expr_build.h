@@ -17,8 +17,8 @@ struct hf_place {
 };
 
 extern const struct hf_place hf_place_connection, hf_place_session, hf_place_use_backend,
-    hf_place_backend, hf_place_response, hf_place_check, hf_place_log, hf_place_startup,
-    hf_place_unique_id;
+    hf_place_use_server, hf_place_backend, hf_place_response, hf_place_check, hf_place_log,
+    hf_place_startup, hf_place_unique_id;
 /* In a listen section, what its frontend and what its backend know. */
 struct hf_place hf_place_request(const struct hf_build *b);
 
@@ -31,8 +31,8 @@ struct hf_expr *hf_expr_parse_inside(struct hf_build *b, const struct hf_word *w
                                      const char **at, const struct hf_place *place);
 /* The expression of an ACL, which is not checked against a place: its use is.  *method gets the
  * matching method that the name implies ("beg" for path_beg), or NULL. */
-struct hf_expr *hf_expr_parse_acl(struct hf_build *b, const struct hf_word *word,
-                                  const char **method);
+struct hf_expr *hf_expr_parse_acl(struct hf_build *b, const struct hf_word *words, unsigned n,
+                                  unsigned *used, const char **method);
 /* "scope.name"; `from` and `to` say which part of the word it is. */
 struct hf_cfg_var *hf_var_parse(struct hf_build *b, const struct hf_word *word, size_t from,
                                 size_t to);
@@ -59,8 +59,9 @@ struct hf_pattern_list {
     struct hf_arena *arena;
     struct hf_patterns *patterns;
     unsigned room;
-    bool resolve; /* names are looked up (IP) */
-    char op[3];   /* "eq", "gt", ... (INT, LEN) */
+    bool resolve;  /* names are looked up (IP) */
+    bool versions; /* "3.1" is a number (of TLS versions) */
+    char op[3];    /* "eq", "gt", ... (INT, LEN) */
 };
 
 /* NULL, or what is wrong with the text. */

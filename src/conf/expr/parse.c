@@ -246,7 +246,7 @@ static bool read_convs(struct hf_reader *r, struct hf_expr *expr, char end)
     while (*r->at == ',') {
         while (*r->at == ',')
             r->at++;
-        if (*r->at == '\0' || *r->at == end)
+        if (*r->at == '\0')
             break;
         if (!read_conv(r, expr))
             return false;
@@ -276,8 +276,9 @@ static bool is_converter_word(const char *text)
     return strchr("(,", text[n]) && hf_conv_find(hf_view(text, n));
 }
 
-struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, unsigned n,
-                              unsigned *used, const struct hf_place *place)
+static struct hf_expr *parse_words(struct hf_build *b, const struct hf_word *words, unsigned n,
+                                   unsigned *used, const struct hf_place *place,
+                                   const char **method)
 {
     struct hf_reader r = {.b = b, .word = words, .at = n ? words[0].text : "", .place = place};
     struct hf_expr *expr;
@@ -285,7 +286,7 @@ struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, u
     *used = n ? 1 : 0;
     if (n == 0)
         return NULL;
-    expr = begin(&r, NULL, '\0');
+    expr = begin(&r, method, '\0');
     while (expr && *used < n && is_converter_word(words[*used].text)) {
         r.word = &words[*used];
         r.at = r.word->text;
@@ -296,6 +297,12 @@ struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, u
         (*used)++;
     }
     return expr;
+}
+
+struct hf_expr *hf_expr_parse(struct hf_build *b, const struct hf_word *words, unsigned n,
+                              unsigned *used, const struct hf_place *place)
+{
+    return parse_words(b, words, n, used, place, NULL);
 }
 
 struct hf_expr *hf_expr_parse_inside(struct hf_build *b, const struct hf_word *word,
@@ -314,11 +321,9 @@ struct hf_expr *hf_expr_parse_inside(struct hf_build *b, const struct hf_word *w
     return expr;
 }
 
-struct hf_expr *hf_expr_parse_acl(struct hf_build *b, const struct hf_word *word,
-                                  const char **method)
+struct hf_expr *hf_expr_parse_acl(struct hf_build *b, const struct hf_word *words, unsigned n,
+                                  unsigned *used, const char **method)
 {
-    struct hf_reader r = {.b = b, .word = word, .at = word->text};
-
     *method = NULL;
-    return begin(&r, method, '\0');
+    return parse_words(b, words, n, used, NULL, method);
 }

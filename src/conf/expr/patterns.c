@@ -74,26 +74,26 @@ static const char *copy(struct hf_pattern_list *list, struct hf_view text)
 /* ---- numbers ----------------------------------------------------------------------------- */
 
 /* "443", "-1", or a version such as "3.1", which is 3 * 65536 + 1. */
-static bool read_number(const char **text, int64_t *number)
+static bool read_number(const char **text, int64_t *number, bool versions)
 {
     char *end;
 
     errno = 0;
     *number = strtoll(*text, &end, 10);
-    if (end == *text || isspace((unsigned char)**text) || errno != 0)
+    if (end == *text || isspace((unsigned char)**text) || **text == '+' || errno != 0)
         return false;
-    if (*end == '.' && isdigit((unsigned char)end[1]))
+    if (versions && *end == '.' && isdigit((unsigned char)end[1]))
         *number = *number * 65536 + strtoll(end + 1, &end, 10);
     *text = end;
     return true;
 }
 
-static bool read_range(const char *text, struct hf_int_range *range)
+static bool read_range(const char *text, struct hf_int_range *range, bool versions)
 {
     range->lo = INT64_MIN;
     range->hi = INT64_MAX;
     if (*text != ':') {
-        if (!read_number(&text, &range->lo))
+        if (!read_number(&text, &range->lo, versions))
             return false;
         if (*text == '\0') {
             range->hi = range->lo;
@@ -105,7 +105,7 @@ static bool read_range(const char *text, struct hf_int_range *range)
     text++;
     if (*text == '\0')
         return range->lo != INT64_MIN;
-    return read_number(&text, &range->hi) && *text == '\0';
+    return read_number(&text, &range->hi, versions) && *text == '\0';
 }
 
 static bool is_operator(const char *text)
@@ -143,7 +143,7 @@ static const char *add_number(struct hf_pattern_list *list, struct hf_view view)
         memcpy(list->op, text, sizeof list->op);
         return NULL;
     }
-    if (!read_range(text, &range))
+    if (!read_range(text, &range, list->versions))
         return "a number or a range such as 1:10";
     if (range.lo > range.hi)
         return "a range: its first number is larger than its last";
@@ -185,7 +185,7 @@ static const char *add_network(struct hf_pattern_list *list, struct hf_view view
     const char *host = slash ? hf_arena_strndup(list->arena, text, (size_t)(slash - text)) : text;
     struct hf_net net;
 
-    if (!*host || strcmp(host, "*") == 0)
+    if (!*host || *host == '[' || strcmp(host, "*") == 0)
         return "an address or a network";
     if (hf_addr_parse_host(hf_view_cstr(host), &net.addr) != HF_OK &&
         (!list->resolve || hf_addr_resolve(host, &net.addr) != HF_OK))

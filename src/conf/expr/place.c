@@ -12,6 +12,7 @@
 const struct hf_place hf_place_connection = {"a 'tcp-request connection' rule", CONNECTED};
 const struct hf_place hf_place_session = {"a 'tcp-request session' rule", OPENED};
 const struct hf_place hf_place_use_backend = {"the choice of a backend", ASKED};
+const struct hf_place hf_place_use_server = {"the name of a server", ASKED};
 const struct hf_place hf_place_backend = {"the choice of a server", ASKED | HF_KNOWN_BACKEND};
 const struct hf_place hf_place_response = {"a 'tcp-response content' rule", ANSWERED};
 const struct hf_place hf_place_check = {"a health check", ANYWHERE | HF_KNOWN_CLIENT |

@@ -12,6 +12,7 @@
 #include "keywords.h"
 #include "scan.h"
 
+#include "haftp/base/names.h"
 #include "haftp/conf/model.h"
 
 /* The words and the condition of the current line. */
@@ -57,6 +58,10 @@ struct hf_build {
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    /* The servers of the section that last had one. */
+    const struct hf_cfg_proxy *servers_of;
+    struct hf_names server_names;
+    struct hf_cfg_server *last_server;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
     struct hf_rule_words rule;
@@ -114,9 +119,11 @@ void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges);
 void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility);
 void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min);
-void hf_build_log_global(struct hf_build *b);
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc);
 void hf_build_no_log(struct hf_build *b);
 void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);
@@ -179,6 +186,8 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
 void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* `set-var` and `set-var-fmt` of global (rule/build_startup.c). */
+void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 /* Copies the rules of a defaults section, and the ACLs that they use. */
 void hf_build_inherit_rules(struct hf_build *b, struct hf_cfg_proxy *to,
                             const struct hf_cfg_proxy *from);
@@ -189,6 +198,9 @@ void hf_build_line_end(struct hf_build *b);
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* The current section's server of that name, or NULL; a section may have very many. */
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name);
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server);
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */

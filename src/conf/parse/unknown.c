@@ -27,6 +27,8 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
                 continue;
             struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
             hf_suggest_init(suggest, suggest == &two ? both : first);
+            if (least < suggest->distance)
+                suggest->distance = least; /* only a nearer one counts */
             hf_suggest_offer(suggest, row->name);
             /* The word itself, known elsewhere, is no suggestion. */
             if (suggest->best && suggest->distance && suggest->distance < least) {
@@ -126,6 +128,8 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
 
     if (t->section == 0) {
         const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP, 0);
+        if (!section && t->n_stray)
+            return NULL;
         if (section)
             snprintf(hint, sizeof hint, "did you mean '%s'?", section->name);
         hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,

@@ -94,8 +94,7 @@ void hf_build_acl(struct hf_build *b, struct hf_loc loc)
     if (in_anonymous_defaults(b, loc, "acl"))
         return;
     if (n == 0) {
-        hf_diag_add(b->diag, HF_DIAG_WARNING, loc, "write: acl NAME SAMPLE VALUES",
-                    "'acl' without a name says nothing.");
+        hf_build_error(b, loc, "write: acl NAME SAMPLE VALUES", "'acl' needs a name");
         return;
     }
     if (!is_good_name(b, &words[0]))

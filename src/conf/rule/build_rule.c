@@ -92,11 +92,26 @@ static bool read_expr(struct rule_reader *r)
     return r->rule->expr != NULL;
 }
 
+/* Variables of HTTP are told where they are read: these formats are no heritage. */
+static struct hf_format *parse_format(struct hf_build *b, const struct hf_word *word,
+                                      const struct hf_place *place)
+{
+    struct hf_format *format = hf_format_parse(b, word, place);
+
+    if (!format || !format->http.source || b->section->o.mode != HF_MODE_TCP)
+        return format;
+    hf_build_error(b, format->http, NULL, "variable '%%%s' is for mode http only",
+                   format->http_name);
+    return NULL;
+}
+
 static bool read_format(struct rule_reader *r)
 {
-    if (r->at == r->n)
-        return lacks(r, "a format");
-    r->rule->format = hf_format_parse(r->b, &r->words[r->at++], &r->place);
+    static const char nothing[] = "";
+    struct hf_word empty = {nothing, r->words[0].loc};
+
+    /* Without one, HAProxy sets the variable to nothing. */
+    r->rule->format = parse_format(r->b, r->at < r->n ? &r->words[r->at++] : &empty, &r->place);
     return r->rule->format != NULL;
 }
 
@@ -527,8 +542,12 @@ static bool read_target(struct hf_build *b, struct hf_loc loc, const char *what,
         return false;
     if (!strchr(word->text, '%'))
         return true;
-    *format = hf_format_parse(b, word, place);
-    return *format != NULL;
+    *format = parse_format(b, word, place);
+    if (!*format)
+        return false;
+    if (hf_format_is_plain(*format)) /* a name after all, with its percent signs */
+        *format = NULL;
+    return true;
 }
 
 static bool need_condition(struct hf_build *b, struct hf_loc loc, const char *what)
@@ -557,7 +576,7 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc)
 {
     struct hf_cfg_use_server *choice = HF_NEW(arena_of(b), struct hf_cfg_use_server);
 
-    if (!read_target(b, loc, "a server", &hf_place_backend, &choice->format) ||
+    if (!read_target(b, loc, "a server", &hf_place_use_server, &choice->format) ||
         !need_condition(b, loc, "use-server"))
         return;
     choice->loc = b->rule.words[0].loc;

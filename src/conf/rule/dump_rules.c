@@ -114,6 +114,16 @@ void hf_dump_rules(FILE *out, const struct hf_cfg_proxy *proxy)
     print_choices(out, proxy);
 }
 
+void hf_dump_startup_vars(FILE *out, const struct hf_cfg_global *global)
+{
+    const struct hf_cfg_rule *rule;
+
+    LL_FOREACH(global->startup_vars, rule)
+    {
+        fprintf(out, "    %s %s\n", rule->name, rule->text);
+    }
+}
+
 static void print_format(FILE *out, const char *keyword, const struct hf_format *format)
 {
     if (!format)

@@ -13,4 +13,6 @@ void hf_dump_formats(FILE *out, const struct hf_cfg_opts *o);
 /* " if a !b or c"; nothing without a condition. */
 void hf_dump_condition(FILE *out, const struct hf_cond *cond);
 
+void hf_dump_startup_vars(FILE *out, const struct hf_cfg_global *global);
+
 #endif
