@@ -25,6 +25,7 @@
 #undef HF_OTHER_SECTION
 #undef HF_PART
 #undef HF_PARTS
+#undef HF_PATTERN
 #undef HF_PARTS_HTTP
 #undef HF_PENDING
 #undef HF_PLACE

@@ -60,6 +60,7 @@
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
+ *   HF_PATTERN(name, where, syntax, help)                the one option that such a line must have
  *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
  *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
  *
@@ -69,6 +70,9 @@
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
  *   FILE          a file that can be read; DIRECTORY: likewise
+ *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
+ *   PORT          1..65535, or an expression
+ *   ADDRESS       a host, perhaps with a port; names are looked up
  *   a|b(*)|c      one of these words, or b with something in parentheses
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
@@ -115,6 +119,7 @@
 #define HF_NOOP_HTTP(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
+#define HF_PATTERN(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
 #define HF_PARTS_HTTP(name, where, options, syntax)
 #define HF_REFUSED(name, where, why)
@@ -219,6 +224,8 @@
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
 #define HF_PART(name, where, syntax_, help)                                                        \
     HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
+#define HF_PATTERN(name, where, syntax_, help)                                                     \
+    HF_WORD(PATTERN, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
     HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
             .fate = HF_FATE_NOOP)

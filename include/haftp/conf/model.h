@@ -185,7 +185,8 @@ struct hf_cfg_opts {
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check,
+ * tcp_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
@@ -196,6 +197,9 @@ struct hf_cfg_opts {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
+
+/* What the first tcp-check line that does something did. */
+enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
 /* `ftp-data section NAME` or `ftp-data ports LO-HI`. */
 struct hf_cfg_data_ref {
@@ -214,6 +218,8 @@ struct hf_cfg_proxy {
     unsigned caps;           /* HF_CAP_*: a listen has both */
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
+    enum hf_check_steps check_steps;
+    struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;

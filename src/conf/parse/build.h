@@ -23,7 +23,7 @@ struct hf_defaults {
 /* Which words stood behind `cookie NAME`. */
 struct hf_cookie_words {
 #define HF_ROWS_FIELDS
-#include "../../../grammar/rows/cookie.def"
+#include "../../../grammar/rows/words/cookie.def"
 };
 
 /* What relative paths start from: `default-path`. */
@@ -96,6 +96,11 @@ void hf_build_default_bind(struct hf_build *b);
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
+/* tcp-check lines (words/build_proxy.c). */
+void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
+void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *what);
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
