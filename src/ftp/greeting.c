@@ -150,9 +150,7 @@ static void on_dialed(struct hf_session *session, bool connected)
         refuse_without_server(s);
         return;
     }
-    hf_socket_nodelay(s->back.watch.fd);
-    if (session->facts.backend->cfg->o.tcpka_server)
-        hf_socket_keepalive(s->back.watch.fd);
+    hf_session_tune_server(session, s->back.watch.fd);
     s->state = FTP_GREETING;
     if (greeting_limit(s))
         hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
