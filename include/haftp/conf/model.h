@@ -201,6 +201,7 @@ struct hf_cfg_opts {
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
+    bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server; /* default-server */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
@@ -234,6 +235,7 @@ struct hf_cfg_proxy {
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
+    bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
     unsigned n_servers;
