@@ -223,9 +223,23 @@ void hf_socket_nodelay(int fd)
     (void)!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-void hf_socket_keepalive(int fd)
+void hf_socket_keepalive(int fd, const struct hf_keepalive *how)
 {
     (void)!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (how->probes)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)how->probes);
+    if (how->idle_s)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)how->idle_s);
+    if (how->interval_s)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)how->interval_s);
+}
+
+void hf_socket_buffers(int fd, unsigned receive, unsigned send)
+{
+    if (receive)
+        (void)!set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)receive);
+    if (send)
+        (void)!set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)send);
 }
 
 void hf_socket_shutdown_write(int fd)

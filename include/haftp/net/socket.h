@@ -44,7 +44,13 @@ HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, 
 
 void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
 void hf_socket_nodelay(int fd);
-void hf_socket_keepalive(int fd);
+/* TCP probes of a silent peer; what is 0 is left to the kernel. */
+struct hf_keepalive {
+    unsigned probes, idle_s, interval_s;
+};
+void hf_socket_keepalive(int fd, const struct hf_keepalive *how);
+/* Sizes in bytes; 0: as the kernel sizes them.  Best effort. */
+void hf_socket_buffers(int fd, unsigned receive, unsigned send);
 void hf_socket_shutdown_write(int fd);
 /* Bytes given to the kernel that have not left this host, as when the peer's window is full; 0 when
  * unknown. */
