@@ -1,10 +1,19 @@
 /* rows_end.h: forgets the row macros, so that the next .def may mean something else by them. */
 #undef HF_ACCEPTED
 #undef HF_ADDR
+#undef HF_ATOI
+#undef HF_ATOI_FREE
+#undef HF_ATOI_NONZERO
+#undef HF_ATOI_NOTED
+#undef HF_ATOI_OPT
+#undef HF_ATOI_ROW
+#undef HF_ATOI_SIGNED
 #undef HF_BOTH
 #undef HF_CHOICE
 #undef HF_CHOICE_AT
+#undef HF_CHOICE_NOTED
 #undef HF_FLAG
+#undef HF_FLAG_AT
 #undef HF_FLAG_FIXED
 #undef HF_FLAG_NOTED
 #undef HF_FLAG_OFF
@@ -25,8 +34,13 @@
 #undef HF_TEXT
 #undef HF_TEXT_AT
 #undef HF_TIME
+#undef HF_TIME_NOTED
 #undef HF_TRISTATE
 #undef HF_UINT
+#undef HF_VETTED
+#undef HF_VETTED_NOTED
+#undef HF_VETTED_OPT
+#undef HF_VETTED_ROW
 #undef HF_WORD
 #undef HF_ROWS_FIELDS
 #undef HF_ROWS_KEYWORDS

@@ -32,7 +32,13 @@ struct hf_build {
     /* The current line's object, completed when the line ends. */
     struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
     struct hf_bind_address *bind_addresses;
-    struct hf_cfg_server *server;
+    bool in_bind;
+    struct hf_cfg_server *server;      /* also the pattern of a server-template */
+    struct hf_lookup lookup;           /* of the server's name */
+    struct hf_loc server_place;        /* of its address */
+    int template_first, template_last; /* numbers of a template's servers; -1: it is one server */
+    struct hf_cfg_source *source;      /* that `usesrc` and `interface` belong to */
+    struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
     unsigned errors_before; /* as counted when that object was begun */
@@ -62,10 +68,21 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
-/* Lines with a shape of their own (build_line.c). */
+/* Binds and servers (ends/). */
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
+void hf_build_bind_end(struct hf_build *b);
 void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
+void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
+                              const struct hf_word *count, const struct hf_word *address);
 void hf_build_default_server(struct hf_build *b);
+void hf_build_server_end(struct hf_build *b);
+/* Of the section or of the server, as the row says. */
+void hf_build_source(struct hf_build *b, const struct hf_keyword *row,
+                     const struct hf_word *address);
+void hf_build_usesrc(struct hf_build *b, const struct hf_word *who);
+void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
+
+/* Lines with a shape of their own (build_line.c). */
 void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
 void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
 void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
@@ -97,6 +114,9 @@ void hf_build_line_end(struct hf_build *b);
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* Nothing was wrong since the current line's object was begun: what the line lacks is only told
+ * then. */
+bool hf_build_is_sound(const struct hf_build *b);
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */

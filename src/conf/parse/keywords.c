@@ -9,6 +9,7 @@
 #include "haftp/conf/load.h"
 #include "haftp/conf/model.h"
 
+#include "ends/vet.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -36,6 +37,7 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ON_SOURCE = HF_ON_SOURCE,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -76,10 +78,28 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/bind_tls.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/server.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/server_net.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE

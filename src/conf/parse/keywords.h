@@ -28,7 +28,8 @@ enum hf_where {
     HF_ON_STICK = 1 << 12,
     HF_ON_LOG = 1 << 13,
     HF_ON_REST = 1 << 14, /* no row is here: words without a table */
-    HF_STRICT = 1 << 15,  /* in the wrong proxy section it is an error, not a warning */
+    HF_ON_SOURCE = 1 << 23,
+    HF_STRICT = 1 << 15, /* in the wrong proxy section it is an error, not a warning */
 };
 #define HF_IN_PROXIES  ((unsigned)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
 #define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES)
@@ -62,6 +63,13 @@ enum hf_fate {
 #define HF_UNIT_MS 1000u
 #define HF_UNIT_S  1000000u
 
+struct hf_build;
+struct hf_keyword;
+struct hf_word;
+/* Looks closer at the word of a row; reports what is wrong with it and returns false. */
+typedef bool (*hf_vet_fn)(struct hf_build *b, const struct hf_keyword *row,
+                          const struct hf_word *word);
+
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
     const char *name; /* one word, or two with a blank between */
@@ -72,7 +80,8 @@ struct hf_keyword {
     size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
     int64_t min, max, dflt;
     unsigned unit;
-    bool sets, alias, tristate, fixed;
+    bool sets, alias, tristate, fixed, free, nonzero;
+    hf_vet_fn vet;
     int skip;
     enum hf_fate fate;
 };

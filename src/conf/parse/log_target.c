@@ -95,7 +95,7 @@ bool hf_log_target_parse(struct hf_arena *arena, const char *text, struct hf_cfg
 {
     const char *rest;
 
-    *problem = (struct hf_problem){NULL, NULL};
+    *problem = (struct hf_problem){0};
     if (strcmp(text, "stdout") == 0)
         return parse_descriptor(arena, "1", log, problem);
     if (strcmp(text, "stderr") == 0)

@@ -90,6 +90,35 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
+/* As HAProxy's atoi() reads it: the digits at the start, 0 without any. */
+static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
+                              const struct hf_keyword *row, const struct hf_word *word)
+{
+    const char *rest;
+    int64_t number = hf_value_loose_number(word->text, &rest);
+
+    if (*rest || rest == word->text)
+        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "write the number that is meant",
+                    "'%s' is no number for '%s': it is read as %lld, as HAProxy does.", word->text,
+                    row->name, (long long)number);
+    emit_number(t, T_NUMBER, word, number);
+}
+
+/* What HAProxy takes for a missing word, where it does not mind. */
+static void emit_nothing(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                         struct hf_loc loc, char kind)
+{
+    const struct hf_word nothing = {.text = "", .loc = loc};
+
+    hf_diag_add(diag, HF_DIAG_WARNING, loc, "give the value, or remove the word",
+                "'%s' has no value: it is read as %s, as HAProxy does.", row->name,
+                kind == 'I' ? "0" : "an empty one");
+    if (kind == 'I')
+        emit_number(t, T_NUMBER, &nothing, 0);
+    else
+        emit_word(t, &nothing);
+}
+
 /* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
  * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
@@ -99,6 +128,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
+    else if (kind == 'i' || kind == 'I')
+        emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
     else if (kind == 's' && hf_value_size(word->text, &number) == HF_OK)
@@ -107,14 +138,17 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
         emit_word(t, word);
 }
 
-/* Returns how many words were taken. */
+/* Returns how many words were taken.  A capital: the word may be missing. */
 static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
-                          const struct hf_word *words, unsigned n)
+                          const struct hf_word *words, unsigned n, struct hf_loc end)
 {
     unsigned i = 0;
+    const char *kind = row->args;
 
-    for (const char *kind = row->args; kind && *kind && i < n; kind++, i++)
+    for (; kind && *kind && i < n; kind++, i++)
         emit_value(t, diag, *kind, row, &words[i]);
+    if (kind && (*kind == 'I' || *kind == 'W'))
+        emit_nothing(t, diag, row, end, *kind);
     return i;
 }
 
@@ -164,7 +198,7 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned w
     if (!where || strncmp(word->text, "no-", 3) != 0)
         return NULL;
     const struct hf_keyword *row = hf_keyword_find(word->text + 3, NULL, where, &words);
-    return row && row->token == T_FLAG && !row->alias ? row : NULL;
+    return row && row->token == T_FLAG && !row->alias && !row->fixed ? row : NULL;
 }
 
 static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
@@ -182,7 +216,7 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
-            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
+            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1, word->loc);
             if (row->skip < 0)
                 return;
             i += (unsigned)row->skip;
@@ -215,7 +249,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     emit_row(t, row, loc);
     if (row->token == T_IGNORED)
         return;
-    unsigned taken = emit_args(t, diag, row, words, n);
+    unsigned taken = emit_args(t, diag, row, words, n, loc);
     emit_options(parse, row, words + taken, n - taken);
 }
 
