@@ -65,6 +65,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> ADDR "an option with an address"
 %token <row> CHOICE "an option with a choice"
 %token <row> IGNORED "an unused word"
+%token <row> PARTS "a line of unused words"
 
 /* Shapes with one keyword, or a few. */
 %token <row> GLOBAL "global"
@@ -93,6 +94,13 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> STICK_STORE "stick store-request"
 %token <row> DATA_PORTS "ftp-data ports"
 %token <row> DATA_SECTION "ftp-data section"
+%token <row> DESCRIPTION "description"
+%token <row> NODE "node"
+%token <row> DEFAULT_PATH "default-path"
+%token <row> CPU_MAP "cpu-map"
+%token <row> STATS_SOCKET "stats socket"
+%token <row> UNIX_BIND "unix-bind"
+%token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
 %token <row> GID "gid"
 %token <row> SETENV "setenv"
@@ -116,9 +124,16 @@ line
 
 statement
     : section
-    | setting
+    | setting settings
+    | PARTS setting settings
     | proxy_line
     | global_line
+    | DESCRIPTION description
+    ;
+
+description
+    : word              { hf_build_description(B, &$1, true); }
+    | description word  { hf_build_description(B, &$2, false); }
     ;
 
 /* ---- sections ---- */
@@ -176,7 +191,7 @@ proxy_line
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
     | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
     | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
-    | COOKIE word rest                      { hf_build_cookie(B, &$2); }
+    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
@@ -218,10 +233,29 @@ global_line
     | GID NUMBER        { hf_build_gid(B, $2, @2); }
     | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
     | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
-    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
-    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | NODE word         { hf_build_node(B, &$2); }
+    | DEFAULT_PATH word                     { hf_build_default_path(B, &$2, NULL); }
+    | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
+    | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
+      cpu_sets          { hf_build_end_cpu_map(B); }
+    | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
+    | UNIX_BIND settings
+    | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
+    ;
+
+cpu_sets
+    : %empty
+    | cpu_sets word     { hf_build_cpu_set(B, &$2); }
+    ;
+
+/* Words that HAProxy does not look at. */
+surplus
+    : %empty
+    | surplus word      { hf_build_surplus(B, &$2); }
     ;
 
 unset_names

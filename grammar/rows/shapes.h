@@ -15,11 +15,14 @@
  *   HF_FLAG(field, name, where, help)                    bool, set by the word alone
  *   HF_FLAG_NOTED(field, name, where, note, help)        and a notice when it is used
  *   HF_FLAG_FIXED(field, name, where, help)              `no` is refused, as HAProxy does
+ *   HF_FLAG_WITH(field, name, where, options, syntax, help)   options may follow
  *   HF_FLAG_OFF(field, name, where, help)                clears the flag of another row
  *   HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs from silence
  *   HF_BOTH(field, field2, name, where, help)            sets the flags of two other rows
  *   HF_UINT(field, name, where, min, max, default, help)
  *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
+ *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
+ * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
  *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
  *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
@@ -31,13 +34,11 @@
  *
  * The same where HAProxy reads less strictly, or looks closer:
  *
- *   HF_ATOI(field, name, where, min, max, default, help)      the digits at the start of the word,
- *        0 without any; a warning tells what was read.  Out of range: an error
- *   HF_ATOI_SIGNED(field, name, where, min, max, default, help)  the same, and it may be negative
- *   HF_ATOI_NONZERO(field, name, where, min, max, help)  signed, and 0 is an error
- *   HF_ATOI_OPT(field, name, where, min, max, default, help)  the number may be missing: 0
- *   HF_ATOI_FREE(field, name, where, min, max, default, help) and what is out of range is put into it
- *   HF_ATOI_NOTED(field, name, where, min, max, default, note, help)  signed, and a notice
+ *   HF_LOOSE_SIGNED(field, name, where, min, max, default, help)  like HF_LOOSE, may be negative
+ *   HF_LOOSE_NONZERO(field, name, where, min, max, help)  signed, and 0 is an error
+ *   HF_LOOSE_OPT(field, name, where, min, max, default, help)  the number may be missing: 0
+ *   HF_LOOSE_FREE(field, name, where, min, max, default, help)  and what is too small is the least
+ *   HF_LOOSE_NOTED(field, name, where, min, max, default, note, help)  signed, and a notice
  *   HF_TIME_NOTED(field, name, where, unit, min, default, note, help)
  *   HF_FLAG_AT(field, name, where, help)                 a flag and its place, in field_loc
  *   HF_VETTED(field, name, where, syntax, vet, help)     one word that vet(build, row, word) of
@@ -63,17 +64,41 @@
  *   HF_LATER(name, where, args)                          HAProxy's, not supported yet: an error
  *
  * For these, `args` counts the words that belong to an option of a line (statements skip the rest).
+ *
+ * The same for words whose arguments are checked as HAProxy checks them, by their syntax:
+ *
+ *   HF_NOOP(name, where, syntax, why)                    no effect: a notice says why
+ *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
+ *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
+ *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
+ *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
+ *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
+ *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
+ *
+ * A syntax is made of these, with blanks between; it is also what users read (words/syntax.h):
+ *
+ *   NUMBER        leading digits count, as in HF_LOOSE      NUMBER:1..9   and its limits
+ *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
+ *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
+ *   FILE          a file that can be read; DIRECTORY: likewise
+ *   a|b|c         one of these words
+ *   NAME          any other capitals: any word
+ *   [X]           may be missing, with all behind it
+ *   X...          once or more often
+ *   ...           what follows is not looked at
  */
 #if defined(HF_ROWS_FIELDS)
 
-#define HF_FLAG(field, name, where, help)             bool field;
-#define HF_FLAG_NOTED(field, name, where, note, help) bool field;
-#define HF_FLAG_FIXED(field, name, where, help)       bool field;
+#define HF_FLAG(field, name, where, help)                       bool field;
+#define HF_FLAG_NOTED(field, name, where, note, help)           bool field;
+#define HF_FLAG_FIXED(field, name, where, help)                 bool field;
+#define HF_FLAG_WITH(field, name, where, options, syntax, help) bool field;
 #define HF_FLAG_OFF(field, name, where, help)
 #define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
 #define HF_BOTH(field, field2, name, where, help)
 #define HF_UINT(field, name, where, min, max, dflt, help)  unsigned field;
 #define HF_INT(field, name, where, min, max, dflt, help)   int field;
+#define HF_LOOSE(field, name, where, min, max, dflt, help) unsigned field;
 #define HF_PORT(field, name, where, help)                  uint16_t field;
 #define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
 #define HF_SIZE(field, name, where, min, dflt, help)       unsigned field;
@@ -86,12 +111,11 @@
 #define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
     type field;                                                                                    \
     struct hf_loc field##_loc;
-#define HF_ATOI(field, name, where, min, max, dflt, help)             unsigned field;
-#define HF_ATOI_SIGNED(field, name, where, min, max, dflt, help)      int field;
-#define HF_ATOI_NONZERO(field, name, where, min, max, help)           int field;
-#define HF_ATOI_OPT(field, name, where, min, max, dflt, help)         unsigned field;
-#define HF_ATOI_FREE(field, name, where, min, max, dflt, help)        unsigned field;
-#define HF_ATOI_NOTED(field, name, where, min, max, dflt, note, help) int field;
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)      int field;
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)           int field;
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)         unsigned field;
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)        unsigned field;
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note, help) int field;
 #define HF_TIME_NOTED(field, name, where, unit, min, dflt, note, help) unsigned field;
 #define HF_FLAG_AT(field, name, where, help)                                                       \
     bool field;                                                                                    \
@@ -116,6 +140,13 @@
 #define HF_HTTP(name, where)
 #define HF_PENDING(name, where, args)
 #define HF_LATER(name, where, args)
+#define HF_NOOP(name, where, syntax, why)
+#define HF_NOOP_WARNED(name, where, syntax, why)
+#define HF_NOOP_HTTP(name, where, syntax)
+#define HF_NOOP_PENDING(name, where, syntax)
+#define HF_PART(name, where, syntax, help)
+#define HF_PARTS(name, where, options, syntax, why)
+#define HF_REFUSED(name, where, why)
 
 #elif defined(HF_ROWS_KEYWORDS)
 
@@ -140,6 +171,9 @@
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .note = (note_))
 #define HF_FLAG_FIXED(field, name, where, help)                                                    \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true)
+#define HF_FLAG_WITH(field, name, where, options_, syntax_, help)                                  \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .options = (options_),              \
+           .syntax = (syntax_))
 #define HF_FLAG_OFF(field, name, where, help)                                                      \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 0, .alias = true)
 #define HF_TRISTATE(field, name, where, help)                                                      \
@@ -151,6 +185,9 @@
     HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "n", .syntax = "NUMBER")
 #define HF_INT(field, name, where, min, max, dflt, help)                                           \
     HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = "n", .syntax = "NUMBER")
+#define HF_LOOSE(field, name, where, min, max, dflt, help)                                         \
+    HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
+           .syntax = "NUMBER")
 #define HF_PORT(field, name, where, help)                                                          \
     HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
 #define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \
@@ -170,21 +207,19 @@
 #define HF_CHOICE_AT(type, field, name, where, choices_, dflt, help)                               \
     HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
            HF_PLACE(field##_loc))
-#define HF_ATOI_ROW(args_, field, name, where, min, max, dflt, help, ...)                          \
+#define HF_LOOSE_ROW(args_, field, name, where, min, max, dflt, help, ...)                         \
     HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = (args_), .syntax = "NUMBER",    \
            __VA_ARGS__)
-#define HF_ATOI(field, name, where, min, max, dflt, help)                                          \
-    HF_ATOI_ROW("i", field, name, where, min, max, dflt, help, .free = false)
-#define HF_ATOI_SIGNED(field, name, where, min, max, dflt, help)                                   \
-    HF_ATOI_ROW("i", field, name, where, min, max, dflt, help, .free = false)
-#define HF_ATOI_NONZERO(field, name, where, min, max, help)                                        \
-    HF_ATOI_ROW("i", field, name, where, min, max, 0, help, .nonzero = true)
-#define HF_ATOI_OPT(field, name, where, min, max, dflt, help)                                      \
-    HF_ATOI_ROW("I", field, name, where, min, max, dflt, help, .free = false)
-#define HF_ATOI_FREE(field, name, where, min, max, dflt, help)                                     \
-    HF_ATOI_ROW("I", field, name, where, min, max, dflt, help, .free = true)
-#define HF_ATOI_NOTED(field, name, where, min, max, dflt, note_, help)                             \
-    HF_ATOI_ROW("i", field, name, where, min, max, dflt, help, .note = (note_))
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)                                  \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)                                       \
+    HF_LOOSE_ROW("i", field, name, where, min, max, 0, help, .nonzero = true)
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)                                     \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)                                    \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = true)
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note_, help)                            \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .note = (note_))
 #define HF_TIME_NOTED(field, name, where, unit_, min, dflt, note_, help)                           \
     HF_ROW(TIME, name, where, field, min, INT32_MAX, dflt, help, .args = "t", .syntax = "TIME",    \
            .unit = (unit_), .note = (note_))
@@ -226,6 +261,25 @@
             .fate = HF_FATE_PENDING)
 #define HF_LATER(name, where, args_)                                                               \
     HF_WORD(IGNORED, name, where, "Not supported yet.", .skip = (args_), .fate = HF_FATE_LATER)
+#define HF_NOOP(name, where, syntax_, why)                                                         \
+    HF_WORD(IGNORED, name, where, "No effect: " why ".", .syntax = (syntax_), .checked = true,     \
+            .fate = HF_FATE_NOOP)
+#define HF_NOOP_WARNED(name, where, syntax_, why)                                                  \
+    HF_WORD(IGNORED, name, where, "No effect: " why ".", .syntax = (syntax_), .checked = true,     \
+            .fate = HF_FATE_NOOP_WARNED)
+#define HF_NOOP_HTTP(name, where, syntax_)                                                         \
+    HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .syntax = (syntax_),           \
+            .checked = true, .fate = HF_FATE_HTTP)
+#define HF_NOOP_PENDING(name, where, syntax_)                                                      \
+    HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
+            .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
+#define HF_PART(name, where, syntax_, help)                                                        \
+    HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
+#define HF_PARTS(name, where, options_, syntax_, why)                                              \
+    HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
+            .fate = HF_FATE_NOOP)
+#define HF_REFUSED(name, where, why)                                                               \
+    HF_WORD(IGNORED, name, where, "Refused: " why ".", .fate = HF_FATE_REFUSED)
 
 #else
 #error "define HF_ROWS_FIELDS or HF_ROWS_KEYWORDS before including a .def file"

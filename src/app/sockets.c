@@ -106,7 +106,7 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
         .v4v6 = bind->v4v6,
         .transparent = bind->transparent,
         .interface = bind->interface,
-        .backlog = bind->backlog ? bind->backlog : bind->proxy->o.backlog,
+        .backlog = bind->backlog ? bind->backlog : (int)bind->proxy->o.backlog,
     };
     struct app_socket socket = {.bind = bind, .slot = slot, .port = port, .worker = worker};
     struct hf_addr addr = bind->addr;

@@ -81,7 +81,7 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
     fputs(after, out);
 }
 
-static void print_rows(FILE *out, enum hf_object kind, unsigned where, const void *object,
+static void print_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
                        const char *before, const char *after)
 {
     const struct hf_keyword *row;
@@ -125,10 +125,32 @@ static void print_logs(FILE *out, const struct hf_cfg_log *logs)
     }
 }
 
+static void print_text(FILE *out, const char *keyword, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "    %s ", keyword);
+    hf_value_print_word(out, text);
+    putc('\n', out);
+}
+
+static bool has_unix_bind(const struct hf_cfg_global *g)
+{
+    return g->unix_prefix || g->unix_mode || g->unix_user || g->unix_group || g->unix_uid ||
+           g->unix_gid;
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
     print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    print_text(out, "node", global->node);
+    print_text(out, "description", global->description);
+    if (has_unix_bind(global)) {
+        fputs("    unix-bind", out);
+        print_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
+        putc('\n', out);
+    }
     if (global->set_uid && !global->user)
         fprintf(out, "    uid %u\n", (unsigned)global->uid);
     if (global->set_gid && !global->group)
@@ -269,7 +291,7 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
     }
 }
 
-static unsigned section_of(const struct hf_cfg_proxy *proxy)
+static uint64_t section_of(const struct hf_cfg_proxy *proxy)
 {
     if (proxy->caps == HF_CAP_FRONTEND)
         return HF_IN_FRONTEND;
@@ -280,13 +302,14 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
     const struct hf_cfg_server *server;
-    unsigned section = section_of(proxy);
+    uint64_t section = section_of(proxy);
 
     fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
     LL_FOREACH(proxy->binds, bind)
     {
         print_bind(out, bind);
     }
+    print_text(out, "description", proxy->description);
     print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
     if (proxy->o.source && (proxy->caps & HF_CAP_BACKEND)) {
         fputs("    ", out);

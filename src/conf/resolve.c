@@ -191,28 +191,41 @@ static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
 
 /* ---- user and group ---------------------------------------------------------------------- */
 
+static const struct passwd *find_user(const char *name, struct hf_loc loc, struct hf_diag *diag)
+{
+    const struct passwd *user = getpwnam(name);
+    if (!user)
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, "create it, or name another",
+                    "this host has no user '%s'.", name);
+    return user;
+}
+
+static const struct group *find_group(const char *name, struct hf_loc loc, struct hf_diag *diag)
+{
+    const struct group *group = getgrnam(name);
+    if (!group)
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, "create it, or name another",
+                    "this host has no group '%s'.", name);
+    return group;
+}
+
 static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 {
-    if (global->user) {
-        const struct passwd *user = getpwnam(global->user);
-        if (user) {
-            global->set_uid = true;
-            global->uid = user->pw_uid;
-        } else {
-            hf_diag_add(diag, HF_DIAG_ERROR, global->user_loc, "create it, or name another",
-                        "this host has no user '%s'.", global->user);
-        }
+    const struct passwd *user;
+    const struct group *group;
+
+    if (global->user && (user = find_user(global->user, global->user_loc, diag))) {
+        global->set_uid = true;
+        global->uid = user->pw_uid;
     }
-    if (global->group) {
-        const struct group *group = getgrnam(global->group);
-        if (group) {
-            global->set_gid = true;
-            global->gid = group->gr_gid;
-        } else {
-            hf_diag_add(diag, HF_DIAG_ERROR, global->group_loc, "create it, or name another",
-                        "this host has no group '%s'.", global->group);
-        }
+    if (global->group && (group = find_group(global->group, global->group_loc, diag))) {
+        global->set_gid = true;
+        global->gid = group->gr_gid;
     }
+    if (global->unix_user)
+        find_user(global->unix_user, global->unix_user_loc, diag);
+    if (global->unix_group)
+        find_group(global->unix_group, global->unix_group_loc, diag);
 }
 
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)

@@ -45,6 +45,9 @@ enum hf_known {
     HF_KNOWN_SERVER = 1 << 4,   /* once a server was chosen */
     HF_KNOWN_RESPONSE = 1 << 5, /* looks at bytes of the server */
     HF_KNOWN_END = 1 << 6,      /* when the session is logged */
+    HF_KNOWN_RUNNING = 1 << 7,  /* needs a running process, but no session */
+    HF_KNOWN_FRONTEND = 1 << 8, /* from accept on, but not in health checks */
+    HF_KNOWN_BACKEND = 1 << 9,  /* once the backend was chosen */
 };
 
 /* An argument in parentheses, checked against the row's signature. */
@@ -86,16 +89,38 @@ struct hf_arg {
     struct hf_cfg_map *map;
 };
 
+#define HF_SAMPLE_LATER (-1) /* checked, but without effect in this version: never true */
+#define HF_SAMPLE_HTTP  (-2) /* of HTTP: never true */
+
+/* Those that work; the function of each is in the rules floor. */
+enum hf_fetch_id {
+#define HF_FETCH(id, word, signature, type, known, help) HF_FETCH_##id,
+#include "../../../grammar/rows/fetch.def"
+    HF_N_FETCHES
+};
+enum hf_conv_id {
+#define HF_CONV(id, word, signature, in, out, help) HF_CONV_##id,
+#include "../../../grammar/rows/conv.def"
+    HF_N_CONVS
+};
+
 /* A row of fetch.def or conv.def. */
 struct hf_sample_row {
     const char *name;
-    int id;                /* enum hf_fetch_id or enum hf_conv_id; -1: no effect yet, never true */
-    const char *signature; /* of its arguments; explained in fetch.def */
+    int id;                /* enum hf_fetch_id or enum hf_conv_id, or HF_SAMPLE_* */
+    const char *signature; /* of its arguments; explained in grammar/rows/samples.h */
     enum hf_type in, out;  /* `in`: of converters only */
     unsigned known;        /* HF_KNOWN_*; fetches only */
-    const char *match;     /* "beg" for path_beg: the method that the name implies; NULL: by type */
     const char *help;
 };
+
+extern const struct hf_sample_row hf_fetches[], hf_convs[];
+extern const unsigned hf_n_fetches, hf_n_convs;
+
+/* NULL: no such word.  `name` need not end in NUL. */
+const struct hf_sample_row *hf_fetch_find(struct hf_view name);
+const struct hf_sample_row *hf_conv_find(struct hf_view name);
+const char *hf_type_name(enum hf_type type);
 
 struct hf_conv {
     const struct hf_sample_row *row;

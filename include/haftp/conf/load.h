@@ -10,6 +10,15 @@
 #include "haftp/base/status.h"
 #include "haftp/conf/model.h"
 
+/* What the command line says of things that files ask for. */
+struct hf_load_options {
+    const char *localpeer; /* -L; NULL: the environment's HAPROXY_LOCALPEER, or the host's name */
+    bool master_worker;    /* -W: HAPROXY_MWORKER is 1 */
+    bool say_diag;         /* -dD: .diag lines are told */
+};
+/* For all later loads; the texts stay the caller's. */
+void hf_config_set_options(const struct hf_load_options *options);
+
 /* Reads files and directories (their non-hidden *.cfg, sorted bytewise) in order, parses, resolves
  * names, makes the FTP plan and cross-checks.  All problems go to `diag`.  Returns NULL when there
  * was an error; the caller frees the result with hf_config_free().  A configuration without a
@@ -25,6 +34,10 @@ void hf_config_explain(const struct hf_config *config, FILE *out);
 void hf_config_dump(const struct hf_config *config, FILE *out);
 /* Every keyword with its sections and help, from the rows (`-dKall`). */
 void hf_config_list_keywords(FILE *out);
+
+/* -cc: whether a condition of the directives is true.  HF_INVALID: told to `diag`. */
+HF_MUST_USE enum hf_status hf_config_test_condition(const char *text, bool *holds,
+                                                    struct hf_diag *diag);
 
 /* Whether `name` is a balance algorithm is known higher up: app hands the check down before
  * loading. Returns NULL if known, else the nearest known name or "". */

@@ -198,7 +198,8 @@ struct hf_cfg_opts {
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
  * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
- * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
+ * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, fullconn (0: derived),
+ * session_rate (per second, 0: no limit); and mode_loc,
  * log_format_loc, default_backend_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
@@ -218,8 +219,9 @@ struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
     struct hf_loc loc;
     const char *name;
-    unsigned caps; /* HF_CAP_*: a listen has both */
-    unsigned id;   /* from 1, in file order */
+    unsigned caps;           /* HF_CAP_*: a listen has both */
+    unsigned id;             /* from 1, in file order */
+    const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
@@ -249,11 +251,14 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
+    const char *node, *description; /* NULL: not given */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
- * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
- * maxpipes (0: derived), nosplice, maxaccept (0: default); and user_loc,
- * group_loc */
+ * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
+ * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
+ * limit), rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's),
+ * localpeer, experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid
+ * (unix-bind, as written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };

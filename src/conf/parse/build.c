@@ -36,6 +36,25 @@ static void set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool i
     b->at[HF_OBJECT_GLOBAL] = section ? NULL : &b->config->global;
 }
 
+/* Such a line fills a section that nobody sees. */
+void hf_build_line_apart(struct hf_build *b)
+{
+    struct hf_cfg_proxy *nowhere = HF_NEW(b->config->arena, struct hf_cfg_proxy);
+
+    nowhere->name = b->section->name;
+    nowhere->o = b->section->o;
+    nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
+    b->put_aside = b->section;
+    set_section(b, nowhere, false);
+}
+
+void hf_build_line_back(struct hf_build *b)
+{
+    if (b->put_aside)
+        set_section(b, b->put_aside, false);
+    b->put_aside = NULL;
+}
+
 /* What a proxy is without any defaults section. */
 static void built_in_defaults(struct hf_cfg_proxy *section)
 {
@@ -48,7 +67,7 @@ static void built_in_defaults(struct hf_cfg_proxy *section)
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
                    struct hf_env *env)
 {
-    *b = (struct hf_build){.config = config, .diag = diag, .env = env};
+    *b = (struct hf_build){.config = config, .diag = diag, .env = env, .home_fd = -1};
     hf_build_row_defaults(&config->global, HF_OBJECT_GLOBAL);
     config->global.log_tag = "haftp";
 }

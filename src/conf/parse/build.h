@@ -20,6 +20,9 @@ struct hf_defaults {
     struct hf_cfg_proxy section; /* name NULL: anonymous */
 };
 
+/* What relative paths start from: `default-path`. */
+enum hf_path_from { HF_PATH_CURRENT, HF_PATH_CONFIG, HF_PATH_PARENT, HF_PATH_ORIGIN };
+
 struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
@@ -42,6 +45,13 @@ struct hf_build {
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
     unsigned errors_before; /* as counted when that object was begun */
+    enum hf_path_from path_from;
+    const char *path_origin;
+    int home_fd; /* where we were before a default-path; -1: still there */
+    bool cpu_map_auto;
+    unsigned cpu_map_threads, cpu_map_cpus;
+    struct hf_loc cpu_map_loc;
+    struct hf_cfg_proxy *put_aside; /* the section, while a line is read apart from it */
 };
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
@@ -108,6 +118,28 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
+/* Lines of global only, and description (words/build_global.c). */
+void hf_build_description(struct hf_build *b, const struct hf_word *word, bool first);
+void hf_build_node(struct hf_build *b, const struct hf_word *name);
+void hf_build_default_path(struct hf_build *b, const struct hf_word *mode,
+                           const struct hf_word *directory);
+void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address);
+void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
+                      const struct hf_word *cpus);
+void hf_build_cpu_set(struct hf_build *b, const struct hf_word *cpus);
+void hf_build_end_cpu_map(struct hf_build *b);
+void hf_build_experiment(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
+                         const struct hf_word *value);
+/* Goes where an earlier `default-path` says that this file's relative paths start. */
+void hf_build_file_place(struct hf_build *b, const struct hf_source *source);
+/* Back to where we were before the first `default-path`. */
+void hf_build_go_home(struct hf_build *b);
+
+/* The coming line is checked, but belongs to another kind of proxy: what it says goes nowhere. */
+void hf_build_line_apart(struct hf_build *b);
+void hf_build_line_back(struct hf_build *b);
+/* A word too many on a line where HAProxy does not mind: told, not read. */
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */

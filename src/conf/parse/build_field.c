@@ -79,7 +79,7 @@ static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row
         hf_build_error(b, loc, NULL, "'%s' must be %lld or more", row->name, (long long)row->min);
     else
         hf_build_error(b, loc, NULL, "'%s' must be between %lld and %lld", row->name,
-                       (long long)row->min, (long long)row->max);
+                       (long long)(row->min == HF_NO_MIN ? 0 : row->min), (long long)row->max);
 }
 
 void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,

@@ -288,21 +288,32 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
     b->config->global.gid = (gid_t)number;
 }
 
+static bool is_variable(struct hf_build *b, const struct hf_word *name)
+{
+    if (!strchr(name->text, '='))
+        return true;
+    hf_build_error(b, name->loc, "name and value are two words: setenv NAME VALUE",
+                   "'%s' cannot be the name of a variable", name->text);
+    return false;
+}
+
 /* The scanner reads a line when the one before it was built, so this acts on what follows. */
 void hf_build_setenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
 {
-    hf_env_set(b->env, arena_of(b), name->text, value->text);
+    if (is_variable(b, name))
+        hf_env_set(b->env, arena_of(b), name->text, value->text);
 }
 
 void hf_build_presetenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
 {
-    if (!hf_env_get(b->env, hf_view_cstr(name->text)))
+    if (is_variable(b, name) && !hf_env_get(b->env, hf_view_cstr(name->text)))
         hf_env_set(b->env, arena_of(b), name->text, value->text);
 }
 
 void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name)
 {
-    hf_env_set(b->env, arena_of(b), name->text, NULL);
+    if (is_variable(b, name))
+        hf_env_set(b->env, arena_of(b), name->text, NULL);
 }
 
 void hf_build_resetenv(struct hf_build *b)
@@ -315,6 +326,12 @@ void hf_build_keepenv(struct hf_build *b, const struct hf_word *name)
     hf_env_keep(b->env, arena_of(b), name->text);
 }
 
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
+{
+    hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "if it belongs to the value, quote the value",
+                "'%s' is one word too many: it is not read.", word->text);
+}
+
 /* ---- the end of any line ----------------------------------------------------------------- */
 
 void hf_build_line_end(struct hf_build *b)
@@ -323,4 +340,5 @@ void hf_build_line_end(struct hf_build *b)
     hf_build_server_end(b);
     end_stick_table(b);
     end_log(b);
+    hf_build_line_back(b);
 }

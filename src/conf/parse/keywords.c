@@ -37,6 +37,14 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ANY_REST = HF_ANY_REST,
+    ANY_NUMBER = HF_ANY_NUMBER,
+    ON_COOKIE = HF_ON_COOKIE,
+    ON_UNIX_BIND = HF_ON_UNIX_BIND,
+    ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
+    ON_TLS_BIND = HF_ON_TLS_BIND,
+    ON_MASTER = HF_ON_MASTER,
+    ON_EMAIL = HF_ON_EMAIL,
     ON_SOURCE = HF_ON_SOURCE,
 };
 
@@ -120,6 +128,9 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/log.def"
 
 #define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/cookie.def"
+
+#define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
 };
 
@@ -137,7 +148,7 @@ static unsigned words_matched(const char *name, const char *first, const char *s
     return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
 }
 
-const struct hf_keyword *hf_keyword_find(const char *first, const char *second, unsigned where,
+const struct hf_keyword *hf_keyword_find(const char *first, const char *second, uint64_t where,
                                          unsigned *words)
 {
     const struct hf_keyword *row, *found = NULL;
@@ -156,7 +167,7 @@ const struct hf_keyword *hf_keyword_find(const char *first, const char *second, 
     return found;
 }
 
-bool hf_keyword_is_family(const char *first, unsigned where)
+bool hf_keyword_is_family(const char *first, uint64_t where)
 {
     const struct hf_keyword *row;
     size_t n = strlen(first);
@@ -169,35 +180,32 @@ bool hf_keyword_is_family(const char *first, unsigned where)
     return false;
 }
 
-const char *hf_section_name(unsigned section)
+const char *hf_section_name(uint64_t section)
 {
-    switch (section) {
-    case HF_IN_GLOBAL:
-        return "global";
-    case HF_IN_DEFAULTS:
-        return "defaults";
-    case HF_IN_FRONTEND:
-        return "frontend";
-    case HF_IN_LISTEN:
-        return "listen";
-    case HF_IN_BACKEND:
-        return "backend";
-    default:
-        return "";
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->opens == section)
+            return row->name;
     }
+    return "";
 }
 
-const char *hf_keyword_places(unsigned where, char *buf, size_t size)
+const char *hf_keyword_places(uint64_t where, char *buf, size_t size)
 {
+    const struct hf_keyword *row;
     size_t n = 0;
 
     buf[0] = '\0';
-    for (unsigned bit = HF_IN_GLOBAL; bit <= HF_IN_BACKEND; bit <<= 1) {
-        if (!(where & bit) || n >= size)
+    where &= HF_IN_SECTIONS;
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->opens & where) || n >= size)
             continue;
-        where &= ~bit;
-        const char *link = n == 0 ? "" : (where & HF_IN_SECTIONS) ? ", " : " or ";
-        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, hf_section_name(bit));
+        where &= ~row->opens;
+        const char *link = n == 0 ? "" : where ? ", " : " or ";
+        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, row->name);
     }
     return buf;
 }
@@ -241,7 +249,7 @@ static void print_default(FILE *out, const struct hf_keyword *row)
     fputs(".\n", out);
 }
 
-static void list_group(FILE *out, const char *title, unsigned where)
+static void list_group(FILE *out, const char *title, uint64_t where)
 {
     const struct hf_keyword *row;
     char places[96], usage[256];
@@ -262,7 +270,7 @@ void hf_config_list_keywords(FILE *out)
 {
     static const struct {
         const char *title;
-        unsigned where;
+        uint64_t where;
     } groups[] = {
         {"Sections", HF_ON_TOP},
         {"Options of a section's first line", HF_ON_HEADER},
@@ -274,6 +282,11 @@ void hf_config_list_keywords(FILE *out)
         {"Options of 'stick-table'", HF_ON_TABLE},
         {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
         {"Options of 'log'", HF_ON_LOG},
+        {"Options of 'cookie'", HF_ON_COOKIE},
+        {"Options of 'unix-bind'", HF_ON_UNIX_BIND},
+        {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",
+         HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND},
+        {"Options of 'master-worker'", HF_ON_MASTER},
     };
 
     fputs("Words of the configuration language, from grammar/rows.\n", out);

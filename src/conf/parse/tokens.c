@@ -11,6 +11,7 @@
 #include "conf_int.h"
 #include "parse.h"
 #include "value.h"
+#include "words/syntax.h"
 
 #include "haftp_parser.h"
 
@@ -90,17 +91,28 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
-/* As HAProxy's atoi() reads it: the digits at the start, 0 without any. */
+/* What a row without a least number takes for 0 is told. */
 static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
                               const struct hf_keyword *row, const struct hf_word *word)
 {
-    const char *rest;
-    int64_t number = hf_value_loose_number(word->text, &rest);
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
 
-    if (*rest || rest == word->text)
-        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "write the number that is meant",
-                    "'%s' is no number for '%s': it is read as %lld, as HAProxy does.", word->text,
-                    row->name, (long long)number);
+    if (number < 0 && row->min == HF_NO_MIN) {
+        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, NULL, "'%s' of '%s' counts as 0.", word->text,
+                    row->name);
+        number = 0;
+    }
+    emit_number(t, T_NUMBER, word, number);
+}
+
+/* The same for a row whose words are read as C's atoi() does. */
+static void emit_atoi(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                      const struct hf_word *word)
+{
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
+
+    if (number > INT32_MAX || number < INT32_MIN)
+        number = number < 0 ? INT32_MIN : INT32_MAX;
     emit_number(t, T_NUMBER, word, number);
 }
 
@@ -129,6 +141,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
     if (kind == 't')
         emit_time(t, diag, row, word);
     else if (kind == 'i' || kind == 'I')
+        emit_atoi(t, diag, row, word);
+    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
         emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
@@ -154,13 +168,20 @@ static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struc
 
 /* ---- words that fill nothing ------------------------------------------------------------- */
 
+/* The help of such a row begins with "No effect". */
+static void tell_noop(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
+{
+    hf_diag_add(diag, row->fate == HF_FATE_NOOP ? HF_DIAG_NOTICE : HF_DIAG_WARNING, loc, NULL,
+                "'%s' has no effect: %s", row->name, row->help + strlen("No effect: "));
+}
+
 static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc)
 {
     struct hf_diag *diag = parse->build.diag;
 
     if (row->note)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
-    if (row->token != T_IGNORED)
+    if (row->token != T_IGNORED && row->token != T_PARTS)
         return;
     switch (row->fate) {
     case HF_FATE_ACCEPTED:
@@ -184,13 +205,23 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
                     "haftp refuses what it cannot do, rather than do something else",
                     "'%s' is not supported by this version of haftp yet.", row->name);
         break;
+    case HF_FATE_NOOP:
+    case HF_FATE_NOOP_WARNED:
+        tell_noop(diag, row, loc);
+        break;
+    case HF_FATE_PART:
+        break;
+    case HF_FATE_REFUSED:
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, NULL, "'%s' is refused: %s", row->name,
+                    row->help + strlen("Refused: "));
+        break;
     }
 }
 
 /* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
-static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t where)
 {
     unsigned words;
 
@@ -219,7 +250,9 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
             i += 1 + emit_args(t, diag, row, word + 1, n - i - 1, word->loc);
             if (row->skip < 0)
                 return;
-            i += (unsigned)row->skip;
+            i += row->checked
+                     ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
+                     : (unsigned)row->skip;
             lost = false;
             continue;
         }
@@ -232,12 +265,22 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         } else {
             hf_unknown_option(diag, word, line, lost);
             lost = true;
+            /* Reported once is enough: the line did have an option. */
+            if (line->token == T_PARTS)
+                emit(t, T_IGNORED, word->loc)->row = line;
         }
         i++;
     }
 }
 
 /* ---- statements -------------------------------------------------------------------------- */
+
+static void warn_unread(struct hf_diag *diag, const struct hf_keyword *row,
+                        const struct hf_word *word)
+{
+    hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "a later version may refuse it",
+                "'%s' is not read: it stands behind all that '%s' takes.", word->text, row->name);
+}
 
 static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
                       const struct hf_word *words, unsigned n)
@@ -247,10 +290,16 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
 
     tell_fate(parse, row, loc);
     emit_row(t, row, loc);
-    if (row->token == T_IGNORED)
+    if (row->token == T_IGNORED) {
+        if (row->checked)
+            hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         return;
+    }
     unsigned taken = emit_args(t, diag, row, words, n, loc);
-    emit_options(parse, row, words + taken, n - taken);
+    if (taken < n && (row->where & HF_ANY_REST))
+        warn_unread(diag, row, &words[taken]);
+    else
+        emit_options(parse, row, words + taken, n - taken);
 }
 
 static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
@@ -272,7 +321,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
 
 /* An old spelling is read as today's. */
 static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
-                                          const struct hf_word *words, unsigned n, unsigned section)
+                                          const struct hf_word *words, unsigned n, uint64_t section)
 {
     char first[32], hint[256];
     unsigned matched;
@@ -322,7 +371,8 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     row = hf_keyword_find(words[0].text, second, HF_IN_PROXIES, taken);
     if (row && belongs_to_other_proxies(t, row)) {
         warn_wrong_proxy(parse, row, words[0].loc);
-        return NULL;
+        hf_build_line_apart(&parse->build);
+        return row;
     }
     row = hf_unknown_statement(t, parse->build.diag, words, n);
     /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
@@ -331,17 +381,57 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     return NULL;
 }
 
+/* Before which words "no" and "default" may stand, whatever the section; which options have a
+ * negation is said by their rows. */
+static bool may_be_prefixed(const char *prefix, const char *word)
+{
+    static const char *const negatable[] = {"option",          "log",
+                                            "busy-polling",    "set-dumpable",
+                                            "strict-limits",   "insecure-fork-wanted",
+                                            "numa-cpu-mapping"};
+
+    if (strcmp(prefix, "default") == 0)
+        return strcmp(word, "numa-cpu-mapping") == 0;
+    for (size_t i = 0; i < sizeof negatable / sizeof negatable[0]; i++) {
+        if (strcmp(word, negatable[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "no" or "default" in front of the line's keyword.  False: it was refused. */
+static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, unsigned *n)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const struct hf_word *prefix = *words;
+    bool negates = strcmp(prefix->text, "no") == 0;
+
+    if (!negates && strcmp(prefix->text, "default") != 0)
+        return true;
+    if (*n == 1 || !may_be_prefixed(prefix->text, prefix[1].text)) {
+        hf_diag_add(parse->build.diag, HF_DIAG_ERROR, prefix->loc,
+                    negates ? "it may stand before option, log, busy-polling, set-dumpable, "
+                              "strict-limits, insecure-fork-wanted and numa-cpu-mapping"
+                            : "it may stand before numa-cpu-mapping only",
+                    *n == 1 ? "'%s' stands alone." : "'%s' cannot stand before '%s'.", prefix->text,
+                    *n == 1 ? "" : prefix[1].text);
+        return false;
+    }
+    if (negates)
+        emit(t, T_NO, prefix->loc);
+    ++*words;
+    --*n;
+    return true;
+}
+
 static void emit_statement(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     const struct hf_word *words = t->line.words;
     unsigned n = t->line.n, taken;
 
-    if (strcmp(words[0].text, "no") == 0 && n > 1) {
-        emit(t, T_NO, words[0].loc);
-        words++;
-        n--;
-    }
+    if (!take_prefix(parse, &words, &n))
+        return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
     if (!row)
         return;
@@ -366,10 +456,55 @@ static void cut_at_empty_word(struct hf_line *line, struct hf_diag *diag)
     }
 }
 
+/* "[name]": HAProxy's way to keep several programs' sections in one file.  It changes nothing for
+ * the sections that it knows. */
+static void check_scope(struct hf_diag *diag, const struct hf_line *line)
+{
+    const struct hf_word *word = &line->words[0];
+    size_t n = strspn(word->text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-_.:");
+
+    if (n == 0 || strcmp(word->text + 1 + n, "]") != 0)
+        hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
+                    "write [name], with nothing but a comment behind",
+                    "this is not the name of a scope.");
+    else if (line->n > 1)
+        hf_diag_add(diag, HF_DIAG_ERROR, line->words[1].loc, "only a comment may stand there",
+                    "unexpected '%s' behind the scope %s.", line->words[1].text, word->text);
+    else
+        hf_diag_add(diag, HF_DIAG_NOTICE, word->loc, NULL,
+                    "the scope %s has no effect: what follows is read as without it.", word->text);
+}
+
+/* Lines that are no statement, whatever the section. */
+static bool is_no_statement(struct hf_parse *parse)
+{
+    struct hf_line *line = &parse->tokens.line;
+
+    if (hf_directive_line(parse))
+        return true;
+    if (line->n == 0 || line->broken)
+        return line->n == 0;
+    if (line->words[0].text[0] == '[') {
+        check_scope(parse->build.diag, line);
+        return true;
+    }
+    if (line->words[0].text[0] != '\0')
+        return false;
+    if (line->n > 1)
+        hf_diag_add(parse->build.diag, HF_DIAG_WARNING, line->words[0].loc,
+                    "if it is a variable, is it set?",
+                    "the line begins with an empty word: it is not read.");
+    return true;
+}
+
 static void emit_words(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     unsigned matched;
+
+    if (is_no_statement(parse))
+        return;
     const struct hf_keyword *top =
         hf_keyword_find(t->line.words[0].text, NULL, HF_ON_TOP, &matched);
 
@@ -393,10 +528,9 @@ bool hf_tokens_read_line(struct hf_parse *parse)
     t->n_queued = t->next = 0;
     while (t->n_queued == 0) {
         if (hf_diag_count(parse->build.diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS ||
-            !hf_scan_next(&t->scan, &t->line))
+            t->directives.stopped || !hf_scan_next(&t->scan, &t->line))
             return false;
-        if (t->line.n)
-            emit_words(parse);
+        emit_words(parse);
         /* A line that was reported as unknown leaves at most a "no" behind. */
         if (t->n_queued == 1 && t->queue[0].kind == T_NO)
             t->n_queued = 0;

@@ -8,6 +8,7 @@
 #ifndef HAFTP_CONF_TOKENS_H
 #define HAFTP_CONF_TOKENS_H
 
+#include "directive/directive.h"
 #include "keywords.h"
 #include "scan.h"
 
@@ -26,7 +27,8 @@ struct hf_token {
 struct hf_tokens {
     struct hf_scan scan;
     struct hf_line line;
-    unsigned section;         /* one bit of enum hf_where; 0: none yet */
+    struct hf_directives directives;
+    uint64_t section;         /* one bit of enum hf_where; 0: none yet */
     const char *section_name; /* of a proxy, for messages */
     /* A word may give two tokens ("no-check"), and the line's end gives one. */
     struct hf_token queue[2 * HF_LINE_WORDS + 2];

@@ -309,7 +309,7 @@ static void options_and_their_negation(void **state)
     assert_true(a->next->o.tcpka_server);
     refuse_text(t, "listen a\n no option tcplog\n", "'no' cannot stand before 'option tcplog'.");
     refuse_text(t, "global\n no daemon\n", "'no' cannot stand before 'daemon'.");
-    refuse_text(t, "listen a\n no bind :21\n", "unexpected 'bind'");
+    refuse_text(t, "listen a\n no bind :21\n", "'no' cannot stand before 'bind'");
 }
 
 static void stick_lines(void **state)
@@ -419,7 +419,7 @@ static void global_lines(void **state)
     refuse_text(t, "global\n user no-such-user-here\n",
                 "this host has no user 'no-such-user-here'.");
     refuse_text(t, "global\n group no-such-group-x\n", "this host has no group 'no-such-group-x'.");
-    refuse_text(t, "global\n uid root\n", "unexpected 'root', expected a number.");
+    refuse_text(t, "global\n uid\n", "'uid' needs a number.");
     refuse_text(t, "global\n spread-checks 51\n", "'spread-checks' must be between 0 and 50.");
 }
 
