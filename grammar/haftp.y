@@ -19,6 +19,7 @@
 
 %code requires {
 #include "parse/parse.h"
+#include "section/lines.h"
 }
 
 %code provides {
@@ -74,6 +75,25 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> OTHER_SECTION "a section"
+%token <row> PEER "peer"
+%token <row> LOOSE_BIND "bind of a section"
+%token <row> DEFAULT_BIND "default-bind"
+%token <row> PEERS_TABLE "table"
+%token <row> NAMESERVER "nameserver"
+%token <row> USER "user"
+%token <row> GROUP "group"
+%token <row> MAILER "mailer"
+%token <row> RING_SIZE "size of a ring"
+%token <row> RING_TIMEOUT "timeout of a ring"
+%token <row> DGRAM_BIND "dgram-bind"
+%token <row> COMMAND "command"
+%token <row> CACHE_AGE "max-age"
+%token <row> CACHE_VARY "process-vary"
+%token <row> ERROR_FILE "errorfile"
+%token <row> PATH_INFO "path-info"
+%token <row> SET_PARAM "set-param"
+%token <row> NAMESPACE "namespace"
 %token <row> BIND "bind"
 %token <row> SERVER "server"
 %token <row> DEFAULT_SERVER "default-server"
@@ -128,6 +148,7 @@ statement
     | PARTS setting settings
     | proxy_line
     | global_line
+    | other_line
     | DESCRIPTION description
     ;
 
@@ -144,6 +165,13 @@ section
     | LISTEN word       { hf_build_listen(B, &$2); }    header
     | FRONTEND word     { hf_build_frontend(B, &$2); }  header
     | BACKEND word      { hf_build_backend(B, &$2); }   header
+    | OTHER_SECTION         { hf_build_other_section(B, $1, NULL, @1); }
+    | OTHER_SECTION word    { hf_build_other_section(B, $1, &$2, @2); }    more_names
+    ;
+
+more_names
+    : %empty
+    | more_names word       { hf_build_more_name(B, &$2); }
     ;
 
 header
@@ -245,6 +273,41 @@ global_line
     | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
+    ;
+
+/* ---- lines of the sections that are no proxies ---- */
+
+other_line
+    : PEER
+    | PEER word         { hf_build_peer(B, $1, &$2, NULL); }    settings
+    | PEER word word    { hf_build_peer(B, $1, &$2, &$3); }     settings
+    | LOOSE_BIND
+    | LOOSE_BIND word   { hf_build_other_bind(B, &$2); }        settings
+    | DEFAULT_BIND      { hf_build_default_bind(B); }           settings
+    | PEERS_TABLE word  { hf_build_peers_table(B, &$2); }       settings
+    | NAMESERVER word word                  { hf_build_nameserver(B, &$2, &$3); }
+    | USER word         { hf_build_user(B, &$2); }              settings dangling
+    | GROUP word        { hf_build_group(B, &$2); }             settings dangling
+    | MAILER word word                      { hf_build_mailer(B, &$2, &$3); }
+    | RING_SIZE NUMBER                      { hf_build_ring_size(B, $2, @2); }
+    | RING_TIMEOUT rest                     { hf_build_ring_timeout(B, @1); }
+    | DGRAM_BIND
+    | DGRAM_BIND word   { hf_build_dgram_bind(B, &$2); }        settings
+    | COMMAND word rest                     { hf_build_command(B, &$2); }
+    | CACHE_AGE
+    | CACHE_AGE NUMBER
+    | CACHE_VARY                            { hf_build_cache_vary(B, NULL, @1); }
+    | CACHE_VARY word                       { hf_build_cache_vary(B, &$2, @2); }
+    | ERROR_FILE NUMBER word                { hf_build_error_file(B, $2, @2, &$3); }
+    | PATH_INFO word                        { hf_build_path_info(B, &$2); }
+    | SET_PARAM word word rest
+    | NAMESPACE
+    | NAMESPACE word rest                   { hf_build_namespace(B, &$2); }
+    ;
+
+dangling
+    : %empty
+    | TEXT              { hf_build_dangling(B, $1, @1); }
     ;
 
 cpu_sets

@@ -29,6 +29,7 @@
 #undef HF_NOOP_PENDING
 #undef HF_NOOP_WARNED
 #undef HF_NOTICED
+#undef HF_OTHER_SECTION
 #undef HF_PART
 #undef HF_PARTS
 #undef HF_PENDING
@@ -37,7 +38,6 @@
 #undef HF_REFUSED
 #undef HF_ROW
 #undef HF_SECTION
-#undef HF_SECTION_LATER
 #undef HF_SIZE
 #undef HF_TEXT
 #undef HF_TEXT_AT

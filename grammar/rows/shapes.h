@@ -53,7 +53,7 @@
  *        its positional words, w any word, n number, t time; `options`: whose rows the rest of the
  *        line is looked up in (0: none)
  *   HF_SECTION(TOKEN, name, opens, args, syntax, help)   begins a section
- *   HF_SECTION_LATER(name, help)                         a section that is not supported yet
+ *   HF_OTHER_SECTION(name, opens, args, syntax, help)    begins one that is no proxy
  *   HF_LEGACY(name, where, modern, syntax)               old spelling of another row
  *   HF_ACCEPTED(name, where, args, help)                 HAProxy's; needs no action here
  *   HF_NOTICED(name, where, args, why)                   the same, with a notice that says why
@@ -132,7 +132,7 @@
 #define HF_CHOICE_NOTED(type, field, name, where, choices, dflt, note, help) type field;
 #define HF_LINE(token, name, where, args, options, syntax, help)
 #define HF_SECTION(token, name, opens, args, syntax, help)
-#define HF_SECTION_LATER(name, help)
+#define HF_OTHER_SECTION(name, opens, args, syntax, help)
 #define HF_LEGACY(name, where, modern, syntax)
 #define HF_ACCEPTED(name, where, args, help)
 #define HF_NOTICED(name, where, args, why)
@@ -242,9 +242,9 @@
 #define HF_SECTION(token, name, opens_, args_, syntax_, help)                                      \
     HF_WORD(token, name, ON_TOP, help, .args = (args_), .options = ON_HEADER, .syntax = (syntax_), \
             .opens = (opens_))
-#define HF_SECTION_LATER(name, help)                                                               \
-    HF_WORD(IGNORED, name, ON_TOP, "Not supported yet: " help, .fate = HF_FATE_LATER,              \
-            .opens = HF_IN_SKIPPED)
+#define HF_OTHER_SECTION(name, opens_, args_, syntax_, help)                                       \
+    HF_WORD(OTHER_SECTION, name, ON_TOP | ((opens_)&ANY_REST), help, .args = (args_),              \
+            .syntax = (syntax_), .opens = (opens_) & ~(uint64_t)ANY_REST)
 #define HF_LEGACY(name, where, modern_, syntax_)                                                   \
     HF_WORD(IGNORED, name, where, "Old spelling of '" modern_ "'.", .modern = (modern_),           \
             .syntax = (syntax_))

@@ -57,6 +57,13 @@ static unsigned worker_count(const struct hf_config *config)
 
 /* ---- configuration ---- */
 
+static void check_loaded(const struct hf_config *config, const struct hf_args *args,
+                         struct hf_diag *diag)
+{
+    hf_log_check(config, diag);
+    hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
+}
+
 static struct hf_config *load(const struct hf_args *args, int *exit_code)
 {
     struct hf_diag *diag = hf_diag_new();
@@ -65,7 +72,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     hf_config_set_algorithm_check(check_algorithm);
     config = hf_config_load(args->files, args->n_files, diag);
     if (config)
-        hf_log_check(config, diag);
+        check_loaded(config, args, diag);
     if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
         hf_config_free(config);
         config = NULL;

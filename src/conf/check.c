@@ -167,6 +167,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *proxy;
 
+    hf_conf_check_sections(config, diag);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (proxy->o.disabled)
             continue;

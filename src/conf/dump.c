@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "dump_int.h"
 #include "parse/build.h"
 #include "parse/log_target.h"
 #include "parse/value.h"
@@ -81,8 +82,8 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
     fputs(after, out);
 }
 
-static void print_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
-                       const char *before, const char *after)
+void hf_dump_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
+                  const char *before, const char *after)
 {
     const struct hf_keyword *row;
 
@@ -106,7 +107,7 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
         fputs(hf_addr_text(&log->addr, text), out);
     else
         fprintf(out, "fd@%d", log->fd);
-    print_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
+    hf_dump_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
     fprintf(out, " %s", hf_log_facility_name(log->facility));
     if (log->max_level != 7 || log->min_level != 0)
         fprintf(out, " %s", hf_log_level_name(log->max_level));
@@ -115,7 +116,7 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
     putc('\n', out);
 }
 
-static void print_logs(FILE *out, const struct hf_cfg_log *logs)
+void hf_dump_logs(FILE *out, const struct hf_cfg_log *logs)
 {
     const struct hf_cfg_log *log;
 
@@ -143,12 +144,12 @@ static bool has_unix_bind(const struct hf_cfg_global *g)
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
-    print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
     print_text(out, "node", global->node);
     print_text(out, "description", global->description);
     if (has_unix_bind(global)) {
         fputs("    unix-bind", out);
-        print_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
+        hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
         putc('\n', out);
     }
     if (global->set_uid && !global->user)
@@ -160,7 +161,7 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         hf_value_print_word(out, global->log_hostname);
         putc('\n', out);
     }
-    print_logs(out, global->logs);
+    hf_dump_logs(out, global->logs);
 }
 
 static void print_path(FILE *out, enum hf_reach reach, const char *path)
@@ -170,7 +171,7 @@ static void print_path(FILE *out, enum hf_reach reach, const char *path)
         hf_value_print_word(out, path);
 }
 
-static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
+void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
@@ -185,7 +186,7 @@ static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
         print_path(out, bind->reach, bind->path);
     if (bind->port_hi != bind->port_lo)
         fprintf(out, "-%u", bind->port_hi);
-    print_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
+    hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
     putc('\n', out);
 }
 
@@ -227,11 +228,11 @@ static void print_server_address(FILE *out, const struct hf_cfg_server *server)
         fprintf(out, ":%+d", server->port_offset);
 }
 
-static void print_server(FILE *out, const struct hf_cfg_server *server)
+void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server)
 {
-    fprintf(out, "    server %s ", server->name);
+    fprintf(out, "    %s %s ", keyword, server->name);
     print_server_address(out, server);
-    print_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+    hf_dump_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
     if (server->o.source) {
         putc(' ', out);
         print_source(out, server->o.source);
@@ -245,14 +246,14 @@ static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
 
     if (proxy->stick_table) {
         fputs("    stick-table", out);
-        print_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
+        hf_dump_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
         putc('\n', out);
     }
     LL_FOREACH(proxy->stick_rules, rule)
     {
         const char *what = !rule->store ? "match" : rule->match ? "on" : "store-request";
         fprintf(out, "    stick %s src", what);
-        print_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
+        hf_dump_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
         putc('\n', out);
     }
 }
@@ -307,10 +308,10 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
     LL_FOREACH(proxy->binds, bind)
     {
-        print_bind(out, bind);
+        hf_dump_bind(out, bind);
     }
     print_text(out, "description", proxy->description);
-    print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    hf_dump_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
     if (proxy->o.source && (proxy->caps & HF_CAP_BACKEND)) {
         fputs("    ", out);
         print_source(out, proxy->o.source);
@@ -318,7 +319,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     }
     if (proxy->o.log_global)
         fputs("    log global\n", out);
-    print_logs(out, proxy->o.logs);
+    hf_dump_logs(out, proxy->o.logs);
     if (proxy->caps & HF_CAP_FRONTEND)
         print_data_refs(out, proxy->data_refs);
     if (proxy->caps & HF_CAP_BACKEND)
@@ -326,7 +327,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     print_stick(out, proxy);
     LL_FOREACH(proxy->servers, server)
     {
-        print_server(out, server);
+        hf_dump_server(out, "server", server);
     }
 }
 
@@ -335,6 +336,7 @@ void hf_config_dump(const struct hf_config *config, FILE *out)
     const struct hf_cfg_proxy *proxy;
 
     print_global(out, &config->global);
+    hf_dump_sections(out, config);
     LL_FOREACH(config->proxies, proxy)
     {
         print_proxy(out, proxy);

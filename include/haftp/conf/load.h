@@ -27,6 +27,11 @@ struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, str
 void hf_config_free(struct hf_config *config);
 bool hf_config_has_listener(const struct hf_config *config);
 
+/* An error where a `program` section has no master process: whether there is one is known when the
+ * command line has been read. */
+void hf_config_check_master(const struct hf_config *config, bool master_worker,
+                            struct hf_diag *diag);
+
 /* `-c -V`: for each control bind, what it was taken for, by which rule, where its data ports come
  * from. */
 void hf_config_explain(const struct hf_config *config, FILE *out);

@@ -53,7 +53,7 @@ enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 /* The TLS words of a server, the `ssl` flag among them. */
 struct hf_cfg_server_tls {
 #define HF_ROWS_FIELDS
-#include "../../../grammar/rows/server_tls.def"
+#include "../../../grammar/rows/ends/server_tls.def"
 };
 
 struct hf_cfg_server_opts { /* what default-server may set */
@@ -63,7 +63,7 @@ struct hf_cfg_server_opts { /* what default-server may set */
 #include "../../../grammar/rows/server.def"
 /* send_proxy and its kin, socks4, tcp_ut_ms, init_addr, resolvers, resolve_*, agent_* and such */
 #define HF_ROWS_FIELDS
-#include "../../../grammar/rows/server_net.def"
+#include "../../../grammar/rows/ends/server_net.def"
     uint16_t check_port;                /* 0: the server's */
     struct hf_addr check_addr;          /* not set: the server's */
     const struct hf_cfg_source *source; /* NULL: the section's */
@@ -96,7 +96,7 @@ enum hf_bind_role { HF_BIND_PLAIN, HF_BIND_CONTROL, HF_BIND_DATA };
 /* The TLS words of a bind, the `ssl` flag among them. */
 struct hf_cfg_bind_tls {
 #define HF_ROWS_FIELDS
-#include "../../../grammar/rows/bind_tls.def"
+#include "../../../grammar/rows/ends/bind_tls.def"
 };
 
 struct hf_cfg_bind {
@@ -277,7 +277,8 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
-    struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -63,6 +63,13 @@ void hf_build_bind(struct hf_build *b, const struct hf_word *address)
     } while (*list);
 }
 
+void hf_build_default_bind(struct hf_build *b)
+{
+    b->bind = (struct hf_cfg_bind){.proxy = b->section};
+    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
+    b->at[HF_OBJECT_BIND] = &b->bind;
+}
+
 /* ---- options that belong together -------------------------------------------------------- */
 
 static void check_id(struct hf_build *b)
@@ -202,7 +209,7 @@ void hf_build_bind_end(struct hf_build *b)
         check_id(b);
     if (b->bind.tls.ssl && hf_build_is_sound(b))
         check_tls(b);
-    if (hf_build_is_sound(b))
+    if (hf_build_is_sound(b) && hf_ends_are_used(b))
         refuse_what_we_cannot(b);
     if (hf_build_is_sound(b)) {
         tell_idle_options(b);

@@ -7,6 +7,15 @@
 
 #include "conf_int.h"
 
+bool hf_ends_are_used(const struct hf_build *b)
+{
+    const struct hf_cfg_proxy *proxy = b->config->proxies;
+
+    while (proxy && proxy != b->section)
+        proxy = proxy->next;
+    return proxy != NULL;
+}
+
 void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, const char *hint)
 {
     if (hf_conf_same_place(b->refused, loc))

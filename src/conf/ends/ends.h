@@ -6,6 +6,10 @@
 
 #include "parse/build.h"
 
+/* The section is one that carries connections: not peers, ring and the like, which do nothing yet.
+ */
+bool hf_ends_are_used(const struct hf_build *b);
+
 /* "'x' is not supported by this version of haftp yet"; once for what a default-server handed down.
  */
 void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, const char *hint);

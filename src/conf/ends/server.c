@@ -76,6 +76,7 @@ void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
     if (!parse_count(count->text, &first, &last)) {
         hf_build_error(b, count->loc, "write a number, for example 5, or a range such as 1-5",
                        "'%s' is not a number of servers", count->text);
+        b->server = NULL;
         return;
     }
     b->template_first = (int)first;
@@ -85,6 +86,14 @@ void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
 void hf_build_default_server(struct hf_build *b)
 {
     b->at[HF_OBJECT_SERVER] = &b->section->o.server;
+}
+
+void hf_build_nameless_server(struct hf_build *b)
+{
+    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
+
+    server->o = b->section->o.server;
+    b->at[HF_OBJECT_SERVER] = &server->o;
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -157,6 +166,8 @@ static void check_duplicate(struct hf_build *b, const struct hf_cfg_server *serv
 {
     const struct hf_cfg_server *other;
 
+    if (b->at[HF_OBJECT_PEERS]) /* HAProxy does not mind there */
+        return;
     LL_FOREACH(b->section->servers, other)
     {
         if (strcmp(other->name, server->name) != 0)
@@ -301,7 +312,7 @@ void hf_build_server_end(struct hf_build *b)
     }
     if (hf_build_is_sound(b) && (n || !server->host))
         check_check_port(b, server);
-    if (hf_build_is_sound(b))
+    if (hf_build_is_sound(b) && hf_ends_are_used(b))
         refuse_what_we_cannot(b, &server->o);
     if (hf_build_is_sound(b))
         tell_idle_options(b, server);

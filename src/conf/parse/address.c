@@ -261,6 +261,26 @@ bool hf_address_parse_bind(struct hf_arena *arena, const char *text, struct hf_b
     }
 }
 
+bool hf_address_parse_datagram(struct hf_arena *arena, const char *text,
+                               struct hf_bind_address *out, struct hf_problem *problem)
+{
+    /* Each reads like its twin for streams. */
+    static const char *const twins[][2] = {{"udp@", "ip@"},
+                                           {"udp4@", "ipv4@"},
+                                           {"udp6@", "ipv6@"},
+                                           {"uxdg@", "unix@"},
+                                           {"dgram+", ""}};
+    const char *rest;
+
+    for (size_t i = 0; i < sizeof twins / sizeof twins[0]; i++) {
+        if (starts_with(text, twins[i][0], &rest)) {
+            text = hf_arena_printf(arena, "%s%s", twins[i][1], rest);
+            break;
+        }
+    }
+    return hf_address_parse_bind(arena, text, out, problem);
+}
+
 /* A port of a server: fixed, or counted from the port that the client came to. */
 static bool parse_server_port(struct hf_arena *arena, const char *text,
                               struct hf_cfg_server *server, uint16_t *fixed,

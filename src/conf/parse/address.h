@@ -37,6 +37,9 @@ struct hf_lookup {
 /* "ADDR:PORT[-PORT]", a path, abns@NAME or fd@N. */
 bool hf_address_parse_bind(struct hf_arena *arena, const char *text, struct hf_bind_address *out,
                            struct hf_problem *problem);
+/* The same for datagrams, with or without a prefix that says so. */
+bool hf_address_parse_datagram(struct hf_arena *arena, const char *text,
+                               struct hf_bind_address *out, struct hf_problem *problem);
 /* "HOST[:PORT]" with PORT n, +n or -n, a path, or abns@NAME: fills all that is said of a server's
  * address.  A name is not looked up: `host` has it, and *lookup what is needed for that. */
 bool hf_address_parse_server(struct hf_arena *arena, const char *text, struct hf_cfg_server *server,

@@ -28,8 +28,10 @@ void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, con
 
 /* ---- where the rows of the current section write to -------------------------------------- */
 
-static void set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
+void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
 {
+    memset(b->at, 0, sizeof b->at);
+    b->other = NULL;
     b->section = section;
     b->in_defaults = is_defaults;
     b->at[HF_OBJECT_OPTS] = section ? &section->o : NULL;
@@ -45,18 +47,17 @@ void hf_build_line_apart(struct hf_build *b)
     nowhere->o = b->section->o;
     nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
     b->put_aside = b->section;
-    set_section(b, nowhere, false);
+    hf_build_set_section(b, nowhere, false);
 }
 
 void hf_build_line_back(struct hf_build *b)
 {
     if (b->put_aside)
-        set_section(b, b->put_aside, false);
+        hf_build_set_section(b, b->put_aside, false);
     b->put_aside = NULL;
 }
 
-/* What a proxy is without any defaults section. */
-static void built_in_defaults(struct hf_cfg_proxy *section)
+void hf_build_proxy_defaults(struct hf_cfg_proxy *section)
 {
     hf_build_row_defaults(&section->o, HF_OBJECT_OPTS);
     hf_build_row_defaults(&section->o.server, HF_OBJECT_SERVER);
@@ -74,12 +75,12 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
 
 void hf_build_file_begin(struct hf_build *b)
 {
-    set_section(b, NULL, false);
+    hf_build_set_section(b, NULL, false);
 }
 
 void hf_build_global(struct hf_build *b)
 {
-    set_section(b, NULL, false);
+    hf_build_set_section(b, NULL, false);
 }
 
 /* ---- inheritance ------------------------------------------------------------------------- */
@@ -125,10 +126,10 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
     struct hf_defaults *d = HF_NEW(b->config->arena, struct hf_defaults);
 
     d->section.loc = loc;
-    built_in_defaults(&d->section);
+    hf_build_proxy_defaults(&d->section);
     LL_APPEND(b->defaults, d);
     b->latest = d;
-    set_section(b, &d->section, true);
+    hf_build_set_section(b, &d->section, true);
 }
 
 void hf_build_from(struct hf_build *b, const struct hf_word *name)
@@ -201,13 +202,13 @@ static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned
     if (b->latest)
         inherit(b, proxy, &b->latest->section);
     else
-        built_in_defaults(proxy);
+        hf_build_proxy_defaults(proxy);
     proxy->loc = name->loc;
     proxy->name = name->text;
     proxy->caps = caps;
     proxy->id = ++config->n_proxies;
     LL_APPEND(config->proxies, proxy);
-    set_section(b, proxy, false);
+    hf_build_set_section(b, proxy, false);
 }
 
 void hf_build_listen(struct hf_build *b, const struct hf_word *name)

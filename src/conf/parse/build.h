@@ -30,6 +30,7 @@ struct hf_build {
     struct hf_defaults *defaults; /* all of them, in order */
     struct hf_defaults *latest;   /* NULL before the first */
     struct hf_cfg_proxy *section; /* the current one; NULL in global */
+    struct hf_cfg_section *other; /* the current one, where it is no proxy; else NULL */
     bool in_defaults;             /* the current section is one that hands down */
     void *at[HF_N_OBJECTS];       /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
@@ -44,6 +45,7 @@ struct hf_build {
     struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
     enum hf_path_from path_from;
     const char *path_origin;
@@ -59,6 +61,10 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
 /* Every file begins outside of any section. */
 void hf_build_file_begin(struct hf_build *b);
 
+/* Where the rows of a section's lines write to (build.c); `section` NULL: to no proxy. */
+void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults);
+/* What a proxy is without any defaults section. */
+void hf_build_proxy_defaults(struct hf_cfg_proxy *section);
 /* Sections (build.c). */
 void hf_build_global(struct hf_build *b);
 void hf_build_defaults(struct hf_build *b, struct hf_loc loc);
@@ -85,6 +91,10 @@ void hf_build_server(struct hf_build *b, const struct hf_word *name, const struc
 void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
                               const struct hf_word *count, const struct hf_word *address);
 void hf_build_default_server(struct hf_build *b);
+/* A server that is not kept: its options are checked. */
+void hf_build_nameless_server(struct hf_build *b);
+/* Options without an address, likewise. */
+void hf_build_default_bind(struct hf_build *b);
 void hf_build_server_end(struct hf_build *b);
 /* Of the section or of the server, as the row says. */
 void hf_build_source(struct hf_build *b, const struct hf_keyword *row,

@@ -45,6 +45,13 @@ void hf_build_row_defaults(void *object, enum hf_object kind)
     }
 }
 
+/* The value was right: what the row has to say of it. */
+static void tell_note(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    if (row->note)
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
+}
+
 /* ---- one kind of row each ---------------------------------------------------------------- */
 
 void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc)
@@ -86,11 +93,13 @@ void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t n
                      struct hf_loc loc)
 {
     if (row->free && number < row->min)
-        store(field(b, row, row->offset), row->bytes, row->min);
-    else if (number < row->min || number > row->max || (row->nonzero && number == 0))
+        number = row->min;
+    if (number < row->min || number > row->max || (row->nonzero && number == 0)) {
         number_out_of_range(b, row, number < row->min, loc);
-    else
-        store(field(b, row, row->offset), row->bytes, number);
+        return;
+    }
+    store(field(b, row, row->offset), row->bytes, number);
+    tell_note(b, row, loc);
 }
 
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
@@ -99,6 +108,7 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
         return;
     *(const char **)field(b, row, row->offset) = word->text;
     store_place(b, row, word->loc);
+    tell_note(b, row, word->loc);
 }
 
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
@@ -141,4 +151,5 @@ void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const str
     }
     store(field(b, row, row->offset), row->bytes, value);
     store_place(b, row, word->loc);
+    tell_note(b, row, word->loc);
 }

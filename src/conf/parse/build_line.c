@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "log_target.h"
+#include "section/lines.h"
 #include "value.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
@@ -339,6 +340,7 @@ void hf_build_line_end(struct hf_build *b)
     hf_build_bind_end(b);
     hf_build_server_end(b);
     end_stick_table(b);
+    hf_build_peers_table_end(b);
     end_log(b);
     hf_build_line_back(b);
 }

@@ -8,6 +8,7 @@
 
 #include "haftp/conf/load.h"
 #include "haftp/conf/model.h"
+#include "haftp/conf/sections.h"
 
 #include "ends/vet.h"
 #include "haftp_parser.h"
@@ -39,6 +40,24 @@ enum {
     ON_REST = HF_ON_REST,
     ANY_REST = HF_ANY_REST,
     ANY_NUMBER = HF_ANY_NUMBER,
+    PEERS = HF_IN_PEERS,
+    RESOLVERS = HF_IN_RESOLVERS,
+    USERLIST = HF_IN_USERLIST,
+    MAILERS = HF_IN_MAILERS,
+    RING = HF_IN_RING,
+    LOG_FORWARD = HF_IN_LOG_FORWARD,
+    PROGRAM = HF_IN_PROGRAM,
+    CACHE = HF_IN_CACHE,
+    HTTP_ERRORS = HF_IN_HTTP_ERRORS,
+    FCGI_APP = HF_IN_FCGI_APP,
+    NAMESPACES = HF_IN_NAMESPACES,
+    TRACES = HF_IN_TRACES,
+    CRT_STORE = HF_IN_CRT_STORE,
+    LOG_PROFILE = HF_IN_LOG_PROFILE,
+    ACME = HF_IN_ACME,
+    ON_USER = HF_ON_USER,
+    ON_GROUP = HF_ON_GROUP,
+    ON_DGRAM_BIND = HF_ON_DGRAM_BIND,
     ON_COOKIE = HF_ON_COOKIE,
     ON_UNIX_BIND = HF_ON_UNIX_BIND,
     ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
@@ -89,7 +108,7 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_OBJECT   HF_OBJECT_BIND
 #define HF_ROWS_STRUCT   struct hf_cfg_bind
 #define HF_ROWS_FIELD(f) tls.f
-#include "../../../grammar/rows/bind_tls.def"
+#include "../../../grammar/rows/ends/bind_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
@@ -101,13 +120,13 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
-#include "../../../grammar/rows/server_net.def"
+#include "../../../grammar/rows/ends/server_net.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) tls.f
-#include "../../../grammar/rows/server_tls.def"
+#include "../../../grammar/rows/ends/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE
@@ -132,6 +151,72 @@ const struct hf_keyword hf_keywords[] = {
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PEERS
+#define HF_ROWS_STRUCT   struct hf_cfg_peers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/peers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RESOLVERS
+#define HF_ROWS_STRUCT   struct hf_cfg_resolvers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/resolvers.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/userlist.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_USER
+#define HF_ROWS_STRUCT   struct hf_cfg_user
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/user.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_GROUP
+#define HF_ROWS_STRUCT   struct hf_cfg_group
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/group.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_MAILERS
+#define HF_ROWS_STRUCT   struct hf_cfg_mailers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/mailers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RING
+#define HF_ROWS_STRUCT   struct hf_cfg_ring
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/ring.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_LOG_FORWARD
+#define HF_ROWS_STRUCT   struct hf_cfg_log_forward
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/log_forward.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PROGRAM
+#define HF_ROWS_STRUCT   struct hf_cfg_program
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/program.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_CACHE
+#define HF_ROWS_STRUCT   struct hf_cfg_cache
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/cache.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_FCGI_APP
+#define HF_ROWS_STRUCT   struct hf_cfg_fcgi_app
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/fcgi_app.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/later.def"
 };
 
 const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
@@ -261,7 +346,7 @@ static void list_group(FILE *out, const char *title, uint64_t where)
             continue;
         fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
         print_default(out, row);
-        if (row->where & HF_IN_PROXIES)
+        if (row->where & where & (HF_IN_PROXIES | HF_IN_OTHERS))
             fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
     }
 }
@@ -277,11 +362,14 @@ void hf_config_list_keywords(FILE *out)
         {"Keywords of 'global'", HF_IN_GLOBAL},
         {"Keywords of 'defaults', 'frontend', 'listen' and 'backend'",
          HF_IN_DEFAULTS | HF_IN_PROXIES},
+        {"Keywords of the sections that are no proxies", HF_IN_OTHERS},
         {"Options of 'bind'", HF_ON_BIND},
         {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
         {"Options of 'stick-table'", HF_ON_TABLE},
         {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
         {"Options of 'log'", HF_ON_LOG},
+        {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
+        {"Options of 'dgram-bind'", HF_ON_DGRAM_BIND},
         {"Options of 'cookie'", HF_ON_COOKIE},
         {"Options of 'unix-bind'", HF_ON_UNIX_BIND},
         {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",

@@ -179,7 +179,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 {
     struct hf_diag *diag = parse->build.diag;
 
-    if (row->note)
+    if (row->note && row->token == T_FLAG)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
     if (row->token != T_IGNORED && row->token != T_PARTS)
         return;
@@ -198,7 +198,8 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
                     "'%s' has no effect in mode tcp.", row->name);
         break;
     case HF_FATE_PENDING:
-        hf_conf_add_pending(parse->build.config, row->name, loc);
+        if (!parse->build.other) /* else the whole section was told */
+            hf_conf_add_pending(parse->build.config, row->name, loc);
         break;
     case HF_FATE_LATER:
         hf_diag_add(diag, HF_DIAG_ERROR, loc,
@@ -310,10 +311,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
     t->section = row->opens;
     t->section_name = t->line.n > 1 ? words[1].text : "";
     t->scan.section = row->name;
-    if (row->opens == HF_IN_SKIPPED)
-        tell_fate(parse, row, words[0].loc);
-    else
-        emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+    emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
     /* Without its name there is no section that the lines below could fill. */
     if (row->args && row->args[0] && t->line.n == 1)
         t->section = HF_IN_SKIPPED;

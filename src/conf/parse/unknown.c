@@ -28,7 +28,8 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
             struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
             hf_suggest_init(suggest, suggest == &two ? both : first);
             hf_suggest_offer(suggest, row->name);
-            if (suggest->best && suggest->distance < least) {
+            /* The word itself, known elsewhere, is no suggestion. */
+            if (suggest->best && suggest->distance && suggest->distance < least) {
                 least = suggest->distance;
                 found = row;
             }
