@@ -103,6 +103,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> SRC_INTERFACE "interface"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
+%token <row> HASH_FACTOR "hash-balance-factor"
 %token <row> REDISPATCH "option redispatch"
 %token <row> LOG "log"
 %token <row> LOG_GLOBAL "log global"
@@ -214,11 +215,13 @@ proxy_line
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
     | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
+    | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
-    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
-    | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
-    | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
+    | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
+    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
+    | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
+    | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
     | COOKIE word       { hf_build_cookie(B, &$2); }        settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
@@ -233,7 +236,12 @@ proxy_line
 
 hash_words
     : %empty
-    | hash_words word   { hf_build_hash_word(B, &$2); }
+    | hash_function
+    | hash_function word    { hf_build_hash_modifier(B, &$2); } rest
+    ;
+
+hash_function
+    : word                  { hf_build_hash_function(B, &$1); }
     ;
 
 log_target

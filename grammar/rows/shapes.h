@@ -29,7 +29,8 @@
  *   HF_TEXT(field, name, where, syntax, help)            one word
  *   HF_TEXT_AT(field, name, where, syntax, help)         and its place, in field_loc
  *   HF_ADDR(field, name, where, help)                    a host
- *   HF_CHOICE(type, field, name, where, choices, default, help)     one of "a|b|c", by position
+ *   HF_CHOICE(type, field, name, where, choices, default, help)     one of "a|b|c", by position;
+ *                                                        an empty one cannot be written
  *   HF_CHOICE_AT(type, field, name, where, choices, default, help)  and its place, in field_loc
  *
  * The same where HAProxy reads less strictly, or looks closer:

@@ -94,6 +94,9 @@ HF_MUST_USE bool app_worker_start(struct app_worker *worker, struct hf_loop *mai
                                   void (*drained)(struct hf_mail *mail),
                                   void (*ended)(struct hf_mail *mail));
 /* From main's thread: no new sessions; `drained` comes once, when the last one has ended. */
+/* Ends the worker's sessions of this server. */
+void app_worker_evict(struct app_worker *worker, const struct hf_server *server,
+                      enum hf_reason reason);
 void app_worker_drain(struct app_worker *worker);
 /* From main's thread: tells every client; `drained` comes when all are gone, unless it came before.
  */

@@ -15,6 +15,10 @@
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
 /* What binds and servers name; their numbers (ends/check.c). */
 void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag);
+/* What servers are to each other: track, ids, limits (servers.c). */
+void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag);
+/* Which backends and servers the sessions of each section may get (reach.c). */
+void hf_conf_find_reach(struct hf_config *config);
 /* Which bind carries FTP control, where data ports come from (ftp_plan.c). */
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
 /* What is wrong only when sections are seen together (check.c). */

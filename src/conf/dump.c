@@ -271,18 +271,33 @@ static void print_data_refs(FILE *out, const struct hf_cfg_data_ref *refs)
     }
 }
 
+/* Written out in full, unless it is what is used without such a line. */
+static void print_hash_type(FILE *out, const struct hf_cfg_opts *o)
+{
+    bool consistent = o->hash_type == HF_HASH_CONSISTENT;
+
+    if (!consistent && o->hash_function == HF_HASH_SDBM && !o->hash_avalanche)
+        return;
+    fprintf(out, "    hash-type %s", consistent ? "consistent" : "map-based");
+    if (!consistent || o->hash_function != HF_HASH_SDBM || !o->hash_avalanche)
+        fprintf(out, " %s%s", hf_hash_function_name(o->hash_function),
+                o->hash_avalanche ? " avalanche" : "");
+    putc('\n', out);
+}
+
 static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
-    if (strcmp(o->balance, "random") == 0)
+    if (strcmp(o->balance, "random") == 0 && o->balance_draws)
         fprintf(out, "    balance random(%u)\n", o->balance_draws);
     else
         fprintf(out, "    balance %s\n", o->balance);
-    if (o->hash_type == HF_HASH_CONSISTENT)
-        fputs("    hash-type consistent\n", out);
+    print_hash_type(out, o);
+    if (o->hash_balance_factor)
+        fprintf(out, "    hash-balance-factor %u\n", o->hash_balance_factor);
     if (o->redispatch == HF_NO)
         fputs("    no option redispatch\n", out);
-    else if (o->redispatch == HF_YES && o->redispatch_every)
-        fprintf(out, "    option redispatch %u\n", o->redispatch_every);
+    else if (o->redispatch == HF_YES && o->redispatch_every != -1)
+        fprintf(out, "    option redispatch %d\n", o->redispatch_every);
     else if (o->redispatch == HF_YES)
         fputs("    option redispatch\n", out);
     if (o->cookie_name) {

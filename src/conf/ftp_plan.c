@@ -78,17 +78,13 @@ static const struct hf_cfg_proxy *cookie_partner(const struct hf_plan *plan,
 
 /* ---- which binds are control ------------------------------------------------------------- */
 
-static bool all_servers_on_ftp_port(const struct hf_cfg_proxy *backend)
+static bool all_servers_on_ftp_port(const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_server *server;
-
-    if (!backend || !backend->servers)
-        return false;
-    for (server = backend->servers; server; server = server->next) {
-        if (hf_addr_port(&server->addr) != HF_FTP_PORT) /* 0 if it is the client's */
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        if (hf_addr_port(&proxy->reach[i]->addr) != HF_FTP_PORT) /* 0 if it is the client's */
             return false;
     }
-    return true;
+    return proxy->n_reach > 0;
 }
 
 /* Rule 1, `no option ftp-inspect`, and ranges have been sorted out by the caller. */
@@ -105,7 +101,7 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
         *why = bind->port_lo == HF_FTP_PORT ? "port 21" : "port 990, implicit FTPS";
         return HF_CONTROL_PORT;
     }
-    if (all_servers_on_ftp_port(proxy->backend)) {
+    if (all_servers_on_ftp_port(proxy)) {
         *why = "all its servers are on port 21";
         return HF_CONTROL_SERVERS;
     }

@@ -76,7 +76,8 @@ static bool parse_sources(struct hf_config *config, struct hf_env *env, struct h
     return true;
 }
 
-struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, struct hf_diag *diag)
+enum hf_status hf_config_read(const char *const *paths, unsigned n_paths, struct hf_diag *diag,
+                              struct hf_config **out)
 {
     struct hf_arena *arena = hf_arena_new();
     struct hf_config *config = HF_NEW(arena, struct hf_config);
@@ -84,24 +85,40 @@ struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, str
     struct hf_env env;
     bool readable = true;
 
+    *out = NULL;
     config->arena = arena;
     hf_env_init(&env, arena, paths, n_paths, options.localpeer, options.master_worker);
     for (unsigned i = 0; i < n_paths; i++) {
         if (hf_source_read(arena, paths[i], &config->sources, diag) != HF_OK)
             readable = false;
     }
+    if (readable && n_paths && !config->sources) {
+        say(diag, "There is no configuration file in what was given.", "");
+        readable = false;
+    }
     /* What was not read cannot be missed. */
     if (readable && parse_sources(config, &env, diag)) {
         hf_conf_resolve(config, diag);
+        hf_conf_resolve_servers(config, diag);
+        hf_conf_find_reach(config);
         hf_conf_ftp_plan(config, diag);
     }
     /* What a section lacks may only be what could not be read. */
     if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
         hf_conf_check(config, diag);
-    if (hf_diag_count(diag, HF_DIAG_ERROR) == before)
-        return config;
+    if (hf_diag_count(diag, HF_DIAG_ERROR) == before) {
+        *out = config;
+        return HF_OK;
+    }
     hf_config_free(config);
-    return NULL;
+    return readable ? HF_INVALID : HF_NOTFOUND;
+}
+
+struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, struct hf_diag *diag)
+{
+    struct hf_config *config;
+
+    return hf_config_read(paths, n_paths, diag, &config) == HF_OK ? config : NULL;
 }
 
 /* The condition is cut into words like a line of a file. */

@@ -104,11 +104,10 @@ static enum hf_status read_directory(struct hf_arena *arena, const char *path,
 
     if (n < 0)
         return cannot_open(diag, path, errno);
-    if (n == 0) {
-        hf_diag_add(diag, HF_DIAG_ERROR, (struct hf_loc){0}, "only visible files named *.cfg count",
+    if (n == 0)
+        hf_diag_add(diag, HF_DIAG_NOTICE, (struct hf_loc){0},
+                    "only visible files named *.cfg are read",
                     "directory %s holds no configuration file", path);
-        status = HF_NOTFOUND;
-    }
     for (int i = 0; i < n; i++) {
         const char *file =
             hf_arena_printf(arena, "%s%s%s", path, slash ? "" : "/", entries[i]->d_name);

@@ -86,9 +86,9 @@ static enum ftp_verdict wait_for_port(struct ftp_session *s, struct ftp_xfer *x)
     if (!s->port_waiter) {
         s->port_waiting_at =
             hf_lease_waitlist(leases, s->session.facts.frontend->cfg, &s->session.facts.client);
-        s->port_waiter =
-            hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
-                                hf_pool_id(ftp_of(s)->sessions, s), on_port_free, NULL);
+        s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
+                                             hf_pool_id(ftp_of(s)->sessions, s),
+                                             (struct hf_urgency){0}, on_port_free, NULL);
     }
     return FTP_HOLD;
 }

@@ -72,19 +72,6 @@ static const char *plus(const struct hf_facts *f)
     return f->frontend->cfg->o.logasap ? "+" : "";
 }
 
-/* Where the session was sent: a server without a port of its own is reached at the client's. */
-static struct hf_addr server_address(const struct hf_facts *f)
-{
-    struct hf_addr addr = {.sa.sa_family = AF_UNSPEC};
-    if (!f->server)
-        return addr;
-    const struct hf_cfg_server *cfg = f->server->cfg;
-    addr = cfg->addr;
-    if (cfg->port_map != HF_PORT_FIXED)
-        hf_addr_set_port(&addr, (uint16_t)(hf_addr_port(&f->local) + cfg->port_offset));
-    return addr;
-}
-
 /* ---- rows -------------------------------------------------------------------------------- */
 
 ROW_FUNCTION(B)
@@ -255,13 +242,13 @@ ROW_FUNCTION(fp)
 
 ROW_FUNCTION(si)
 {
-    struct hf_addr addr = server_address(f);
+    struct hf_addr addr = hf_facts_server_address(f);
     put_host(out, &addr);
 }
 
 ROW_FUNCTION(sp)
 {
-    struct hf_addr addr = server_address(f);
+    struct hf_addr addr = hf_facts_server_address(f);
     put_port(out, &addr);
 }
 

@@ -129,6 +129,17 @@ void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason)
     session->ops->kill(session, reason);
 }
 
+void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
+                       enum hf_reason reason)
+{
+    struct hf_session *session, *next;
+    DL_FOREACH_SAFE(engine->sessions, session, next)
+    {
+        if (session->server == server)
+            session->ops->kill(session, reason);
+    }
+}
+
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine))
 {
     engine->draining = true;

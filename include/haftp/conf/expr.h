@@ -169,10 +169,13 @@ struct hf_patterns {
     enum hf_match match;
     bool ignore_case;
     unsigned n;
-    struct hf_view *texts;       /* STR (sorted, for a binary search), BEG..DOM, BIN */
+    struct hf_view *texts;       /* STR, BEG..DOM, BIN */
     struct hf_int_range *ranges; /* INT, LEN */
     struct hf_net *nets;         /* IP */
     struct hf_regex **regexes;   /* REG */
+    /* Made by hf_patterns_index() once all entries are there, in the order of the file. */
+    const struct hf_text_index *text_index; /* STR, when there are many */
+    const struct hf_net_index *net_index;   /* IP */
 };
 
 /* map(FILE) and its kin: keys as patterns, values beside them. */

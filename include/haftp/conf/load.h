@@ -24,6 +24,10 @@ void hf_config_set_options(const struct hf_load_options *options);
  * was an error; the caller frees the result with hf_config_free().  A configuration without a
  * single listener is returned: see hf_config_has_listener(). */
 struct hf_config *hf_config_load(const char *const *paths, unsigned n_paths, struct hf_diag *diag);
+/* The same, and why there is none: HF_NOTFOUND, a file could not be read; HF_INVALID, it is wrong.
+ */
+HF_MUST_USE enum hf_status hf_config_read(const char *const *paths, unsigned n_paths,
+                                          struct hf_diag *diag, struct hf_config **config);
 void hf_config_free(struct hf_config *config);
 bool hf_config_has_listener(const struct hf_config *config);
 
@@ -33,12 +37,13 @@ void hf_config_check_master(const struct hf_config *config, bool master_worker,
                             struct hf_diag *diag);
 
 /* `-c -V`: for each control bind, what it was taken for, by which rule, where its data ports come
- * from. */
+ * from; each line is a comment of the language. */
 void hf_config_explain(const struct hf_config *config, FILE *out);
 /* The configuration as canonical text that parses to itself. */
 void hf_config_dump(const struct hf_config *config, FILE *out);
-/* Every keyword with its sections and help, from the rows (`-dKall`). */
-void hf_config_list_keywords(FILE *out);
+/* Every word with its sections and help, from the rows (`-dKall`); `classes` has some of "all",
+ * "cfg", "smp", ..., "help" with commas between.  False: one of them does not exist. */
+bool hf_config_list_keywords(FILE *out, const char *classes);
 
 /* -cc: whether a condition of the directives is true.  HF_INVALID: told to `diag`. */
 HF_MUST_USE enum hf_status hf_config_test_condition(const char *text, bool *holds,

@@ -48,6 +48,17 @@ struct hf_cfg_log {
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
+/* What is watched besides health checks; layer7 is for HTTP and watches nothing here. */
+enum hf_observe { HF_OBSERVE_NONE, HF_OBSERVE_LAYER4, HF_OBSERVE_LAYER7 };
+enum hf_on_error {
+    HF_ON_ERROR_FAIL_CHECK,
+    HF_ON_ERROR_FASTINTER,
+    HF_ON_ERROR_SUDDEN_DEATH,
+    HF_ON_ERROR_MARK_DOWN
+};
+enum hf_on_marked_down { HF_MARKED_DOWN_NOTHING, HF_MARKED_DOWN_SHUTDOWN };
+enum hf_on_marked_up { HF_MARKED_UP_NOTHING, HF_MARKED_UP_SHUTDOWN_BACKUPS };
+
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
 /* The TLS words of a server, the `ssl` flag among them. */
@@ -57,8 +68,10 @@ struct hf_cfg_server_tls {
 };
 
 struct hf_cfg_server_opts { /* what default-server may set */
-/* check, backup, disabled, weight, maxconn, inter_ms, fastinter_ms, downinter_ms, rise,
- * fall, check_port, check_addr, cookie */
+/* check, backup, disabled, weight, maxconn (never below minconn), minconn (0: the limit is always
+ * maxconn), maxqueue, slowstart_ms, inter_ms, fastinter_ms, downinter_ms, rise, fall, check_port,
+ * check_addr, track, observe, error_limit, on_error, on_marked_down, on_marked_up, non_stick,
+ * forced_id (0: none), cookie; and track_loc, observe_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
 /* send_proxy and its kin, socks4, tcp_ut_ms, init_addr, resolvers, resolve_*, agent_* and such */
@@ -75,11 +88,12 @@ struct hf_cfg_server {
     struct hf_loc loc;
     const char *name;
     struct hf_cfg_proxy *proxy;
-    unsigned index;      /* position in its proxy, from 0 */
-    unsigned number;     /* in statistics: `id`, or the next free one of its section */
-    enum hf_reach reach; /* INET, UNIX or ABNS */
-    const char *path;    /* UNIX, ABNS; NULL: INET */
-    const char *host;    /* a name, as written; NULL: the address was written */
+    unsigned index;                /* position in its proxy, from 0 */
+    unsigned id;                   /* forced_id, or the first number that is free, from 1 */
+    struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
+    enum hf_reach reach;           /* INET, UNIX or ABNS */
+    const char *path;              /* UNIX, ABNS; NULL: INET */
+    const char *host;              /* a name, as written; NULL: the address was written */
     struct hf_addr addr; /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
     bool unresolved;     /* its name has no address, and `init-addr` permits that: down */
     uint16_t port;       /* HF_PORT_FIXED: as written; else 0 */
@@ -129,7 +143,7 @@ struct hf_cfg_data_range {
     struct hf_cfg_data_range *next;
     struct hf_loc loc;
     struct hf_cfg_bind *bind; /* where the listeners are; its role is DATA */
-    /* Servers (of the control section's backend) this range serves; NULL: all of them. */
+    /* Servers (of those the control section reaches) this range serves; NULL: all of them. */
     struct hf_cfg_server **only;
     unsigned n_only;
 };
@@ -167,6 +181,13 @@ struct hf_cfg_stick_rule { /* stick on src */
 /* ---- proxies ----------------------------------------------------------------------------- */
 
 enum hf_hash_type { HF_HASH_MAP, HF_HASH_CONSISTENT };
+enum hf_hash_function {
+    HF_HASH_SDBM,
+    HF_HASH_DJB2,
+    HF_HASH_WT6,
+    HF_HASH_CRC32,
+    HF_HASH_NONE /* the key is a number already */
+};
 
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
@@ -181,19 +202,22 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
-    unsigned redispatch_every; /* at every so many retries; 0: at the last one */
-    const char *balance;       /* algorithm's name, default "roundrobin" */
+    int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
+    const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N), default 2 */
+    unsigned balance_draws; /* random(N); 0: not given, 2 */
     enum hf_hash_type hash_type;
-    const char *cookie_name; /* NULL: none; names the control/data pairing */
+    enum hf_hash_function hash_function;
+    bool hash_avalanche;          /* mix the hash once more */
+    unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
+    const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server;   /* default-server */
     const struct hf_cfg_source *source; /* NULL: the kernel chooses */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
@@ -235,7 +259,13 @@ struct hf_cfg_proxy {
     struct hf_cfg_use_server *use_servers;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
-    struct hf_cfg_log *logs_all;  /* resolved: where this proxy's lines go */
+    /* Resolved, of sections with binds: every section that a session may get a server of
+     * (`use_backend` too), the default one first; and all their servers. */
+    struct hf_cfg_proxy **backends;
+    unsigned n_backends;
+    struct hf_cfg_server **reach;
+    unsigned n_reach;
+    struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
     int data_rule;                         /* number of the rule that gave the ranges */

@@ -76,6 +76,9 @@ void hf_session_end(struct hf_session *session);
 
 /* Ends every session of this engine. */
 void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason);
+/* Ends those that have, or are just connecting to, this server. */
+void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
+                       enum hf_reason reason);
 /* No new sessions come; tells on_drained when none is left (at once if there is none). */
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine));
 

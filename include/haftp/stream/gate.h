@@ -4,7 +4,8 @@
  *
  * maxconn (of the process, of the section) is exact with any number of workers: a connection that
  * was accepted but finds no room is kept aside, and its listener pauses, until a session ends
- * anywhere.
+ * anywhere.  The rates (maxconnrate, maxsessrate, rate-limit sessions) are kept the same way: it
+ * waits until the next one may begin.
  */
 #ifndef HAFTP_STREAM_GATE_H
 #define HAFTP_STREAM_GATE_H

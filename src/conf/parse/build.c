@@ -62,7 +62,7 @@ void hf_build_proxy_defaults(struct hf_cfg_proxy *section)
     hf_build_row_defaults(&section->o, HF_OBJECT_OPTS);
     hf_build_row_defaults(&section->o.server, HF_OBJECT_SERVER);
     section->o.balance = "roundrobin";
-    section->o.balance_draws = 2;
+    section->o.redispatch_every = -1;
 }
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,

@@ -103,10 +103,6 @@ void hf_build_usesrc(struct hf_build *b, const struct hf_word *who);
 void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
 
 /* Lines with a shape of their own (build_line.c). */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
-void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
-void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
-void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every);
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
@@ -127,6 +123,17 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 /* Forgets everything; those that are kept are named afterwards. */
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
+
+/* How servers are chosen (build_balance.c). */
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
+void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
+void hf_build_hash_function(struct hf_build *b, const struct hf_word *function);
+void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
+void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent);
+const char *hf_hash_function_name(enum hf_hash_function function);
+/* `every` may be NULL. */
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, const struct hf_word *every);
 
 /* Lines of global only, and description (words/build_global.c). */
 void hf_build_description(struct hf_build *b, const struct hf_word *word, bool first);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "haftp/conf/load.h"
 #include "haftp/conf/model.h"
 #include "haftp/conf/sections.h"
 
@@ -318,66 +317,4 @@ const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t siz
         snprintf(buf, size, "%s%s%s", row->name, row->syntax && row->syntax[0] ? " " : "",
                  row->syntax ? row->syntax : "");
     return buf;
-}
-
-/* ---- help -------------------------------------------------------------------------------- */
-
-static void print_default(FILE *out, const struct hf_keyword *row)
-{
-    if (row->alias || row->dflt == 0 || row->choices)
-        return;
-    fputs("      Default: ", out);
-    if (row->unit)
-        hf_value_print_time(out, (uint64_t)row->dflt);
-    else
-        fprintf(out, "%lld", (long long)row->dflt);
-    fputs(".\n", out);
-}
-
-static void list_group(FILE *out, const char *title, uint64_t where)
-{
-    const struct hf_keyword *row;
-    char places[96], usage[256];
-
-    fprintf(out, "\n%s\n", title);
-    HF_FOR_KEYWORDS(row)
-    {
-        if (!(row->where & where))
-            continue;
-        fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
-        print_default(out, row);
-        if (row->where & where & (HF_IN_PROXIES | HF_IN_OTHERS))
-            fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
-    }
-}
-
-void hf_config_list_keywords(FILE *out)
-{
-    static const struct {
-        const char *title;
-        uint64_t where;
-    } groups[] = {
-        {"Sections", HF_ON_TOP},
-        {"Options of a section's first line", HF_ON_HEADER},
-        {"Keywords of 'global'", HF_IN_GLOBAL},
-        {"Keywords of 'defaults', 'frontend', 'listen' and 'backend'",
-         HF_IN_DEFAULTS | HF_IN_PROXIES},
-        {"Keywords of the sections that are no proxies", HF_IN_OTHERS},
-        {"Options of 'bind'", HF_ON_BIND},
-        {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
-        {"Options of 'stick-table'", HF_ON_TABLE},
-        {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
-        {"Options of 'log'", HF_ON_LOG},
-        {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
-        {"Options of 'dgram-bind'", HF_ON_DGRAM_BIND},
-        {"Options of 'cookie'", HF_ON_COOKIE},
-        {"Options of 'unix-bind'", HF_ON_UNIX_BIND},
-        {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",
-         HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND},
-        {"Options of 'master-worker'", HF_ON_MASTER},
-    };
-
-    fputs("Words of the configuration language, from grammar/rows.\n", out);
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        list_group(out, groups[i].title, groups[i].where);
 }
