@@ -109,6 +109,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -146,7 +147,7 @@ line
 statement
     : section
     | setting settings
-    | PARTS setting settings
+    | PARTS settings
     | proxy_line
     | global_line
     | other_line
@@ -222,7 +223,9 @@ proxy_line
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
     | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
     | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
-    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings

@@ -217,7 +217,7 @@ struct hf_cfg_opts {
     struct hf_cfg_server_opts server;   /* default-server */
     const struct hf_cfg_source *source; /* NULL: the kernel chooses */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
+ * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose, external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:

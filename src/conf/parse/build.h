@@ -20,6 +20,12 @@ struct hf_defaults {
     struct hf_cfg_proxy section; /* name NULL: anonymous */
 };
 
+/* Which words stood behind `cookie NAME`. */
+struct hf_cookie_words {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/cookie.def"
+};
+
 /* What relative paths start from: `default-path`. */
 enum hf_path_from { HF_PATH_CURRENT, HF_PATH_CONFIG, HF_PATH_PARENT, HF_PATH_ORIGIN };
 
@@ -47,6 +53,7 @@ struct hf_build {
     struct hf_cfg_log *log;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
     int home_fd; /* where we were before a default-path; -1: still there */
@@ -104,6 +111,8 @@ void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
 
 /* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
+void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);

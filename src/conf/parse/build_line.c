@@ -24,17 +24,6 @@ bool hf_build_is_sound(const struct hf_build *b)
 
 /* ---- stickiness -------------------------------------------------------------------------- */
 
-void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
-{
-    b->section->o.cookie_name = name->text;
-    b->section->o.cookie_loc = name->loc;
-    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
-                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
-                "control or data ports use the same name, and 'cookie VALUE' on a server names "
-                "that server in logs.",
-                name->text);
-}
-
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
 {
     b->table = HF_NEW(arena_of(b), struct hf_cfg_stick_table);
