@@ -232,7 +232,7 @@ proxy_line
     | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
-    | LOG_GLOBAL                            { hf_build_log_global(B); }
+    | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
     | log_target
     | NO LOG                                { hf_build_no_log(B); }
     ;
@@ -248,7 +248,28 @@ hash_function
     ;
 
 log_target
-    : LOG word          { hf_build_log(B, &$2); }   settings log_facility
+    : LOG word          { hf_build_log(B, &$2); }   log_options log_facility
+    ;
+
+/* Each may be there, in this order. */
+log_options
+    : log_len log_format log_sample log_profile
+    ;
+log_len
+    : %empty
+    | UINT NUMBER       { hf_build_number(B, $1, $2, @2); }
+    ;
+log_format
+    : %empty
+    | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    ;
+log_sample
+    : %empty
+    | TEXT word         { hf_build_log_sample(B, $1, &$2); }
+    ;
+log_profile
+    : %empty
+    | IGNORED
     ;
 
 log_facility

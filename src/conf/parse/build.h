@@ -118,9 +118,11 @@ void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges);
 void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility);
 void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min);
-void hf_build_log_global(struct hf_build *b);
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc);
 void hf_build_no_log(struct hf_build *b);
 void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);
