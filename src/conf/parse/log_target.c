@@ -222,7 +222,7 @@ bool hf_log_sample_parse(struct hf_arena *arena, const char *text, struct hf_cfg
     const char *colon = strrchr(text, ':');
     int64_t size = 0;
 
-    *problem = (struct hf_problem){0};
+    *problem = (struct hf_problem){.hint = "write RANGES:SIZE, for example 1:10 or 1,3-4:10"};
     if (!colon || hf_value_number(colon + 1, &size) != HF_OK || size < 1 || size > INT32_MAX) {
         problem->text = hf_arena_printf(arena, "'%s' has no size of the sample", text);
         return false;
