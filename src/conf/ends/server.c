@@ -168,16 +168,12 @@ static void check_duplicate(struct hf_build *b, const struct hf_cfg_server *serv
 
     if (b->at[HF_OBJECT_PEERS]) /* HAProxy does not mind there */
         return;
-    LL_FOREACH(b->section->servers, other)
-    {
-        if (strcmp(other->name, server->name) != 0)
-            continue;
+    other = hf_build_find_server(b, server->name);
+    if (other)
         hf_build_error(b, server->loc,
                        hf_arena_printf(arena_of(b), "the other one is at %s:%d",
                                        other->loc.source->name, other->loc.line),
                        "'%s' has a server named '%s' already", b->section->name, server->name);
-        return;
-    }
 }
 
 static void add_server(struct hf_build *b, struct hf_cfg_server *server,
@@ -191,8 +187,7 @@ static void add_server(struct hf_build *b, struct hf_cfg_server *server,
         server->unresolved = server->host != NULL;
     }
     check_duplicate(b, server);
-    server->index = b->section->n_servers++;
-    LL_APPEND(b->section->servers, server);
+    hf_build_append_server(b, server);
 }
 
 /* Without resolvers each server of a template gets the same address, as in HAProxy.  With them each

@@ -281,6 +281,9 @@ void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
 
 void hf_build_line_end(struct hf_build *b)
 {
+    b->rule.n_words = b->rule.n_group = 0;
+    b->rule.cond = NULL;
+    b->rule.faulty = false;
     hf_build_bind_end(b);
     hf_build_server_end(b);
     end_stick_table(b);
