@@ -124,6 +124,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
 %token <row> DISPATCH "dispatch"
+%token <row> CHECK_CONNECT "tcp-check connect"
+%token <row> CHECK_EXPECT "tcp-check expect"
+%token <row> CHECK_SEND "tcp-check send"
+%token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -193,9 +197,14 @@ more_names
     ;
 
 header
+    : header_names                      { hf_build_no_from(B); }
+    | header_names FROM                 { hf_build_empty_from(B, @2); }
+    | header_names FROM word            { hf_build_from(B, &$3); }      more_names
+    ;
+
+header_names
     : %empty
-    | header FROM word  { hf_build_from(B, &$3); }
-    | header word       { hf_build_header_word(B, &$2); }
+    | header_names word { hf_build_header_word(B, &$2); }
     ;
 
 /* ---- keywords that fill one field: statements, and options of other lines ---- */
@@ -242,6 +251,9 @@ proxy_line
     | COOKIE word       { hf_build_cookie(B, &$2); }
       settings          { hf_build_end_cookie(B, @1); }
     | DISPATCH word     { hf_build_dispatch(B, &$2); }
+    | CHECK_CONNECT     { hf_build_check_connect(B, @1); }      settings
+    | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
+    | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings

@@ -13,12 +13,14 @@
 #undef HF_FLAG_TCPLOG
 #undef HF_FLAG_WITH
 #undef HF_HTTP
+#undef HF_HTTP_PAGE
 #undef HF_IGNORED
 #undef HF_INT
 #undef HF_LATER
 #undef HF_LEGACY
 #undef HF_LINE
 #undef HF_LOOSE
+#undef HF_LOOSE_AT
 #undef HF_LOOSE_FREE
 #undef HF_LOOSE_NONZERO
 #undef HF_LOOSE_NOTED
@@ -33,6 +35,7 @@
 #undef HF_OTHER_SECTION
 #undef HF_PART
 #undef HF_PARTS
+#undef HF_PATTERN
 #undef HF_PARTS_HTTP
 #undef HF_PENDING
 #undef HF_PLACE

@@ -24,6 +24,7 @@
  *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
  *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
  * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
+ *   HF_LOOSE_AT(field, name, where, min, max, default, help)    and its place, in field_loc
  *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
  *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
@@ -72,9 +73,11 @@
  *   HF_NOOP(name, where, syntax, why)                    no effect: a notice says why
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
+ *   HF_HTTP_PAGE(name, where, syntax)                    the same, of a page that a section serves
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
+ *   HF_PATTERN(name, where, syntax, help)                the one option that such a line must have
  *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
  *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
  *
@@ -84,6 +87,9 @@
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
  *   FILE          a file that can be read; DIRECTORY: likewise
+ *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
+ *   PORT          1..65535, or an expression
+ *   ADDRESS       a host, perhaps with a port; names are looked up
  *   a|b(*)|c      one of these words, or b with something in parentheses
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
@@ -103,6 +109,9 @@
 #define HF_UINT(field, name, where, min, max, dflt, help)  unsigned field;
 #define HF_INT(field, name, where, min, max, dflt, help)   int field;
 #define HF_LOOSE(field, name, where, min, max, dflt, help) unsigned field;
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    unsigned field;                                                                                \
+    struct hf_loc field##_loc;
 #define HF_PORT(field, name, where, help)                  uint16_t field;
 #define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
 #define HF_SIZE(field, name, where, min, dflt, help)       unsigned field;
@@ -147,8 +156,10 @@
 #define HF_NOOP(name, where, syntax, why)
 #define HF_NOOP_WARNED(name, where, syntax, why)
 #define HF_NOOP_HTTP(name, where, syntax)
+#define HF_HTTP_PAGE(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
+#define HF_PATTERN(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
 #define HF_PARTS_HTTP(name, where, options, syntax)
 #define HF_REFUSED(name, where, why)
@@ -196,6 +207,9 @@
 #define HF_LOOSE(field, name, where, min, max, dflt, help)                                         \
     HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
            .syntax = "NUMBER")
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
+           .syntax = "NUMBER", HF_PLACE(field##_loc))
 #define HF_PORT(field, name, where, help)                                                          \
     HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
 #define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \
@@ -278,11 +292,16 @@
 #define HF_NOOP_HTTP(name, where, syntax_)                                                         \
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .syntax = (syntax_),           \
             .checked = true, .fate = HF_FATE_HTTP)
+#define HF_HTTP_PAGE(name, where, syntax_)                                                         \
+    HF_WORD(IGNORED, name, where, "For HTTP only: pages come in a later version.",                 \
+            .syntax = (syntax_), .checked = true, .fate = HF_FATE_HTTP_PAGE)
 #define HF_NOOP_PENDING(name, where, syntax_)                                                      \
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
 #define HF_PART(name, where, syntax_, help)                                                        \
     HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
+#define HF_PATTERN(name, where, syntax_, help)                                                     \
+    HF_WORD(PATTERN, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
     HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
             .fate = HF_FATE_NOOP)

@@ -232,13 +232,14 @@ struct hf_cfg_opts {
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
+    bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server;   /* default-server */
     const struct hf_cfg_source *source; /* NULL: the kernel chooses */
     struct hf_format *log_format;       /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
- * external_check */
+ * external_check, tcp_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
@@ -248,6 +249,9 @@ struct hf_cfg_opts {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
+
+/* What the first tcp-check line that does something did. */
+enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
 /* `ftp-data section NAME` or `ftp-data ports LO-HI`. */
 struct hf_cfg_data_ref {
@@ -266,7 +270,10 @@ struct hf_cfg_proxy {
     unsigned caps;           /* HF_CAP_*: a listen has both */
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
+    enum hf_check_steps check_steps;
+    struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
+    bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
     unsigned n_servers;

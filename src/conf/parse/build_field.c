@@ -100,6 +100,7 @@ void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t n
     }
     store(field(b, row, row->offset), row->bytes, number);
     tell_note(b, row, loc);
+    store_place(b, row, loc);
 }
 
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)

@@ -40,7 +40,9 @@ enum hf_where {
     HF_ON_MASTER = UINT64_C(1) << 24,
     HF_ON_HTTPLOG = UINT64_C(1) << 25,
     HF_ON_FORWARD = UINT64_C(1) << 26,
-    HF_ON_TCP_CHECK = UINT64_C(1) << 27,
+    HF_ON_CHECK_CONNECT = UINT64_C(1) << 27,
+    HF_ON_CHECK_EXPECT = UINT64_C(1) << 29,
+    HF_ON_CHECK_SEND = UINT64_C(1) << 30,
     HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
     HF_ON_SOURCE = UINT64_C(1) << 40,
     /* Sections that are no proxies: from the top, other places from below. */
@@ -105,6 +107,7 @@ enum hf_fate {
     HF_FATE_NOTICED,
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
+    HF_FATE_HTTP_PAGE, /* and part of a page that the section itself answers with */
     HF_FATE_PENDING,
     HF_FATE_LATER,
     HF_FATE_NOOP,
