@@ -111,6 +111,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> BIND "bind"
 %token <row> SERVER "server"
 %token <row> DEFAULT_SERVER "default-server"
+%token <row> SERVER_TEMPLATE "server-template"
+%token <row> SOURCE "source"
+%token <row> USESRC "usesrc"
+%token <row> SRC_INTERFACE "interface"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
 %token <row> HASH_FACTOR "hash-balance-factor"
@@ -214,8 +218,15 @@ setting
     | TEXT word         { hf_build_text(B, $1, &$2); }
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
     | IGNORED
     | NO IGNORED
+    ;
+
+source_words
+    : %empty
+    | source_words USESRC word          { hf_build_usesrc(B, &$3); }
+    | source_words SRC_INTERFACE word   { hf_build_source_interface(B, &$3); }
     ;
 
 settings
@@ -228,6 +239,7 @@ settings
 proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
+    | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
     | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }

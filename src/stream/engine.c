@@ -145,7 +145,7 @@ void hf_session_end(struct hf_session *session)
         session->server = NULL;
         hf_server_put_mt(server);
     }
-    hf_gate_leave_mt((struct hf_proxy *)facts->frontend);
+    hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
 
     DL_DELETE(engine->sessions, session);
     engine->n_sessions--;

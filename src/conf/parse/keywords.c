@@ -11,6 +11,7 @@
 #include "haftp/conf/sections.h"
 
 #include "build.h"
+#include "ends/vet.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -70,6 +71,7 @@ enum {
     ON_CHECK_EXPECT = HF_ON_CHECK_EXPECT,
     ON_CHECK_SEND = HF_ON_CHECK_SEND,
     NO_NO = HF_NO_NO,
+    ON_SOURCE = HF_ON_SOURCE,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -113,10 +115,28 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/bind_tls.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/server.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/ends/server_net.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE

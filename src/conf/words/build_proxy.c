@@ -41,16 +41,16 @@ void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc)
 
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address)
 {
-    struct hf_bind_address *list = NULL;
+    struct hf_bind_address parsed = {0};
     struct hf_problem problem;
     const char *text = hf_env_expand(b->env, b->config->arena, address->text);
 
     hf_conf_add_pending(b->config, "dispatch", address->loc);
     if (text[0] == '/')
         return;
-    if (!hf_address_parse_binds(b->config->arena, text, &list, &problem))
+    if (!hf_address_parse_bind(b->config->arena, text, &parsed, &problem))
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-    else if (list->next || list->lo != list->hi)
+    else if (parsed.lo != parsed.hi)
         hf_build_error(b, address->loc, "give one address and one port",
                        "'%s' is more than one address", address->text);
 }
