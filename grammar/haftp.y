@@ -75,6 +75,20 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> ACL "acl"
+%token <row> RULE "tcp-request"
+%token <row> INSPECT_DELAY "inspect-delay"
+%token <row> USE_BACKEND "use_backend"
+%token <row> USE_SERVER "use-server"
+%token <row> PERSIST "force-persist"
+%token <row> MONITOR "monitor fail"
+%token <row> FORMAT "log-format"
+%token IF "if"
+%token UNLESS "unless"
+%token OR "or"
+%token NOT "'!'"
+%token OPEN "'{'"
+%token CLOSE "'}' with a blank before it"
 %token <row> OTHER_SECTION "a section"
 %token <row> PEER "peer"
 %token <row> LOOSE_BIND "bind of a section"
@@ -97,6 +111,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> BIND "bind"
 %token <row> SERVER "server"
 %token <row> DEFAULT_SERVER "default-server"
+%token <row> SERVER_TEMPLATE "server-template"
+%token <row> SOURCE "source"
+%token <row> USESRC "usesrc"
+%token <row> SRC_INTERFACE "interface"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
 %token <row> HASH_FACTOR "hash-balance-factor"
@@ -106,6 +124,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
 %token <row> DISPATCH "dispatch"
+%token <row> CHECK_CONNECT "tcp-check connect"
+%token <row> CHECK_EXPECT "tcp-check expect"
+%token <row> CHECK_SEND "tcp-check send"
+%token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
@@ -117,6 +139,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_PATH "default-path"
 %token <row> CPU_MAP "cpu-map"
 %token <row> STATS_SOCKET "stats socket"
+%token <row> STARTUP_VAR "set-var"
 %token <row> UNIX_BIND "unix-bind"
 %token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
@@ -145,6 +168,7 @@ statement
     | setting settings
     | PARTS settings
     | proxy_line
+    | rule_line
     | global_line
     | other_line
     | DESCRIPTION description
@@ -173,9 +197,14 @@ more_names
     ;
 
 header
+    : header_names                      { hf_build_no_from(B); }
+    | header_names FROM                 { hf_build_empty_from(B, @2); }
+    | header_names FROM word            { hf_build_from(B, &$3); }      more_names
+    ;
+
+header_names
     : %empty
-    | header FROM word  { hf_build_from(B, &$3); }
-    | header word       { hf_build_header_word(B, &$2); }
+    | header_names word { hf_build_header_word(B, &$2); }
     ;
 
 /* ---- keywords that fill one field: statements, and options of other lines ---- */
@@ -189,8 +218,15 @@ setting
     | TEXT word         { hf_build_text(B, $1, &$2); }
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
     | IGNORED
     | NO IGNORED
+    ;
+
+source_words
+    : %empty
+    | source_words USESRC word          { hf_build_usesrc(B, &$3); }
+    | source_words SRC_INTERFACE word   { hf_build_source_interface(B, &$3); }
     ;
 
 settings
@@ -203,6 +239,7 @@ settings
 proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
+    | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
     | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }
@@ -214,6 +251,9 @@ proxy_line
     | COOKIE word       { hf_build_cookie(B, &$2); }
       settings          { hf_build_end_cookie(B, @1); }
     | DISPATCH word     { hf_build_dispatch(B, &$2); }
+    | CHECK_CONNECT     { hf_build_check_connect(B, @1); }      settings
+    | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
+    | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
@@ -274,6 +314,49 @@ rest
     | rest WORD
     ;
 
+/* ---- ACLs, rules, conditions, formats ---- */
+
+rule_line
+    : ACL words                             { hf_build_acl(B, @1); }
+    | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
+    | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
+    | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | PERSIST words condition               { hf_build_persist(B, $1, @1); }
+    | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | FORMAT word                           { hf_build_format(B, $1, &$2); }
+    ;
+
+/* What stands before the condition, for the builder to look at. */
+words
+    : %empty
+    | words WORD        { hf_build_rule_word(B, &$2); }
+    ;
+
+condition
+    : %empty
+    | IF                { hf_build_condition(B, @1, false); }   terms
+    | UNLESS            { hf_build_condition(B, @1, true); }    terms
+    ;
+
+/* HAProxy minds neither an "or" without a side nor a '!' without a name. */
+terms
+    : %empty
+    | terms term
+    ;
+
+term
+    : OR                { hf_build_or(B, @1); }
+    | NOT               { hf_build_not(B, @1); }
+    | WORD              { hf_build_acl_name(B, &$1); }
+    | OPEN group CLOSE  { hf_build_acl_group(B, @$); }
+    ;
+
+group
+    : %empty
+    | group WORD        { hf_build_group_word(B, &$2); }
+    ;
+
 /* ---- lines of global only ---- */
 
 global_line
@@ -286,6 +369,7 @@ global_line
     | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
+    | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
     | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }

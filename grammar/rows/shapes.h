@@ -24,6 +24,7 @@
  *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
  *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
  * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
+ *   HF_LOOSE_AT(field, name, where, min, max, default, help)    and its place, in field_loc
  *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
  *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
@@ -33,6 +34,21 @@
  *   HF_CHOICE(type, field, name, where, choices, default, help)     one of "a|b|c", by position;
  *                                                        an empty one cannot be written
  *   HF_CHOICE_AT(type, field, name, where, choices, default, help)  and its place, in field_loc
+ *
+ * The same where HAProxy reads less strictly, or looks closer:
+ *
+ *   HF_LOOSE_SIGNED(field, name, where, min, max, default, help)  like HF_LOOSE, may be negative
+ *   HF_LOOSE_NONZERO(field, name, where, min, max, help)  signed, and 0 is an error
+ *   HF_LOOSE_OPT(field, name, where, min, max, default, help)  the number may be missing: 0
+ *   HF_LOOSE_FREE(field, name, where, min, max, default, help)  and what is too small is the least
+ *   HF_LOOSE_NOTED(field, name, where, min, max, default, note, help)  signed, and a notice
+ *   HF_TIME_NOTED(field, name, where, unit, min, default, note, help)
+ *   HF_FLAG_AT(field, name, where, help)                 a flag and its place, in field_loc
+ *   HF_VETTED(field, name, where, syntax, vet, help)     one word that vet(build, row, word) of
+ *        src/conf/ends/vet.h must agree with (it reports what is wrong); its place in field_loc
+ *   HF_VETTED_OPT(field, name, where, syntax, vet, help) and the word may be missing: ""
+ *   HF_VETTED_NOTED(field, name, where, syntax, vet, note, help)  and a notice
+ *   HF_CHOICE_NOTED(type, field, name, where, choices, default, note, help)
  *
  * Rows without a field of their own:
  *
@@ -57,9 +73,11 @@
  *   HF_NOOP(name, where, syntax, why)                    no effect: a notice says why
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
+ *   HF_HTTP_PAGE(name, where, syntax)                    the same, of a page that a section serves
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
+ *   HF_PATTERN(name, where, syntax, help)                the one option that such a line must have
  *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
  *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
  *
@@ -69,6 +87,9 @@
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
  *   FILE          a file that can be read; DIRECTORY: likewise
+ *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
+ *   PORT          1..65535, or an expression
+ *   ADDRESS       a host, perhaps with a port; names are looked up
  *   a|b(*)|c      one of these words, or b with something in parentheses
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
@@ -88,6 +109,9 @@
 #define HF_UINT(field, name, where, min, max, dflt, help)  unsigned field;
 #define HF_INT(field, name, where, min, max, dflt, help)   int field;
 #define HF_LOOSE(field, name, where, min, max, dflt, help) unsigned field;
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    unsigned field;                                                                                \
+    struct hf_loc field##_loc;
 #define HF_PORT(field, name, where, help)                  uint16_t field;
 #define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
 #define HF_SIZE(field, name, where, min, dflt, help)       unsigned field;
@@ -100,6 +124,25 @@
 #define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
     type field;                                                                                    \
     struct hf_loc field##_loc;
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)      int field;
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)           int field;
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)         unsigned field;
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)        unsigned field;
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note, help) int field;
+#define HF_TIME_NOTED(field, name, where, unit, min, dflt, note, help) unsigned field;
+#define HF_FLAG_AT(field, name, where, help)                                                       \
+    bool field;                                                                                    \
+    struct hf_loc field##_loc;
+#define HF_VETTED(field, name, where, syntax, vet, help)                                           \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_VETTED_NOTED(field, name, where, syntax, vet, note, help)                               \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_CHOICE_NOTED(type, field, name, where, choices, dflt, note, help) type field;
 #define HF_LINE(token, name, where, args, options, syntax, help)
 #define HF_SECTION(token, name, opens, args, syntax, help)
 #define HF_OTHER_SECTION(name, opens, args, syntax, help)
@@ -113,8 +156,10 @@
 #define HF_NOOP(name, where, syntax, why)
 #define HF_NOOP_WARNED(name, where, syntax, why)
 #define HF_NOOP_HTTP(name, where, syntax)
+#define HF_HTTP_PAGE(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
+#define HF_PATTERN(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
 #define HF_PARTS_HTTP(name, where, options, syntax)
 #define HF_REFUSED(name, where, why)
@@ -162,6 +207,9 @@
 #define HF_LOOSE(field, name, where, min, max, dflt, help)                                         \
     HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
            .syntax = "NUMBER")
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
+           .syntax = "NUMBER", HF_PLACE(field##_loc))
 #define HF_PORT(field, name, where, help)                                                          \
     HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
 #define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \
@@ -181,6 +229,36 @@
 #define HF_CHOICE_AT(type, field, name, where, choices_, dflt, help)                               \
     HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
            HF_PLACE(field##_loc))
+#define HF_LOOSE_ROW(args_, field, name, where, min, max, dflt, help, ...)                         \
+    HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = (args_), .syntax = "NUMBER",    \
+           __VA_ARGS__)
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)                                  \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)                                       \
+    HF_LOOSE_ROW("i", field, name, where, min, max, 0, help, .nonzero = true)
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)                                     \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)                                    \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = true)
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note_, help)                            \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .note = (note_))
+#define HF_TIME_NOTED(field, name, where, unit_, min, dflt, note_, help)                           \
+    HF_ROW(TIME, name, where, field, min, INT32_MAX, dflt, help, .args = "t", .syntax = "TIME",    \
+           .unit = (unit_), .note = (note_))
+#define HF_FLAG_AT(field, name, where, help)                                                       \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, HF_PLACE(field##_loc))
+#define HF_VETTED_ROW(args_, field, name, where, syntax_, vet_, help, ...)                         \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = (args_), .syntax = (syntax_),          \
+           .vet = (vet_), HF_PLACE(field##_loc), __VA_ARGS__)
+#define HF_VETTED(field, name, where, syntax, vet, help)                                           \
+    HF_VETTED_ROW("w", field, name, where, syntax, vet, help, .free = false)
+#define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
+    HF_VETTED_ROW("W", field, name, where, syntax, vet, help, .free = false)
+#define HF_VETTED_NOTED(field, name, where, syntax, vet, note_, help)                              \
+    HF_VETTED_ROW("w", field, name, where, syntax, vet, help, .note = (note_))
+#define HF_CHOICE_NOTED(type, field, name, where, choices_, dflt, note_, help)                     \
+    HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
+           .note = (note_))
 #define HF_LINE(token, name, where, args_, options_, syntax_, help)                                \
     HF_WORD(token, name, where, help, .args = (args_), .options = (options_), .syntax = (syntax_))
 #define HF_SECTION(token, name, opens_, args_, syntax_, help)                                      \
@@ -214,11 +292,16 @@
 #define HF_NOOP_HTTP(name, where, syntax_)                                                         \
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .syntax = (syntax_),           \
             .checked = true, .fate = HF_FATE_HTTP)
+#define HF_HTTP_PAGE(name, where, syntax_)                                                         \
+    HF_WORD(IGNORED, name, where, "For HTTP only: pages come in a later version.",                 \
+            .syntax = (syntax_), .checked = true, .fate = HF_FATE_HTTP_PAGE)
 #define HF_NOOP_PENDING(name, where, syntax_)                                                      \
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
 #define HF_PART(name, where, syntax_, help)                                                        \
     HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
+#define HF_PATTERN(name, where, syntax_, help)                                                     \
+    HF_WORD(PATTERN, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
     HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
             .fate = HF_FATE_NOOP)

@@ -13,6 +13,8 @@
 /* Names become pointers: default_backend, stick tables, users, log targets; and what one name or
  * section shows by itself: balance algorithms, mode http, ids (resolve.c). */
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
+/* What binds and servers name; their numbers (ends/check.c). */
+void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag);
 /* What servers are to each other: track, ids, limits (servers.c). */
 void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag);
 /* Which backends and servers the sessions of each section may get (reach.c). */
@@ -25,6 +27,12 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
 void hf_conf_tell_pending(const struct hf_config *config, struct hf_diag *diag);
 /* Notes such a word. */
 void hf_conf_add_pending(struct hf_config *config, const char *name, struct hf_loc loc);
+
+/* Arguments of expressions that name sections and servers; then the choices and formats of a
+ * section (expr/resolve_args.c). */
+void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag);
+void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag);
 
 /* What the sections that are no proxies lack (section/check.c). */
 void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag);

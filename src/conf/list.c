@@ -60,6 +60,9 @@ static void list_configuration(FILE *out)
         {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",
          HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND},
         {"Options of 'master-worker'", HF_ON_MASTER},
+        {"Options of 'tcp-check connect'", HF_ON_CHECK_CONNECT},
+        {"Options of 'tcp-check send'", HF_ON_CHECK_SEND},
+        {"Options and patterns of 'tcp-check expect'", HF_ON_CHECK_EXPECT},
         {"Options of 'option httplog'", HF_ON_HTTPLOG},
         {"Options of 'option forwardfor' and 'option originalto'", HF_ON_FORWARD},
         {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
@@ -101,7 +104,7 @@ static void list_acls(FILE *out)
         const char *name, *fetch, *method;
     } rows[] = {
 #define HF_ACL_NAME(name, fetch, method) {name, fetch, method},
-#include "../../grammar/rows/acl.def"
+#include "../../grammar/rows/samples/acl.def"
     };
 
     fputs("\nNames that only ACLs know\n", out);

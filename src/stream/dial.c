@@ -16,6 +16,7 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
 #define RETRY_PAUSE_MS 1000u
 
@@ -148,6 +149,7 @@ void hf_dial_progress(struct hf_dial *dial)
         return;
     }
     dial->connected = true;
+    hf_socket_local(dial->watch->fd, &session->facts.server_local);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
     hf_server_observed_mt(session->server, true);
     session->facts.connect_ms = (int32_t)(hf_loop_now(dial->engine->loop) - dial->started_ms -
@@ -169,7 +171,7 @@ static void connect_to(struct hf_dial *dial)
 
     dial->connected = false;
     int fd;
-    enum hf_status status = hf_socket_connect(&to, NULL, &fd);
+    enum hf_status status = hf_server_connect(cfg, &to, &session->facts.client, &fd);
     if (status == HF_OK) {
         status = hf_watch_open(dial->watch, loop, fd, 0, dial->on_ready);
         if (status != HF_OK)
@@ -272,6 +274,21 @@ static bool queue_up(struct hf_dial *dial, struct hf_waitlist *list)
     return false;
 }
 
+/* The server that a `use-server` rule named, as long as it is of use, else one by `balance`. */
+static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick *pick)
+{
+    struct hf_server *wanted = (struct hf_server *)dial->session->wanted;
+
+    for (unsigned i = 0; wanted && i < pick->n_tried; i++) {
+        if (pick->tried[i] == wanted)
+            wanted = NULL;
+    }
+    if (!wanted)
+        return hf_balance_pick_mt(backend_of(dial->session), pick);
+    pick->bound = true;
+    return wanted;
+}
+
 /* As many wait at this list as may, and we are not among them. */
 static bool queue_is_full(const struct hf_dial *dial, const struct hf_server *server)
 {
@@ -301,7 +318,7 @@ static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist
     *queue_full = false;
     for (;;) {
         pick.now_ms = hf_loop_now(dial->engine->loop);
-        struct hf_server *server = hf_balance_pick_mt(backend, &pick);
+        struct hf_server *server = pick_server(dial, &pick);
         if (!server)
             return NULL;
         dial->pick.stuck = pick.stuck;

@@ -31,6 +31,10 @@ enum hf_phase {
 struct hf_proxy;
 struct hf_server;
 struct hf_cfg_bind;
+struct hf_vars;
+
+/* Values of hf_facts.log_level; 0 is the usual level. */
+enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
 
 struct hf_facts {
     const struct hf_proxy *frontend;
@@ -45,9 +49,11 @@ struct hf_facts {
     int32_t total_ms;
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
+    struct hf_vars *vars;         /* NULL: no rule has set one */
     int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
     int16_t priority_class;       /* lower ones first */
     uint16_t retries;
+    int8_t log_level;
     bool redispatched;
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */

@@ -32,6 +32,7 @@ enum hf_where {
     /* As HAProxy reads it, with a warning: surplus words, or a number that is none. */
     HF_ANY_REST = 1 << 16,
     HF_ANY_NUMBER = 1 << 17,
+    HF_ON_CONDITION = 1 << 18, /* no row is here: `if` or `unless` begins a condition */
     HF_ON_COOKIE = UINT64_C(1) << 20,
     HF_ON_UNIX_BIND = UINT64_C(1) << 21,
     HF_ON_TLS_OPTIONS = UINT64_C(1) << 22,
@@ -39,8 +40,11 @@ enum hf_where {
     HF_ON_MASTER = UINT64_C(1) << 24,
     HF_ON_HTTPLOG = UINT64_C(1) << 25,
     HF_ON_FORWARD = UINT64_C(1) << 26,
-    HF_ON_TCP_CHECK = UINT64_C(1) << 27,
+    HF_ON_CHECK_CONNECT = UINT64_C(1) << 27,
+    HF_ON_CHECK_EXPECT = UINT64_C(1) << 29,
+    HF_ON_CHECK_SEND = UINT64_C(1) << 30,
     HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
+    HF_ON_SOURCE = UINT64_C(1) << 40,
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
@@ -103,6 +107,7 @@ enum hf_fate {
     HF_FATE_NOTICED,
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
+    HF_FATE_HTTP_PAGE, /* and part of a page that the section itself answers with */
     HF_FATE_PENDING,
     HF_FATE_LATER,
     HF_FATE_NOOP,
@@ -115,6 +120,13 @@ enum hf_fate {
 #define HF_UNIT_MS 1000u
 #define HF_UNIT_S  1000000u
 
+struct hf_build;
+struct hf_keyword;
+struct hf_word;
+/* Looks closer at the word of a row; reports what is wrong with it and returns false. */
+typedef bool (*hf_vet_fn)(struct hf_build *b, const struct hf_keyword *row,
+                          const struct hf_word *word);
+
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
     const char *name;               /* one word, or two with a blank between */
@@ -125,8 +137,9 @@ struct hf_keyword {
     size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
     int64_t min, max, dflt;
     unsigned unit;
-    bool sets, alias, tristate, fixed;
+    bool sets, alias, tristate, fixed, free, nonzero;
     bool checked; /* `syntax` is what the words of a row without a field are checked against */
+    hf_vet_fn vet;
     int skip;
     enum hf_fate fate;
 };
