@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes docs/reference.md from the keyword rows that the program itself prints.
+"""Writes docs/reference.md and the manuals haftp.1 and haftp.cfg.5, from the rows of the program.
 
     docs/gen_reference.py [PROGRAM]      default: $HAFTP, else the newest build under build/
 
-`tests/lint/reference.py` fails when the file is not what this would write.
+The words of the language are what `haftp -dKall` prints, the flags are src/app/options.def.
+`tests/lint/reference.py` fails when a file is not what this would write.
 """
 
 import glob
@@ -13,7 +14,7 @@ import subprocess
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-PAGE = os.path.join(ROOT, "docs", "reference.md")
+DOCS = os.path.join(ROOT, "docs")
 
 HEAD = """\
 # Reference of the configuration language
@@ -30,6 +31,7 @@ may end in `k`, `m` or `g`. `no option NAME` undoes an option.
 FATES = [
     (re.compile("^Not supported yet"),
      "Known from HAProxy and not supported yet; each is an error that says so"),
+    (re.compile("^Checked, but without effect"), "Checked as HAProxy does, but without effect yet"),
     (re.compile("^For HTTP only"), "For HTTP only; no effect in `mode tcp`, with a warning"),
     (re.compile("^Accepted|accepted, does nothing"), "Accepted, nothing to do here"),
 ]
@@ -102,10 +104,93 @@ def section(title, words):
     return "\n".join(text)
 
 
-def reference(program):
-    """The whole page."""
-    listing = subprocess.run([program, "-dKall"], check=True, text=True, stdout=subprocess.PIPE)
-    return "\n".join([HEAD] + [section(*group) for group in groups(listing.stdout)])
+def listing(program):
+    """What `haftp -dKall` prints."""
+    return subprocess.run([program, "-dKall"], check=True, text=True, stdout=subprocess.PIPE).stdout
+
+
+def reference(words):
+    """The page for the web."""
+    return "\n".join([HEAD] + [section(*group) for group in groups(words)])
+
+
+# ---- manuals: the same as troff ----------------------------------------------------------------
+
+MANUAL_HEAD = """\
+.\\" Written by docs/gen_reference.py from grammar/rows.
+.TH HAFTP.CFG 5 "2026-11-23" "haftp {version}" "File Formats"
+.SH NAME
+haftp.cfg \\- configuration of haftp, in HAProxy's language
+.SH DESCRIPTION
+A file has one statement per line, and begins a section before the first.
+Blanks separate words; quotes, backslashes and '#' work as in HAProxy, and so do environment variables in double quotes.
+Lines that begin with
+.BR .if ", " .elif ", " .else " and " .endif
+choose what is read.
+.PP
+Times are a number with us, ms, s, m, h or d; a bare number is in milliseconds.
+Sizes may end in k, m or g.
+.B no option
+undoes an option.
+"""
+
+
+def version():
+    with open(os.path.join(ROOT, "CMakeLists.txt"), encoding="utf-8") as file:
+        return re.search(r"project\(haftp VERSION ([0-9.]+)", file.read()).group(1)
+
+
+def troff(text):
+    """Text that troff takes as it is; 'words' in quotes are bold."""
+    text = text.replace("\\", "\\e").replace("-", "\\-")
+    text = re.sub(r"(?<!\w)'([^']+)'(?!\w)", r"\\fB\1\\fR", text)
+    return "\\&" + text if text.startswith((".", "'")) else text
+
+
+def manual_words(title, words):
+    lines = [f'.SH "{troff(title.replace(chr(39), "")).upper()}"']
+    for usage, help_lines in words:
+        if not fate(help_lines):
+            lines += [".TP", f".B {troff(usage)}"] + [troff(line) for line in help_lines]
+    for _, reason in FATES:
+        names = [usage for usage, help_lines in words if fate(help_lines) == reason]
+        if names:
+            lines += [".PP", troff(reason.replace("`", "'")) + ":", ".br", troff(", ".join(names)) + "."]
+    return "\n".join(lines) + "\n"
+
+
+def manual_of_language(words):
+    text = MANUAL_HEAD.format(version=version())
+    text += "".join(manual_words(*group) for group in groups(words))
+    return text + ".SH SEE ALSO\n.BR haftp (1)\n"
+
+
+def flags():
+    """(flag, argument, help) of each row of options.def, in order."""
+    with open(os.path.join(ROOT, "src", "app", "options.def"), encoding="utf-8") as file:
+        text = file.read()
+    for kind, row in re.findall(r"^OPT_(\w+)\((.*?)\)$", text, flags=re.M | re.S):
+        parts = re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+|\w+', row)
+        texts = ["".join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)) for part in parts]
+        argument = {"PIDS": " PID...", "PLAIN": "", "FLAG": "", "ACTION": ""}.get(kind)
+        if argument is None:
+            argument = f"[{texts[1]}]" if kind == "GLUED" else " " + texts[1]
+        yield texts[0], argument, texts[-1]
+
+
+def manual_of_flags():
+    with open(os.path.join(DOCS, "haftp.1.in"), encoding="utf-8") as file:
+        text = file.read()
+    rows = [f'.TP\n.BI "{troff(flag)}" "{troff(argument)}"\n{troff(told)}\n'
+            for flag, argument, told in flags()]
+    return text.replace("@OPTIONS@", "".join(rows)).replace("@VERSION@", version())
+
+
+def pages(program):
+    """{name: text} of all that is written here."""
+    words = listing(program)
+    return {"reference.md": reference(words), "haftp.1": manual_of_flags(),
+            "haftp.cfg.5": manual_of_language(words)}
 
 
 def main(arguments):
@@ -114,8 +199,9 @@ def main(arguments):
         print("no haftp is built: cmake --preset release && cmake --build --preset release",
               file=sys.stderr)
         return 1
-    with open(PAGE, "w", encoding="utf-8") as page:
-        page.write(reference(program))
+    for name, text in pages(program).items():
+        with open(os.path.join(DOCS, name), "w", encoding="utf-8") as page:
+            page.write(text)
     return 0
 
 

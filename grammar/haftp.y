@@ -19,6 +19,7 @@
 
 %code requires {
 #include "parse/parse.h"
+#include "section/lines.h"
 }
 
 %code provides {
@@ -65,6 +66,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> ADDR "an option with an address"
 %token <row> CHOICE "an option with a choice"
 %token <row> IGNORED "an unused word"
+%token <row> PARTS "a line of unused words"
 
 /* Shapes with one keyword, or a few. */
 %token <row> GLOBAL "global"
@@ -73,22 +75,73 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> ACL "acl"
+%token <row> RULE "tcp-request"
+%token <row> INSPECT_DELAY "inspect-delay"
+%token <row> USE_BACKEND "use_backend"
+%token <row> USE_SERVER "use-server"
+%token <row> PERSIST "force-persist"
+%token <row> MONITOR "monitor fail"
+%token <row> FORMAT "log-format"
+%token IF "if"
+%token UNLESS "unless"
+%token OR "or"
+%token NOT "'!'"
+%token OPEN "'{'"
+%token CLOSE "'}' with a blank before it"
+%token <row> OTHER_SECTION "a section"
+%token <row> PEER "peer"
+%token <row> LOOSE_BIND "bind of a section"
+%token <row> DEFAULT_BIND "default-bind"
+%token <row> PEERS_TABLE "table"
+%token <row> NAMESERVER "nameserver"
+%token <row> USER "user"
+%token <row> GROUP "group"
+%token <row> MAILER "mailer"
+%token <row> RING_SIZE "size of a ring"
+%token <row> RING_TIMEOUT "timeout of a ring"
+%token <row> DGRAM_BIND "dgram-bind"
+%token <row> COMMAND "command"
+%token <row> CACHE_AGE "max-age"
+%token <row> CACHE_VARY "process-vary"
+%token <row> ERROR_FILE "errorfile"
+%token <row> PATH_INFO "path-info"
+%token <row> SET_PARAM "set-param"
+%token <row> NAMESPACE "namespace"
 %token <row> BIND "bind"
 %token <row> SERVER "server"
 %token <row> DEFAULT_SERVER "default-server"
+%token <row> SERVER_TEMPLATE "server-template"
+%token <row> SOURCE "source"
+%token <row> USESRC "usesrc"
+%token <row> SRC_INTERFACE "interface"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
+%token <row> HASH_FACTOR "hash-balance-factor"
 %token <row> REDISPATCH "option redispatch"
 %token <row> LOG "log"
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
+%token <row> CHECK_CONNECT "tcp-check connect"
+%token <row> CHECK_EXPECT "tcp-check expect"
+%token <row> CHECK_SEND "tcp-check send"
+%token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
 %token <row> STICK_STORE "stick store-request"
 %token <row> DATA_PORTS "ftp-data ports"
 %token <row> DATA_SECTION "ftp-data section"
+%token <row> DESCRIPTION "description"
+%token <row> NODE "node"
+%token <row> DEFAULT_PATH "default-path"
+%token <row> CPU_MAP "cpu-map"
+%token <row> STATS_SOCKET "stats socket"
+%token <row> STARTUP_VAR "set-var"
+%token <row> UNIX_BIND "unix-bind"
+%token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
 %token <row> GID "gid"
 %token <row> SETENV "setenv"
@@ -112,9 +165,18 @@ line
 
 statement
     : section
-    | setting
+    | setting settings
+    | PARTS settings
     | proxy_line
+    | rule_line
     | global_line
+    | other_line
+    | DESCRIPTION description
+    ;
+
+description
+    : word              { hf_build_description(B, &$1, true); }
+    | description word  { hf_build_description(B, &$2, false); }
     ;
 
 /* ---- sections ---- */
@@ -125,12 +187,24 @@ section
     | LISTEN word       { hf_build_listen(B, &$2); }    header
     | FRONTEND word     { hf_build_frontend(B, &$2); }  header
     | BACKEND word      { hf_build_backend(B, &$2); }   header
+    | OTHER_SECTION         { hf_build_other_section(B, $1, NULL, @1); }
+    | OTHER_SECTION word    { hf_build_other_section(B, $1, &$2, @2); }    more_names
+    ;
+
+more_names
+    : %empty
+    | more_names word       { hf_build_more_name(B, &$2); }
     ;
 
 header
+    : header_names                      { hf_build_no_from(B); }
+    | header_names FROM                 { hf_build_empty_from(B, @2); }
+    | header_names FROM word            { hf_build_from(B, &$3); }      more_names
+    ;
+
+header_names
     : %empty
-    | header FROM word  { hf_build_from(B, &$3); }
-    | header word       { hf_build_header_word(B, &$2); }
+    | header_names word { hf_build_header_word(B, &$2); }
     ;
 
 /* ---- keywords that fill one field: statements, and options of other lines ---- */
@@ -144,8 +218,15 @@ setting
     | TEXT word         { hf_build_text(B, $1, &$2); }
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
     | IGNORED
     | NO IGNORED
+    ;
+
+source_words
+    : %empty
+    | source_words USESRC word          { hf_build_usesrc(B, &$3); }
+    | source_words SRC_INTERFACE word   { hf_build_source_interface(B, &$3); }
     ;
 
 settings
@@ -158,31 +239,65 @@ settings
 proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
+    | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
+    | BALANCE                               { hf_build_balance_nothing(B, @1); }
     | BALANCE word rest                     { hf_build_balance(B, &$2); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
-    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, 0); }
-    | REDISPATCH NUMBER                     { hf_build_redispatch(B, HF_YES, $2); }
-    | NO REDISPATCH                         { hf_build_redispatch(B, HF_NO, 0); }
-    | COOKIE word rest                      { hf_build_cookie(B, &$2); }
+    | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
+    | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
+    | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
+    | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
+    | CHECK_CONNECT     { hf_build_check_connect(B, @1); }      settings
+    | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
+    | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
     | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
-    | LOG_GLOBAL                            { hf_build_log_global(B); }
+    | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
     | log_target
     | NO LOG                                { hf_build_no_log(B); }
     ;
 
 hash_words
     : %empty
-    | hash_words word   { hf_build_hash_word(B, &$2); }
+    | hash_function
+    | hash_function word    { hf_build_hash_modifier(B, &$2); } rest
+    ;
+
+hash_function
+    : word                  { hf_build_hash_function(B, &$1); }
     ;
 
 log_target
-    : LOG word          { hf_build_log(B, &$2); }   settings log_facility
+    : LOG word          { hf_build_log(B, &$2); }   log_options log_facility
+    ;
+
+/* Each may be there, in this order. */
+log_options
+    : log_len log_format log_sample log_profile
+    ;
+log_len
+    : %empty
+    | UINT NUMBER       { hf_build_number(B, $1, $2, @2); }
+    ;
+log_format
+    : %empty
+    | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    ;
+log_sample
+    : %empty
+    | TEXT word         { hf_build_log_sample(B, $1, &$2); }
+    ;
+log_profile
+    : %empty
+    | IGNORED
     ;
 
 log_facility
@@ -199,6 +314,49 @@ rest
     | rest WORD
     ;
 
+/* ---- ACLs, rules, conditions, formats ---- */
+
+rule_line
+    : ACL words                             { hf_build_acl(B, @1); }
+    | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
+    | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
+    | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | PERSIST words condition               { hf_build_persist(B, $1, @1); }
+    | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | FORMAT word                           { hf_build_format(B, $1, &$2); }
+    ;
+
+/* What stands before the condition, for the builder to look at. */
+words
+    : %empty
+    | words WORD        { hf_build_rule_word(B, &$2); }
+    ;
+
+condition
+    : %empty
+    | IF                { hf_build_condition(B, @1, false); }   terms
+    | UNLESS            { hf_build_condition(B, @1, true); }    terms
+    ;
+
+/* HAProxy minds neither an "or" without a side nor a '!' without a name. */
+terms
+    : %empty
+    | terms term
+    ;
+
+term
+    : OR                { hf_build_or(B, @1); }
+    | NOT               { hf_build_not(B, @1); }
+    | WORD              { hf_build_acl_name(B, &$1); }
+    | OPEN group CLOSE  { hf_build_acl_group(B, @$); }
+    ;
+
+group
+    : %empty
+    | group WORD        { hf_build_group_word(B, &$2); }
+    ;
+
 /* ---- lines of global only ---- */
 
 global_line
@@ -206,10 +364,65 @@ global_line
     | GID NUMBER        { hf_build_gid(B, $2, @2); }
     | LOG_HOSTNAME      { hf_build_log_hostname(B, NULL); }
     | LOG_HOSTNAME word { hf_build_log_hostname(B, &$2); }
-    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }
-    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }
+    | NODE word         { hf_build_node(B, &$2); }
+    | DEFAULT_PATH word                     { hf_build_default_path(B, &$2, NULL); }
+    | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
+    | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
+      cpu_sets          { hf_build_end_cpu_map(B); }
+    | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
+    | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
+    | UNIX_BIND settings
+    | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }
+    | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
+    | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus
     | UNSETENV unset_names
     | RESETENV          { hf_build_resetenv(B); }   kept_names
+    ;
+
+/* ---- lines of the sections that are no proxies ---- */
+
+other_line
+    : PEER
+    | PEER word         { hf_build_peer(B, $1, &$2, NULL); }    settings
+    | PEER word word    { hf_build_peer(B, $1, &$2, &$3); }     settings
+    | LOOSE_BIND
+    | LOOSE_BIND word   { hf_build_other_bind(B, &$2); }        settings
+    | DEFAULT_BIND      { hf_build_default_bind(B); }           settings
+    | PEERS_TABLE word  { hf_build_peers_table(B, &$2); }       settings
+    | NAMESERVER word word                  { hf_build_nameserver(B, &$2, &$3); }
+    | USER word         { hf_build_user(B, &$2); }              settings dangling
+    | GROUP word        { hf_build_group(B, &$2); }             settings dangling
+    | MAILER word word                      { hf_build_mailer(B, &$2, &$3); }
+    | RING_SIZE NUMBER                      { hf_build_ring_size(B, $2, @2); }
+    | RING_TIMEOUT rest                     { hf_build_ring_timeout(B, @1); }
+    | DGRAM_BIND
+    | DGRAM_BIND word   { hf_build_dgram_bind(B, &$2); }        settings
+    | COMMAND word rest                     { hf_build_command(B, &$2); }
+    | CACHE_AGE
+    | CACHE_AGE NUMBER
+    | CACHE_VARY                            { hf_build_cache_vary(B, NULL, @1); }
+    | CACHE_VARY word                       { hf_build_cache_vary(B, &$2, @2); }
+    | ERROR_FILE NUMBER word                { hf_build_error_file(B, $2, @2, &$3); }
+    | PATH_INFO word                        { hf_build_path_info(B, &$2); }
+    | SET_PARAM word word rest
+    | NAMESPACE
+    | NAMESPACE word rest                   { hf_build_namespace(B, &$2); }
+    ;
+
+dangling
+    : %empty
+    | TEXT              { hf_build_dangling(B, $1, @1); }
+    ;
+
+cpu_sets
+    : %empty
+    | cpu_sets word     { hf_build_cpu_set(B, &$2); }
+    ;
+
+/* Words that HAProxy does not look at. */
+surplus
+    : %empty
+    | surplus word      { hf_build_surplus(B, &$2); }
     ;
 
 unset_names

@@ -12,24 +12,38 @@
 
 #include "haftp/base/diag.h"
 
-enum kind { KIND_FILE, KIND_ACTION, KIND_FLAG, KIND_TEXT, KIND_NUMBER, KIND_LATER };
+enum kind {
+    KIND_FILE,
+    KIND_ACTION,
+    KIND_FLAG,
+    KIND_TEXT,
+    KIND_NUMBER,
+    KIND_GLUED,
+    KIND_PIDS,
+    KIND_PLAIN,
+};
 
 struct option {
     const char *word;
     enum kind kind;
-    enum hf_action action;
-    size_t field; /* offset in struct hf_args */
+    enum hf_action action; /* HF_ACTION_RUN: none */
+    size_t field;          /* offset in struct hf_args */
     const char *argument;
-    const char *advice;
+    const char *help;
 };
 
-#define FIELD(name)            .field = offsetof(struct hf_args, name)
-#define OPT_FILE(w, a, h)      {.word = w, .kind = KIND_FILE, .argument = a},
-#define OPT_ACTION(w, a, h)    {.word = w, .kind = KIND_ACTION, .action = HF_ACTION_##a},
+#define FIELD(name)         .field = offsetof(struct hf_args, name)
+#define OPT_FILE(w, a, h)   {.word = w, .kind = KIND_FILE, .argument = a},
+#define OPT_ACTION(w, a, h) {.word = w, .kind = KIND_ACTION, .action = HF_ACTION_##a},
+#define OPT_TEST(w, a, act, f, h)                                                                  \
+    {.word = w, .kind = KIND_TEXT, .argument = a, .action = HF_ACTION_##act, FIELD(f)},
 #define OPT_FLAG(w, f, h)      {.word = w, .kind = KIND_FLAG, FIELD(f)},
 #define OPT_TEXT(w, a, f, h)   {.word = w, .kind = KIND_TEXT, .argument = a, FIELD(f)},
 #define OPT_NUMBER(w, a, f, h) {.word = w, .kind = KIND_NUMBER, .argument = a, FIELD(f)},
-#define OPT_LATER(w, a)        {.word = w, .kind = KIND_LATER, .advice = a},
+#define OPT_GLUED(w, a, f, h)  {.word = w, .kind = KIND_GLUED, .help = h, FIELD(f)},
+#define OPT_PIDS(w, f, h)      {.word = w, .kind = KIND_PIDS, .help = h, FIELD(f)},
+#define OPT_PLAIN(w, h)        {.word = w, .kind = KIND_PLAIN, .help = h},
+#define OPT_WORD(w, a, h)      {.word = w, .kind = KIND_PLAIN, .argument = a, .help = h},
 static const struct option options[] = {
 #include "options.def"
 };
@@ -39,6 +53,8 @@ struct parse {
     char *const *next; /* the word to read */
     char *const *end;
     FILE *out, *err;
+    const struct option **idle; /* those that were given and have no effect */
+    unsigned n_idle;
 };
 
 /* ---- complaints -------------------------------------------------------------------------- */
@@ -68,13 +84,6 @@ static enum hf_status refuse_word(const struct parse *p, const char *word)
     return refuse(p, "unexpected word '%s': a configuration file is given as '-f FILE'", word);
 }
 
-static enum hf_status refuse_for_now(const struct parse *p, const struct option *option)
-{
-    hf_diag_line(p->err, HF_DIAG_ERROR, "option '%s' is not supported by this version yet: %s",
-                 option->word, option->advice);
-    return HF_UNSUPPORTED;
-}
-
 /* ---- values ------------------------------------------------------------------------------ */
 
 static void add_file(struct hf_args *args, const char *file)
@@ -85,7 +94,8 @@ static void add_file(struct hf_args *args, const char *file)
 /* The word after a flag.  Another flag there means that it was forgotten. */
 static enum hf_status take_value(struct parse *p, const struct option *option, const char **value)
 {
-    if (p->next == p->end || !**p->next || **p->next == '-')
+    bool any = option->action == HF_ACTION_TEST; /* conditions may be empty, or begin with "-1" */
+    if (p->next == p->end || (!any && (!**p->next || **p->next == '-')))
         return refuse(p, "option '%s' needs a value: %s %s", option->word, option->word,
                       option->argument);
     *value = *p->next++;
@@ -100,14 +110,70 @@ static enum hf_status parse_number(const struct parse *p, const struct option *o
 
     errno = 0;
     parsed = strtoul(value, &rest, 10);
-    if (*value < '0' || *value > '9' || *rest || errno || parsed == 0 || parsed > INT_MAX)
-        return refuse(p, "option '%s' needs a number from 1 to %d, not '%s'", option->word, INT_MAX,
+    if (*value < '0' || *value > '9' || *rest || errno || parsed > INT_MAX)
+        return refuse(p, "option '%s' needs a number from 0 to %d, not '%s'", option->word, INT_MAX,
                       value);
     *number = (unsigned)parsed;
     return HF_OK;
 }
 
-static enum hf_status take_option(struct parse *p, const struct option *option)
+/* "-sf 12 13": up to the next flag.  There may be none, as behind an empty $(cat PIDFILE). */
+static enum hf_status take_pids(struct parse *p, const struct option *option)
+{
+    for (; p->next != p->end && **p->next != '-'; p->next++) {
+        if (!**p->next || strspn(*p->next, "0123456789") != strlen(*p->next))
+            return refuse(p, "option '%s' takes process ids, not '%s'", option->word, *p->next);
+        p->args->old_pids = true;
+    }
+    if (p->args->old_pids)
+        p->idle[p->n_idle++] = option;
+    return HF_OK;
+}
+
+static bool is_memory_word(const char *word, size_t n)
+{
+    static const char *const words[] = {"fail",      "merge",  "cold-first", "hot-first", "caller",
+                                        "integrity", "global", "cache",      "tag",       "poison"};
+    if (n > 3 && strncmp(word, "no-", 3) == 0) {
+        word += 3;
+        n -= 3;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strlen(words[i]) == n && strncmp(words[i], word, n) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "-dM", "-dM0x50", "-dMno-merge,tag": a byte, then words. */
+static enum hf_status check_memory_debugging(const struct parse *p, const char *value)
+{
+    char *word;
+    size_t n;
+
+    (void)strtoul(value, &word, 0);
+    for (word += *word == ','; *word; word += n + (word[n] == ',')) {
+        n = strcspn(word, ",");
+        if (n && !is_memory_word(word, n))
+            return refuse(p, "option '-dM' does not know '%.*s'", (int)n, word);
+    }
+    return HF_OK;
+}
+
+/* `word` is the whole flag with what is glued to it. */
+static enum hf_status take_glued(struct parse *p, const struct option *option, const char *word)
+{
+    const char *value = word + strlen(option->word);
+
+    *(const char **)((char *)p->args + option->field) = value;
+    if (option->field == offsetof(struct hf_args, memory_debugging)) {
+        p->idle[p->n_idle++] = option;
+        return check_memory_debugging(p, value);
+    }
+    return HF_OK;
+}
+
+static enum hf_status take_option(struct parse *p, const struct option *option, const char *word)
 {
     void *field = (char *)p->args + option->field;
     const char *value = NULL;
@@ -117,25 +183,31 @@ static enum hf_status take_option(struct parse *p, const struct option *option)
         status = take_value(p, option, &value);
     if (status != HF_OK)
         return status;
+    if (option->action != HF_ACTION_RUN)
+        p->args->action = option->action;
     switch (option->kind) {
     case KIND_FILE:
         add_file(p->args, value);
-        return HF_OK;
+        break;
     case KIND_ACTION:
-        p->args->action = option->action;
-        return HF_OK;
+        break;
     case KIND_FLAG:
         *(bool *)field = true;
-        return HF_OK;
+        break;
     case KIND_TEXT:
         *(const char **)field = value;
-        return HF_OK;
+        break;
     case KIND_NUMBER:
         return parse_number(p, option, value, field);
-    case KIND_LATER:
+    case KIND_GLUED:
+        return take_glued(p, option, word);
+    case KIND_PIDS:
+        return take_pids(p, option);
+    case KIND_PLAIN:
+        p->idle[p->n_idle++] = option;
         break;
     }
-    return refuse_for_now(p, option);
+    return HF_OK;
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
@@ -150,14 +222,29 @@ static const struct option *find_option(const char *word)
         if (strcmp(options[i].word, word) == 0)
             return &options[i];
     }
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        if (options[i].kind == KIND_GLUED &&
+            strncmp(options[i].word, word, strlen(options[i].word)) == 0)
+            return &options[i];
+    }
     return NULL;
 }
 
 /* These need nothing else on the line, and are answered even if the rest makes no sense. */
 static bool wants_text_only(const struct hf_args *args)
 {
-    return args->action != HF_ACTION_RUN && args->action != HF_ACTION_CHECK &&
-           args->action != HF_ACTION_DUMP;
+    return args->action == HF_ACTION_HELP || args->action == HF_ACTION_VERSION ||
+           args->action == HF_ACTION_BUILD;
+}
+
+/* What is said where a configuration is run: -c looks at the file, not at the command line. */
+static void tell_idle_options(const struct parse *p)
+{
+    if (p->args->action != HF_ACTION_RUN || p->args->quiet)
+        return;
+    for (unsigned i = 0; i < p->n_idle; i++)
+        hf_diag_line(p->err, p->idle[i]->kind == KIND_PIDS ? HF_DIAG_WARNING : HF_DIAG_NOTICE,
+                     "%s: %s", p->idle[i]->word, p->idle[i]->help);
 }
 
 static enum hf_status parse_words(struct parse *p)
@@ -172,7 +259,7 @@ static enum hf_status parse_words(struct parse *p)
                 add_file(p->args, *p->next++);
             break;
         }
-        status = option ? take_option(p, option) : refuse_word(p, word);
+        status = option ? take_option(p, option, word) : refuse_word(p, word);
         if (status != HF_OK)
             return status;
     }
@@ -183,12 +270,17 @@ static enum hf_status settle(struct parse *p)
 {
     struct hf_args *args = p->args;
 
-    if (wants_text_only(args))
+    if (wants_text_only(args) || args->action == HF_ACTION_TEST)
         return HF_OK;
+    if (args->n_files == 0 && (args->keyword_classes || args->list_objects)) {
+        args->action = HF_ACTION_LIST;
+        return HF_OK;
+    }
     if (args->n_files == 0)
         return refuse(p, "no configuration file: give one with '-f FILE'");
     args->foreground |= args->debug;
     args->daemon &= !args->foreground;
+    tell_idle_options(p);
     if (args->master_worker && args->action == HF_ACTION_RUN && !args->quiet)
         hf_diag_line(p->err, HF_DIAG_NOTICE,
                      "-W: haftp runs as a single process; ended by TERM or INT it exits with 0");
@@ -198,15 +290,19 @@ static enum hf_status settle(struct parse *p)
 enum hf_status hf_args_parse(int argc, char *const *argv, FILE *out, FILE *err,
                              struct hf_args *args)
 {
-    struct parse p = {args, argv + (argc > 0), argv + argc, out, err};
-    enum hf_status status;
+    struct parse p = {args, argv + (argc > 0), argv + argc, out, err, NULL, 0};
+    enum hf_status status = HF_NOMEM;
 
     memset(args, 0, sizeof *args);
     args->files = calloc((size_t)argc + 1, sizeof *args->files);
-    if (!args->files)
-        return HF_NOMEM;
-    status = parse_words(&p);
-    return status == HF_OK ? settle(&p) : status;
+    p.idle = calloc((size_t)argc + 1, sizeof(const struct option *));
+    if (args->files && p.idle) {
+        status = parse_words(&p);
+        if (status == HF_OK)
+            status = settle(&p);
+    }
+    free(p.idle);
+    return status;
 }
 
 void hf_args_fini(struct hf_args *args)

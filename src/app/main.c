@@ -8,19 +8,25 @@
  * and the exit code wait until then.
  */
 #include <errno.h>
+#include <link.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+#include <utlist.h>
 
 #include "app_int.h"
 #include "haftp/app/args.h"
 #include "haftp/balance/balance.h"
 #include "haftp/conf/load.h"
+#include "haftp/log/format.h"
 #include "haftp/log/log.h"
 #include "haftp/net/relay.h"
+#include "haftp/rules/vars.h"
 
 static const char *check_algorithm(const char *name)
 {
@@ -40,6 +46,12 @@ static void apply_args(struct hf_config *config, const struct hf_args *args)
         global->maxconn = args->maxconn;
     if (args->pidfile)
         global->pidfile = args->pidfile;
+    struct hf_cfg_proxy *proxy;
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if ((proxy->caps & HF_CAP_FRONTEND) && !proxy->o.maxconn)
+            proxy->o.maxconn = args->section_maxconn;
+    }
     /* Whoever has a file checked wants to read what is wrong with it, whatever it says itself. */
     if (args->action == HF_ACTION_RUN)
         hf_diag_set_quiet(args->quiet || global->quiet);
@@ -57,15 +69,29 @@ static unsigned worker_count(const struct hf_config *config)
 
 /* ---- configuration ---- */
 
+/* With -V the output is a configuration, which can be read again: the verdict is a comment in it.
+ */
+static void say_verdict(const char *text, const struct hf_args *args)
+{
+    if (!args->quiet)
+        printf("%s%s\n", args->verbose ? "# " : "", text);
+}
+
+static void check_loaded(const struct hf_config *config, const struct hf_args *args,
+                         struct hf_diag *diag)
+{
+    hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
+}
+
 static struct hf_config *load(const struct hf_args *args, int *exit_code)
 {
     struct hf_diag *diag = hf_diag_new();
     struct hf_config *config;
 
     hf_config_set_algorithm_check(check_algorithm);
-    config = hf_config_load(args->files, args->n_files, diag);
+    enum hf_status status = hf_config_read(args->files, args->n_files, diag, &config);
     if (config)
-        hf_log_check(config, diag);
+        check_loaded(config, args, diag);
     if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
         hf_config_free(config);
         config = NULL;
@@ -78,7 +104,8 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
 
     *exit_code = HF_EXIT_ERROR;
     if (!config) {
-        hf_diag_line(stderr, HF_DIAG_ERROR, "config : Fatal errors found in configuration.");
+        if (status != HF_NOTFOUND) /* that says enough */
+            hf_diag_line(stderr, HF_DIAG_ERROR, "config : Fatal errors found in configuration.");
         return NULL;
     }
     if (warnings && config->global.zero_warning) {
@@ -88,24 +115,56 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
         return NULL;
     }
     if (warnings && args->action == HF_ACTION_CHECK && !args->quiet)
-        puts("Warnings were found.");
+        say_verdict("Warnings were found.", args);
     *exit_code = HF_EXIT_OK;
     return config;
 }
 
 static int check_only(const struct hf_config *config, const struct hf_args *args)
 {
+    if (args->verbose && !args->quiet) {
+        hf_config_explain(config, stdout);
+        hf_config_dump(config, stdout);
+    }
     if (!hf_config_has_listener(config)) {
-        if (!args->quiet)
-            puts("Configuration file has no error but will not start (no listener) => exit(2).");
+        say_verdict("Configuration file has no error but will not start (no listener) => exit(2).",
+                    args);
         return HF_EXIT_NO_LISTENER;
     }
-    if (args->quiet)
-        return HF_EXIT_OK;
-    if (args->verbose)
-        hf_config_explain(config, stdout);
-    puts("Configuration file is valid");
+    say_verdict("Configuration file is valid", args);
     return HF_EXIT_OK;
+}
+
+static int test_condition(const struct hf_args *args)
+{
+    struct hf_diag *diag = hf_diag_new();
+    bool holds = false;
+    enum hf_status status = hf_config_test_condition(args->condition, &holds, diag);
+
+    hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
+    hf_diag_free(diag);
+    return status != HF_OK ? HF_EXIT_NO_CONDITION : holds ? HF_EXIT_OK : HF_EXIT_FALSE;
+}
+
+static int print_object(struct dl_phdr_info *object, size_t size, void *out)
+{
+    (void)size;
+    if (object->dlpi_name && object->dlpi_name[0])
+        fprintf(out, "  %s\n", object->dlpi_name);
+    return 0;
+}
+
+/* -dK and -dL: what they list comes first, then the files that were given. */
+static void list_things(const struct hf_args *args)
+{
+    if (args->list_objects) {
+        puts("Shared libraries of this process:");
+        dl_iterate_phdr(print_object, stdout);
+    }
+    if (args->keyword_classes && !hf_config_list_keywords(stdout, args->keyword_classes)) {
+        hf_diag_line(stderr, HF_DIAG_WARNING, "-dK%s: 'haftp -dKhelp' lists the classes there are.",
+                     args->keyword_classes);
+    }
 }
 
 /* ---- running ---- */
@@ -149,10 +208,11 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
     }
     int signal_number = -1;
     if (app_write_pidfile(global->pidfile)) {
-        if (app_drop_privileges(global)) {
+        if (app_drop_privileges(runtime->config)) {
             struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
             if (workers) {
                 tell_what_was_understood(runtime);
+                hf_log_startup_vars(runtime);
                 signal_number = app_serve(runtime, workers, n_workers);
                 free(workers);
             }
@@ -160,6 +220,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
         app_remove_pidfile(global->pidfile);
     }
     hf_log_fini();
+    hf_vars_process_free();
     return signal_number;
 }
 
@@ -181,7 +242,7 @@ static int run(const struct hf_config *config)
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
         struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
-        runtime->maxconn = limits.maxconn;
+        hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();
@@ -207,6 +268,14 @@ static int exit_code_of(int signal_number, bool master_worker)
     return HF_EXIT_ERROR;
 }
 
+static void limit_memory(unsigned megabytes)
+{
+    const struct rlimit limit = {(rlim_t)megabytes << 20, (rlim_t)megabytes << 20};
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        hf_diag_line(stderr, HF_DIAG_WARNING, "Cannot limit the memory to %u MB: %s.", megabytes,
+                     strerror(errno));
+}
+
 static int run_or_check(const struct hf_args *args)
 {
     int exit_code;
@@ -218,6 +287,8 @@ static int run_or_check(const struct hf_args *args)
     struct hf_config *config = load(args, &exit_code);
     if (!config)
         return exit_code;
+    if (args->megabytes && args->action == HF_ACTION_RUN)
+        limit_memory(args->megabytes);
 
     int signal_number = -1;
     if (args->action == HF_ACTION_CHECK) {
@@ -248,9 +319,17 @@ int main(int argc, char **argv)
         return HF_EXIT_ERROR;
     }
     hf_diag_set_quiet(args.quiet);
+    hf_config_set_options(&(struct hf_load_options){
+        .localpeer = args.localpeer,
+        .master_worker = args.master_worker,
+        .say_diag = args.say_diag,
+    });
+    list_things(&args);
     switch (args.action) {
-    case HF_ACTION_KEYWORDS:
-        hf_config_list_keywords(stdout);
+    case HF_ACTION_LIST:
+        break;
+    case HF_ACTION_TEST:
+        exit_code = test_condition(&args);
         break;
     case HF_ACTION_HELP:
         hf_usage_print(stdout);

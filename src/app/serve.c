@@ -36,6 +36,12 @@ static void stop_all(struct server_process *process)
         app_worker_stop(&process->workers[i]);
 }
 
+static void evict(struct hf_server *server, enum hf_reason reason)
+{
+    for (unsigned i = 0; i < self->n_workers; i++)
+        app_worker_evict(&self->workers[i], server, reason);
+}
+
 static void on_hard_stop(struct hf_timer *timer)
 {
     struct server_process *process = HF_CONTAINER(timer, struct server_process, hard_stop);
@@ -48,6 +54,7 @@ static void drain_all(struct server_process *process)
 {
     unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
     process->stage = DRAINING;
+    atomic_store_explicit(&process->runtime->stopping, true, memory_order_relaxed);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u go on to their end",
                     atomic_load(&process->runtime->sessions));
     if (after_ms)
@@ -173,6 +180,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
         hf_loop_free(process.loop);
         return -1;
     }
+    hf_server_on_evict(evict);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
     if (!checks || !start_workers(&process)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
@@ -184,6 +192,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     }
     if (process.n_running)
         hf_loop_run(process.loop);
+    hf_server_on_evict(NULL);
     app_hold_signals(); /* one more while we clean up changes nothing */
     for (unsigned i = 0; i < n_workers; i++)
         app_worker_fini(&workers[i]);

@@ -1,16 +1,21 @@
 /*
  * usage.c: what the program says about itself.
  */
+#include <string.h>
 #include <uv.h>
 
 #include "haftp/app/args.h"
+#include "haftp/conf/feature.h"
 
 static void print_row(FILE *out, const char *word, const char *argument, const char *help)
 {
-    char left[32];
+    char left[48];
 
-    snprintf(left, sizeof left, "%s %s", word, argument);
-    fprintf(out, "  %-14s %s\n", left, help);
+    snprintf(left, sizeof left, "%s%s", word, argument);
+    if (strlen(left) > 16)
+        fprintf(out, "  %s\n%19s%s\n", left, "", help);
+    else
+        fprintf(out, "  %-16s %s\n", left, help);
 }
 
 void hf_usage_print(FILE *out)
@@ -18,23 +23,17 @@ void hf_usage_print(FILE *out)
     fputs("Usage: haftp -f FILE|DIR [OPTION...] [-- FILE...]\n"
           "Balances FTP and TCP connections as an HAProxy configuration says.\n\n",
           out);
-#define OPT_FILE(word, argument, help)          print_row(out, word, argument, help);
-#define OPT_ACTION(word, action, help)          print_row(out, word, "", help);
-#define OPT_FLAG(word, field, help)             print_row(out, word, "", help);
-#define OPT_TEXT(word, argument, field, help)   print_row(out, word, argument, help);
-#define OPT_NUMBER(word, argument, field, help) print_row(out, word, argument, help);
-#define OPT_LATER(word, advice)
+#define OPT_FILE(word, argument, help)                print_row(out, word, " " argument, help);
+#define OPT_ACTION(word, action, help)                print_row(out, word, "", help);
+#define OPT_TEST(word, argument, action, field, help) print_row(out, word, " " argument, help);
+#define OPT_FLAG(word, field, help)                   print_row(out, word, "", help);
+#define OPT_TEXT(word, argument, field, help)         print_row(out, word, " " argument, help);
+#define OPT_NUMBER(word, argument, field, help)       print_row(out, word, " " argument, help);
+#define OPT_GLUED(word, argument, field, help)        print_row(out, word, "[" argument "]", help);
+#define OPT_PIDS(word, field, help)                   print_row(out, word, " PID...", help);
+#define OPT_PLAIN(word, help)                         print_row(out, word, "", help);
+#define OPT_WORD(word, argument, help)                print_row(out, word, " " argument, help);
 #include "options.def"
-
-    fputs("\nHAProxy's, but not supported by this version yet:", out);
-#define OPT_FILE(word, argument, help)
-#define OPT_ACTION(word, action, help)
-#define OPT_FLAG(word, field, help)
-#define OPT_TEXT(word, argument, field, help)
-#define OPT_NUMBER(word, argument, field, help)
-#define OPT_LATER(word, advice) fputs(" " word, out);
-#include "options.def"
-    fputc('\n', out);
 }
 
 #ifdef __clang__
@@ -52,6 +51,9 @@ void hf_version_print(FILE *out, bool details)
             "Compiler: %s\n"
             "libuv: %s (built with %d.%d.%d)\n"
             "Relay: splice; copying where the kernel refuses, or with 'nosplice'\n"
-            "Features: +FTP-PASSIVE +IPV6 +THREADS -FTP-ACTIVE -TLS\n",
+            "Features: +FTP-PASSIVE +IPV6 +THREADS -FTP-ACTIVE -TLS\n"
+            "Language: that of HAProxy " HF_SPOKEN_VERSION "; for .if feature(NAME): ",
             COMPILER, uv_version_string(), UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH);
+    hf_build_print_features(out);
+    fputc('\n', out);
 }

@@ -9,6 +9,7 @@
 
 #include "app_int.h"
 #include "haftp/base/assert.h"
+#include "haftp/log/log.h"
 #include "haftp/stream/stream.h"
 
 /* At the end, clients have this long to read their 421. */
@@ -116,6 +117,36 @@ static struct app_worker *take_order(struct hf_mail *mail)
     free(o);
     here = worker;
     return worker;
+}
+
+/* Sessions of one server. */
+struct eviction {
+    struct hf_mail mail;
+    struct app_worker *worker;
+    const struct hf_server *server;
+    enum hf_reason reason;
+};
+
+static void on_evict(struct hf_mail *mail)
+{
+    struct eviction *e = HF_CONTAINER(mail, struct eviction, mail);
+    hf_engine_kill_of(e->worker->engine, e->server, e->reason);
+    free(e);
+}
+
+void app_worker_evict(struct app_worker *worker, const struct hf_server *server,
+                      enum hf_reason reason)
+{
+    struct eviction *e = calloc(1, sizeof *e);
+    if (!e) {
+        hf_log_event_mt(server->proxy, HF_LEVEL_WARNING,
+                        "Out of memory: sessions of server %s/%s go on although %s",
+                        server->proxy->cfg->name, server->cfg->name, hf_reason_text(reason));
+        return;
+    }
+    *e = (struct eviction){
+        .mail.fn = on_evict, .worker = worker, .server = server, .reason = reason};
+    hf_mail_post_mt(worker->loop, &e->mail);
 }
 
 static void close_gates(struct app_worker *worker)

@@ -76,6 +76,7 @@ static void free_balancer(struct balancer *balancer)
             balancer->ops->release(sets[i]->state);
         free(sets[i]->candidates.servers);
         free(sets[i]->candidates.weights);
+        free(sets[i]->candidates.shares);
     }
     free(balancer);
 }
@@ -84,7 +85,8 @@ static bool make_room(struct set *set, unsigned n_servers)
 {
     set->candidates.servers = calloc(n_servers, sizeof *set->candidates.servers);
     set->candidates.weights = calloc(n_servers, sizeof *set->candidates.weights);
-    return set->candidates.servers && set->candidates.weights;
+    set->candidates.shares = calloc(n_servers, sizeof *set->candidates.shares);
+    return set->candidates.servers && set->candidates.weights && set->candidates.shares;
 }
 
 static struct balancer *new_balancer(const struct hf_proxy *backend)
@@ -113,7 +115,8 @@ static void collect(struct hf_candidates *candidates, const struct hf_proxy *bac
         if (server->cfg->o.backup != backup || !hf_server_is_up_mt(server) || weight == 0)
             continue;
         candidates->servers[candidates->n] = server;
-        candidates->weights[candidates->n++] = weight;
+        candidates->weights[candidates->n] = weight;
+        candidates->shares[candidates->n++] = hf_server_share_mt(server);
     }
 }
 
@@ -242,12 +245,12 @@ static struct hf_server *ask_stickiness(const struct hf_proxy *backend, const st
 
 struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick)
 {
-    pick->bound = false;
+    pick->bound = pick->stuck = false;
     if (backend->n_servers == 0)
         return NULL;
-    struct hf_server *server = ask_stickiness(backend, pick);
+    struct hf_server *server = pick->unstick ? NULL : ask_stickiness(backend, pick);
     if (server) {
-        pick->bound = true;
+        pick->bound = pick->stuck = true;
         return server;
     }
     pthread_mutex_lock(&backend->lb_lock);

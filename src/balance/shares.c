@@ -14,7 +14,7 @@ enum hf_status hf_shares_rebuild(struct hf_shares *shares, const struct hf_candi
     shares->n = candidates->n;
     shares->total = 0;
     for (unsigned i = 0; i < candidates->n; i++) {
-        shares->total += candidates->weights[i];
+        shares->total += candidates->shares[i];
         ends[i] = shares->total;
     }
     return HF_OK;

@@ -52,10 +52,16 @@ struct hf_regex *hf_regex_new(struct hf_arena *arena, const char *pattern, bool 
 bool hf_regex_match(const struct hf_regex *regex, struct hf_view text,
                     struct hf_view groups[HF_REGEX_GROUPS])
 {
+    return hf_regex_match_from(regex, text, 0, groups);
+}
+
+bool hf_regex_match_from(const struct hf_regex *regex, struct hf_view text, size_t start,
+                         struct hf_view groups[HF_REGEX_GROUPS])
+{
     pcre2_match_data *data = pcre2_match_data_create(HF_REGEX_GROUPS, NULL);
     if (!data)
         return false;
-    int n = pcre2_match(regex->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, 0, 0, data,
+    int n = pcre2_match(regex->code, (PCRE2_SPTR)(text.p ? text.p : ""), text.n, start, 0, data,
                         regex->limits);
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
     unsigned found = n == 0 ? HF_REGEX_GROUPS : n > 0 ? (unsigned)n : 0;

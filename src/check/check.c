@@ -15,7 +15,9 @@
 #include "haftp/base/assert.h"
 #include "haftp/base/rand.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
+#include "check_int.h"
 #include "check_list.inc"
 
 struct hf_check_run {
@@ -34,6 +36,7 @@ struct hf_check_run {
 struct hf_checks {
     struct hf_loop *loop;
     struct hf_reap reap;
+    struct hf_warmup warmup;
     unsigned spread_percent;
     unsigned n;
     struct hf_check_run runs[];
@@ -102,6 +105,16 @@ static void close_connection(struct hf_check_run *run)
     run->connected = false;
 }
 
+/* Servers that just came up, those that track this one too, may start slowly. */
+static void publish(struct hf_check_run *run, const char *why)
+{
+    bool was_up = hf_server_is_up_mt(run->server), is_up = run->health >= opts_of(run)->rise;
+
+    hf_server_set_up_mt(run->server, is_up, why);
+    if (is_up && !was_up)
+        hf_warmup_begin(&run->checks->warmup);
+}
+
 static void conclude(struct hf_check_run *run, bool passed, const char *reason, const char *info)
 {
     char why[256];
@@ -116,7 +129,7 @@ static void conclude(struct hf_check_run *run, bool passed, const char *reason, 
              (unsigned long long)took_ms);
     if (run->health != before && run->server->proxy->cfg->o.log_health_checks)
         note(run, passed, why);
-    hf_server_set_up_mt(run->server, run->health >= opts_of(run)->rise, why);
+    publish(run, why);
     schedule_next(run);
 }
 
@@ -162,6 +175,47 @@ static bool is_our_shortage(enum hf_status status)
     return status == HF_NOFD || status == HF_NOMEM || status == HF_NOPORT || status == HF_LIMIT;
 }
 
+/* ---- signs of bad health from sessions --------------------------------------------------- */
+
+/* What `on-error` makes of it, besides checking soon. */
+static void count_against(struct hf_check_run *run)
+{
+    const struct hf_cfg_server_opts *o = opts_of(run);
+
+    if (o->on_error == HF_ON_ERROR_SUDDEN_DEATH && run->health > o->rise)
+        run->health = o->rise + 1; /* the next bad check is the last */
+    else if (o->on_error == HF_ON_ERROR_MARK_DOWN && run->health > o->rise)
+        run->health = o->rise;
+    if (o->on_error != HF_ON_ERROR_FASTINTER)
+        adjust_health(run, false);
+}
+
+static void check_soon(struct hf_check_run *run)
+{
+    struct hf_loop *loop = run->checks->loop;
+    unsigned soon = opts_of(run)->fastinter_ms;
+    bool checking = run->watch.fd >= 0;
+
+    if (soon && !checking && run->timer.due_ms > hf_loop_now(loop) + soon)
+        hf_loop_timer(loop, &run->timer, soon, on_turn);
+}
+
+void hf_check_suffer(struct hf_check_run *run)
+{
+    char why[256];
+    unsigned before = run->health;
+
+    count_against(run);
+    snprintf(why, sizeof why,
+             "reason: Health analyze, info: \"Detected %u consecutive errors, last one was: L4 "
+             "unsuccessful connection\"",
+             opts_of(run)->error_limit);
+    if (run->health != before && run->server->proxy->cfg->o.log_health_checks)
+        note(run, false, why);
+    publish(run, why);
+    check_soon(run);
+}
+
 /* ---- one check --------------------------------------------------------------------------- */
 
 static void on_timeout(struct hf_timer *timer)
@@ -203,7 +257,7 @@ static void begin_check(struct hf_check_run *run)
     int fd = -1;
 
     run->began_ms = hf_loop_now(loop);
-    enum hf_status status = hf_socket_connect(&run->to, NULL, &fd);
+    enum hf_status status = hf_server_connect(run->server->cfg, &run->to, NULL, &fd);
     if (status == HF_OK) {
         status = hf_watch_open(&run->watch, loop, fd, 0, on_event);
         if (status != HF_OK)
@@ -251,7 +305,7 @@ static struct hf_addr address_to_check(const struct hf_cfg_server *cfg)
 
 static bool wants_check(const struct hf_server *server)
 {
-    return server->cfg->o.check && !server->proxy->cfg->o.disabled;
+    return server->cfg->o.check && !server->cfg->unresolved && !server->proxy->cfg->o.disabled;
 }
 
 typedef void (*server_fn)(struct hf_server *server, void *arg);
@@ -283,6 +337,7 @@ static void add_run(struct hf_server *server, void *arg)
     run->to = address_to_check(server->cfg);
     run->watch.fd = -1;
     run->health = server->cfg->o.rise;
+    server->check = run;
     HF_ASSERT(run->ops);
 }
 
@@ -310,6 +365,8 @@ struct hf_checks *hf_checks_start(struct hf_runtime *runtime, struct hf_loop *lo
     checks->loop = loop;
     checks->spread_percent = runtime->config->global.spread_checks;
     for_each_checked(runtime, add_run, checks);
+    hf_warmup_init(&checks->warmup, runtime, loop);
+    hf_observe_begin(loop);
     spread_first_checks(checks);
     return checks;
 }
@@ -323,7 +380,11 @@ void hf_checks_stop(struct hf_checks *checks)
 {
     if (!checks)
         return;
-    for (unsigned i = 0; i < checks->n; i++)
+    hf_observe_end();
+    hf_warmup_end(&checks->warmup);
+    for (unsigned i = 0; i < checks->n; i++) {
         close_connection(&checks->runs[i]);
+        checks->runs[i].server->check = NULL; /* mail about it may still come */
+    }
     hf_loop_reap(checks->loop, &checks->reap, release);
 }

@@ -49,7 +49,7 @@ static void check_entrance(struct hf_diag *diag, const struct hf_cfg_proxy *prox
                     "add a line like 'bind :21', or declare it as a 'backend'",
                     "%s '%s' has no bind: nobody can connect to it.", hf_conf_kind(proxy),
                     proxy->name);
-    } else if (!proxy->backend && !proxy->o.default_backend && !gives_only_data_ports(proxy)) {
+    } else if (!proxy->n_backends && !proxy->o.default_backend && !gives_only_data_ports(proxy)) {
         hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, "add a line 'default_backend NAME'",
                     "%s '%s' has no default_backend: its connections cannot be served.",
                     hf_conf_kind(proxy), proxy->name);
@@ -67,6 +67,15 @@ static bool looks_up_table_of(const struct hf_cfg_proxy *proxy, const struct hf_
     return false;
 }
 
+static bool leads_to(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *backend)
+{
+    for (unsigned i = 0; i < proxy->n_backends; i++) {
+        if (proxy->backends[i] == backend)
+            return true;
+    }
+    return false;
+}
+
 /* Who sends connections to this backend, itself included; NULL: nobody. */
 static const struct hf_cfg_proxy *find_user(const struct hf_config *config,
                                             const struct hf_cfg_proxy *backend)
@@ -74,7 +83,7 @@ static const struct hf_cfg_proxy *find_user(const struct hf_config *config,
     const struct hf_cfg_proxy *proxy;
 
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (proxy->backend == backend && !proxy->o.disabled && proxy->binds &&
+        if (leads_to(proxy, backend) && !proxy->o.disabled && proxy->binds &&
             !gives_only_data_ports(proxy))
             return proxy;
     }
@@ -86,7 +95,7 @@ static bool is_mentioned(const struct hf_config *config, const struct hf_cfg_pro
     const struct hf_cfg_proxy *proxy;
 
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (proxy->backend == backend || looks_up_table_of(proxy, backend))
+        if (leads_to(proxy, backend) || looks_up_table_of(proxy, backend))
             return true;
     }
     return false;
@@ -129,6 +138,14 @@ static void check_log_targets(const struct hf_config *config, struct hf_diag *di
                 hf_conf_kind(proxy), proxy->name);
 }
 
+static void check_steps(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
+{
+    if (proxy->check_steps && !proxy->o.tcp_check)
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->check_loc, "add a line 'option tcp-check'",
+                    "%s '%s' has tcp-check lines without 'option tcp-check': they are ignored.",
+                    hf_conf_kind(proxy), proxy->name);
+}
+
 /* ---- descriptors ------------------------------------------------------------------------- */
 
 static unsigned count_listeners(const struct hf_config *config)
@@ -167,6 +184,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *proxy;
 
+    hf_conf_check_sections(config, diag);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (proxy->o.disabled)
             continue;
@@ -174,6 +192,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
         check_entrance(diag, proxy);
         check_servers(config, diag, proxy);
         check_log_targets(config, diag, proxy);
+        check_steps(diag, proxy);
     }
     hf_conf_check_ports(config, diag);
     check_descriptors(config, diag);

@@ -13,6 +13,12 @@
 /* Names become pointers: default_backend, stick tables, users, log targets; and what one name or
  * section shows by itself: balance algorithms, mode http, ids (resolve.c). */
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
+/* What binds and servers name; their numbers (ends/check.c). */
+void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag);
+/* What servers are to each other: track, ids, limits (servers.c). */
+void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag);
+/* Which backends and servers the sessions of each section may get (reach.c). */
+void hf_conf_find_reach(struct hf_config *config);
 /* Which bind carries FTP control, where data ports come from (ftp_plan.c). */
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
 /* What is wrong only when sections are seen together (check.c). */
@@ -22,6 +28,18 @@ void hf_conf_tell_pending(const struct hf_config *config, struct hf_diag *diag);
 /* Notes such a word. */
 void hf_conf_add_pending(struct hf_config *config, const char *name, struct hf_loc loc);
 
+/* Arguments of expressions that name sections and servers; then the choices and formats of a
+ * section (expr/resolve_args.c). */
+void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag);
+void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag);
+
+/* What the sections that are no proxies lack (section/check.c). */
+void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag);
+/* The section of that kind ("userlist") and name, as its own struct of haftp/conf/sections.h; or
+ * NULL. */
+struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const char *kind,
+                                          const char *name);
 /* The section of that name with any of `caps`, or NULL (resolve.c). */
 struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
                                           unsigned caps);

@@ -9,17 +9,21 @@
 
 #include <utlist.h>
 
+#include "dump_int.h"
 #include "parse/build.h"
 #include "parse/log_target.h"
 #include "parse/value.h"
+#include "rule/dump_rules.h"
 
 #include "haftp_parser.h"
 
 /* ---- fields that rows describe ----------------------------------------------------------- */
 
-static int64_t load_number(const char *at, size_t bytes)
+static int64_t load_number(const char *at, const struct hf_keyword *row)
 {
-    switch (bytes) {
+    if (row->min < 0 || row->dflt < 0)
+        return *(const int32_t *)(const void *)at;
+    switch (row->bytes) {
     case sizeof(uint8_t):
         return *(const uint8_t *)at;
     case sizeof(uint16_t):
@@ -70,7 +74,7 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
             return;
         fprintf(out, "%s%s %s", before, row->name, hf_addr_host_text(addr, text));
     } else {
-        int64_t value = load_number(at, row->bytes);
+        int64_t value = load_number(at, row);
         if (value == row->dflt)
             return;
         fputs(before, out);
@@ -79,8 +83,8 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
     fputs(after, out);
 }
 
-static void print_rows(FILE *out, enum hf_object kind, unsigned where, const void *object,
-                       const char *before, const char *after)
+void hf_dump_rows(FILE *out, enum hf_object kind, uint64_t where, const void *object,
+                  const char *before, const char *after)
 {
     const struct hf_keyword *row;
 
@@ -98,13 +102,14 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
     char text[HF_ADDR_TEXT_SIZE];
 
     fputs("    log ", out);
-    if (log->kind == HF_LOG_UNIX)
+    if (log->kind == HF_LOG_UNIX) {
+        fputs(log->abstract ? "abns@" : log->path[0] == '/' ? "" : "unix@", out);
         hf_value_print_word(out, log->path);
-    else if (log->kind == HF_LOG_UDP)
+    } else if (log->kind == HF_LOG_UDP)
         fputs(hf_addr_text(&log->addr, text), out);
     else
         fprintf(out, "fd@%d", log->fd);
-    print_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
+    hf_dump_rows(out, HF_OBJECT_LOG, HF_ON_LOG, log, " ", "");
     fprintf(out, " %s", hf_log_facility_name(log->facility));
     if (log->max_level != 7 || log->min_level != 0)
         fprintf(out, " %s", hf_log_level_name(log->max_level));
@@ -113,7 +118,7 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
     putc('\n', out);
 }
 
-static void print_logs(FILE *out, const struct hf_cfg_log *logs)
+void hf_dump_logs(FILE *out, const struct hf_cfg_log *logs)
 {
     const struct hf_cfg_log *log;
 
@@ -123,10 +128,32 @@ static void print_logs(FILE *out, const struct hf_cfg_log *logs)
     }
 }
 
+static void print_text(FILE *out, const char *keyword, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "    %s ", keyword);
+    hf_value_print_word(out, text);
+    putc('\n', out);
+}
+
+static bool has_unix_bind(const struct hf_cfg_global *g)
+{
+    return g->unix_prefix || g->unix_mode || g->unix_user || g->unix_group || g->unix_uid ||
+           g->unix_gid;
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
-    print_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    print_text(out, "node", global->node);
+    print_text(out, "description", global->description);
+    if (has_unix_bind(global)) {
+        fputs("    unix-bind", out);
+        hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
+        putc('\n', out);
+    }
     if (global->set_uid && !global->user)
         fprintf(out, "    uid %u\n", (unsigned)global->uid);
     if (global->set_gid && !global->group)
@@ -136,36 +163,83 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         hf_value_print_word(out, global->log_hostname);
         putc('\n', out);
     }
-    print_logs(out, global->logs);
+    hf_dump_logs(out, global->logs);
+    hf_dump_startup_vars(out, global);
 }
 
-static void print_bind(FILE *out, const struct hf_cfg_bind *bind)
+static void print_path(FILE *out, enum hf_reach reach, const char *path)
+{
+    fputs(reach == HF_REACH_ABNS ? "abns@" : path[0] == '/' ? "" : "unix@", out);
+    if (*path)
+        hf_value_print_word(out, path);
+}
+
+void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
     if (bind->derived) /* made from `ftp-data ports`, which is printed */
         return;
-    fprintf(out, "    bind %s", hf_addr_text(&bind->addr, text));
+    fputs("    bind ", out);
+    if (bind->reach == HF_REACH_FD)
+        fprintf(out, "fd@%d", bind->fd);
+    else if (bind->reach == HF_REACH_INET)
+        fputs(hf_addr_text(&bind->addr, text), out);
+    else
+        print_path(out, bind->reach, bind->path);
     if (bind->port_hi != bind->port_lo)
         fprintf(out, "-%u", bind->port_hi);
-    print_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
+    hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
     putc('\n', out);
 }
 
-static void print_server(FILE *out, const struct hf_cfg_server *server)
+static void print_source(FILE *out, const struct hf_cfg_source *source)
+{
+    fputs("source ", out);
+    hf_value_print_word(out, source->text);
+    if (source->usesrc_text) {
+        fputs(" usesrc ", out);
+        hf_value_print_word(out, source->usesrc_text);
+    }
+    if (source->interface) {
+        fputs(" interface ", out);
+        hf_value_print_word(out, source->interface);
+    }
+}
+
+/* A name is kept: it is looked up anew wherever this text is read. */
+static void print_server_address(FILE *out, const struct hf_cfg_server *server)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
-    fprintf(out, "    server %s ", server->name);
-    if (server->port_map == HF_PORT_FIXED)
+    if (server->reach != HF_REACH_INET) {
+        print_path(out, server->reach, server->path);
+        return;
+    }
+    if (server->host) {
+        fputs(server->host, out);
+        if (server->port_map == HF_PORT_FIXED)
+            fprintf(out, ":%u", server->port);
+    } else if (server->port_map == HF_PORT_FIXED) {
         fputs(hf_addr_text(&server->addr, text), out);
-    else if (server->addr.sa.sa_family == AF_INET6)
+    } else if (server->addr.sa.sa_family == AF_INET6) {
         fprintf(out, "[%s]", hf_addr_host_text(&server->addr, text));
-    else
+    } else {
         fputs(hf_addr_host_text(&server->addr, text), out);
+    }
     if (server->port_map == HF_PORT_OFFSET)
         fprintf(out, ":%+d", server->port_offset);
-    print_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+}
+
+void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server)
+{
+    fprintf(out, "    %s %s ", keyword, server->name);
+    print_server_address(out, server);
+    hf_dump_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+    if (server->o.source) {
+        putc(' ', out);
+        print_source(out, server->o.source);
+    }
     putc('\n', out);
 }
 
@@ -175,14 +249,14 @@ static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
 
     if (proxy->stick_table) {
         fputs("    stick-table", out);
-        print_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
+        hf_dump_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
         putc('\n', out);
     }
     LL_FOREACH(proxy->stick_rules, rule)
     {
         const char *what = !rule->store ? "match" : rule->match ? "on" : "store-request";
         fprintf(out, "    stick %s src", what);
-        print_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
+        hf_dump_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
         putc('\n', out);
     }
 }
@@ -200,18 +274,33 @@ static void print_data_refs(FILE *out, const struct hf_cfg_data_ref *refs)
     }
 }
 
+/* Written out in full, unless it is what is used without such a line. */
+static void print_hash_type(FILE *out, const struct hf_cfg_opts *o)
+{
+    bool consistent = o->hash_type == HF_HASH_CONSISTENT;
+
+    if (!consistent && o->hash_function == HF_HASH_SDBM && !o->hash_avalanche)
+        return;
+    fprintf(out, "    hash-type %s", consistent ? "consistent" : "map-based");
+    if (!consistent || o->hash_function != HF_HASH_SDBM || !o->hash_avalanche)
+        fprintf(out, " %s%s", hf_hash_function_name(o->hash_function),
+                o->hash_avalanche ? " avalanche" : "");
+    putc('\n', out);
+}
+
 static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
-    if (strcmp(o->balance, "random") == 0)
+    if (strcmp(o->balance, "random") == 0 && o->balance_draws)
         fprintf(out, "    balance random(%u)\n", o->balance_draws);
     else
         fprintf(out, "    balance %s\n", o->balance);
-    if (o->hash_type == HF_HASH_CONSISTENT)
-        fputs("    hash-type consistent\n", out);
+    print_hash_type(out, o);
+    if (o->hash_balance_factor)
+        fprintf(out, "    hash-balance-factor %u\n", o->hash_balance_factor);
     if (o->redispatch == HF_NO)
         fputs("    no option redispatch\n", out);
-    else if (o->redispatch == HF_YES && o->redispatch_every)
-        fprintf(out, "    option redispatch %u\n", o->redispatch_every);
+    else if (o->redispatch == HF_YES && o->redispatch_every != -1)
+        fprintf(out, "    option redispatch %d\n", o->redispatch_every);
     else if (o->redispatch == HF_YES)
         fputs("    option redispatch\n", out);
     if (o->cookie_name) {
@@ -221,7 +310,7 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
     }
 }
 
-static unsigned section_of(const struct hf_cfg_proxy *proxy)
+static uint64_t section_of(const struct hf_cfg_proxy *proxy)
 {
     if (proxy->caps == HF_CAP_FRONTEND)
         return HF_IN_FRONTEND;
@@ -232,17 +321,26 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
     const struct hf_cfg_server *server;
-    unsigned section = section_of(proxy);
+    uint64_t section = section_of(proxy);
 
     fprintf(out, "\n%s %s\n", hf_section_name(section), proxy->name);
     LL_FOREACH(proxy->binds, bind)
     {
-        print_bind(out, bind);
+        hf_dump_bind(out, bind);
     }
-    print_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    print_text(out, "description", proxy->description);
+    hf_dump_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    if (proxy->o.source && (proxy->caps & HF_CAP_BACKEND)) {
+        fputs("    ", out);
+        print_source(out, proxy->o.source);
+        putc('\n', out);
+    }
     if (proxy->o.log_global)
         fputs("    log global\n", out);
-    print_logs(out, proxy->o.logs);
+    hf_dump_logs(out, proxy->o.logs);
+    if (proxy->caps & HF_CAP_FRONTEND)
+        hf_dump_formats(out, &proxy->o);
+    hf_dump_rules(out, proxy);
     if (proxy->caps & HF_CAP_FRONTEND)
         print_data_refs(out, proxy->data_refs);
     if (proxy->caps & HF_CAP_BACKEND)
@@ -250,7 +348,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     print_stick(out, proxy);
     LL_FOREACH(proxy->servers, server)
     {
-        print_server(out, server);
+        hf_dump_server(out, "server", server);
     }
 }
 
@@ -259,6 +357,7 @@ void hf_config_dump(const struct hf_config *config, FILE *out)
     const struct hf_cfg_proxy *proxy;
 
     print_global(out, &config->global);
+    hf_dump_sections(out, config);
     LL_FOREACH(config->proxies, proxy)
     {
         print_proxy(out, proxy);

@@ -56,18 +56,27 @@ static const char *describe_ranges(struct hf_arena *arena, const struct hf_cfg_p
 
     for (range = control->data_ranges; range; range = range->next)
         text = join(arena, text, describe_range(arena, control, range));
-    return text ? hf_arena_printf(arena, "data ports %s", text) : "data on any free port";
+    if (text)
+        return hf_arena_printf(arena, "data ports %s", text);
+    return control->n_mapped ? hf_arena_printf(arena,
+                                               "data ports that %u plain bind%s map as they are, "
+                                               "else any free port",
+                                               control->n_mapped, control->n_mapped == 1 ? "" : "s")
+                             : "data on any free port";
 }
 
 static const char *describe_servers(struct hf_arena *arena, const struct hf_cfg_proxy *control)
 {
-    const struct hf_cfg_proxy *backend = control->backend;
-    unsigned n = backend ? backend->n_servers : 0;
-    const char *text = hf_arena_printf(arena, "%u server%s", n, n == 1 ? "" : "s");
+    const char *text =
+        hf_arena_printf(arena, "%u server%s", control->n_reach, control->n_reach == 1 ? "" : "s");
+    const char *names = NULL;
 
-    if (!backend || backend == control)
+    for (unsigned i = 0; i < control->n_backends; i++)
+        names = join(arena, names, control->backends[i]->name);
+    if (control->n_backends == 0 || (control->n_backends == 1 && control->backend == control))
         return text;
-    return hf_arena_printf(arena, "%s of backend %s", text, backend->name);
+    return hf_arena_printf(arena, "%s of backend%s %s", text, control->n_backends == 1 ? "" : "s",
+                           names);
 }
 
 void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
@@ -82,7 +91,7 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
 
 static void explain_plain_bind(const struct hf_cfg_bind *bind, FILE *out)
 {
-    fprintf(out, "%s: bind %s carries plain TCP%s%s%s\n", bind->proxy->name, bind->text,
+    fprintf(out, "# %s: bind %s carries plain TCP%s%s%s\n", bind->proxy->name, bind->text,
             bind->role_why ? " (" : "", bind->role_why ? bind->role_why : "",
             bind->role_why ? ")" : "");
 }
@@ -94,7 +103,7 @@ void hf_config_explain(const struct hf_config *config, FILE *out)
 
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (proxy->ftp_summary)
-            fprintf(out, "%s\n", proxy->ftp_summary);
+            fprintf(out, "# %s\n", proxy->ftp_summary);
         for (bind = proxy->binds; bind; bind = bind->next) {
             if (bind->role == HF_BIND_PLAIN && !proxy->o.disabled)
                 explain_plain_bind(bind, out);

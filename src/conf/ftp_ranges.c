@@ -7,12 +7,6 @@
 
 #include "ftp_plan_int.h"
 
-/* Of a frontend these are its default backend's, of a listen its own. */
-static struct hf_cfg_server *servers_of(const struct hf_cfg_proxy *proxy)
-{
-    return proxy->backend ? proxy->backend->servers : NULL;
-}
-
 /* Data sections often have a placeholder for a server, as HAProxy wants one: no host, no match. */
 static bool is_placeholder(const struct hf_cfg_server *server)
 {
@@ -21,10 +15,8 @@ static bool is_placeholder(const struct hf_cfg_server *server)
 
 static bool holds_host(const struct hf_cfg_proxy *proxy, const struct hf_addr *addr)
 {
-    const struct hf_cfg_server *server;
-
-    for (server = servers_of(proxy); server; server = server->next) {
-        if (hf_addr_same_host(&server->addr, addr))
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        if (hf_addr_same_host(&proxy->reach[i]->addr, addr))
             return true;
     }
     return false;
@@ -32,20 +24,18 @@ static bool holds_host(const struct hf_cfg_proxy *proxy, const struct hf_addr *a
 
 static unsigned count_real_servers(const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_server *server;
     unsigned count = 0;
 
-    for (server = servers_of(proxy); server; server = server->next)
-        count += !is_placeholder(server);
+    for (unsigned i = 0; i < proxy->n_reach; i++)
+        count += !is_placeholder(proxy->reach[i]);
     return count;
 }
 
 bool hf_plan_servers_are_among(const struct hf_cfg_proxy *section,
                                const struct hf_cfg_proxy *control)
 {
-    const struct hf_cfg_server *server;
-
-    for (server = servers_of(section); server; server = server->next) {
+    for (unsigned i = 0; i < section->n_reach; i++) {
+        const struct hf_cfg_server *server = section->reach[i];
         if (!is_placeholder(server) && !holds_host(control, &server->addr))
             return false;
     }
@@ -84,18 +74,16 @@ static bool listens_where(const struct hf_cfg_bind *range, const struct hf_cfg_b
 static void limit_to_servers(struct hf_plan *plan, struct hf_cfg_data_range *range,
                              const struct hf_cfg_proxy *control, const struct hf_cfg_proxy *section)
 {
-    struct hf_cfg_server *server;
     unsigned n = 0;
 
-    if (!servers_of(control) || section->backend == control->backend)
+    if (!control->n_reach || section == control)
         return;
-    range->only = hf_arena_alloc(plan->config->arena,
-                                 control->backend->n_servers * sizeof(struct hf_cfg_server *));
-    for (server = servers_of(control); server; server = server->next) {
-        if (holds_host(section, &server->addr))
-            range->only[n++] = server;
+    range->only = hf_arena_alloc(plan->config->arena, control->n_reach * sizeof *range->only);
+    for (unsigned i = 0; i < control->n_reach; i++) {
+        if (holds_host(section, &control->reach[i]->addr))
+            range->only[n++] = control->reach[i];
     }
-    if (n == 0 || n == control->backend->n_servers)
+    if (n == 0 || n == control->n_reach)
         range->only = NULL;
     else
         range->n_only = n;
@@ -231,9 +219,8 @@ static void serve_by_all_ranges(struct hf_cfg_proxy *control, struct hf_cfg_serv
 
 static void serve_orphans(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
-    struct hf_cfg_server *server;
-
-    for (server = servers_of(control); server; server = server->next) {
+    for (unsigned i = 0; i < control->n_reach; i++) {
+        struct hf_cfg_server *server = control->reach[i];
         if (!control->data_ranges || has_range(control, server))
             continue;
         hf_diag_add(plan->diag, HF_DIAG_WARNING, server->loc,
@@ -247,10 +234,8 @@ static void serve_orphans(struct hf_plan *plan, struct hf_cfg_proxy *control)
 
 static bool have_a_common_host(const struct hf_cfg_proxy *a, const struct hf_cfg_proxy *b)
 {
-    const struct hf_cfg_server *server;
-
-    for (server = servers_of(a); server; server = server->next) {
-        if (holds_host(b, &server->addr))
+    for (unsigned i = 0; i < a->n_reach; i++) {
+        if (holds_host(b, &a->reach[i]->addr))
             return true;
     }
     return false;

@@ -55,13 +55,26 @@ bool hf_conf_same_place(struct hf_loc a, struct hf_loc b)
 
 /* ---- default_backend --------------------------------------------------------------------- */
 
+static void check_modes(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *backend,
+                        struct hf_diag *diag)
+{
+    if (proxy->o.mode == HF_MODE_HTTP && backend->o.mode == HF_MODE_TCP)
+        hf_diag_add(
+            diag, HF_DIAG_ERROR, proxy->o.default_backend_loc, "write 'mode tcp' in both sections",
+            "'%s' has mode http, and its backend '%s' has mode tcp.", proxy->name, backend->name);
+    else if (proxy->o.mode == HF_MODE_TCP && backend->o.mode == HF_MODE_HTTP)
+        hf_diag_add(diag, HF_DIAG_WARNING, backend->o.mode_loc, NULL,
+                    "backend '%s' has mode http: connections from '%s' are carried as plain TCP.",
+                    backend->name, proxy->name);
+}
+
 static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy,
                             struct hf_diag *diag)
 {
     const char *name = proxy->o.default_backend;
 
     proxy->backend = proxy->caps & HF_CAP_BACKEND ? proxy : NULL;
-    if (!name || !(proxy->caps & HF_CAP_FRONTEND))
+    if (!name || !(proxy->caps & HF_CAP_FRONTEND) || proxy->o.disabled)
         return;
     struct hf_cfg_proxy *backend = hf_conf_find_section(config, name, HF_CAP_BACKEND);
     if (!backend) {
@@ -71,6 +84,11 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
                     "'%s' names no backend or listen section.", name);
         return;
     }
+    if (backend == proxy)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.default_backend_loc,
+                    "without the line, a listen section uses its own servers",
+                    "'%s' is its own default_backend.", name);
+    check_modes(proxy, backend, diag);
     /* A listen section with servers of its own uses them, as in HAProxy. */
     if (!proxy->servers)
         proxy->backend = backend;
@@ -141,10 +159,30 @@ static bool proxies_http(const struct hf_cfg_proxy *proxy)
     return proxy->o.mode == HF_MODE_HTTP && proxy->binds && !proxy->o.disabled;
 }
 
-static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+/* Such a section serves no other one, so nobody misses its port but who wants the page. */
+static bool serves_only_a_page(const struct hf_cfg_proxy *proxy)
+{
+    return proxies_http(proxy) && proxy->o.http_page && !proxy->servers &&
+           !proxy->o.default_backend && !proxy->switches;
+}
+
+static void put_page_aside(struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    proxy->is_page = true;
+    proxy->o.disabled = true;
+    hf_diag_add(diag, HF_DIAG_NOTICE, proxy->loc, NULL,
+                "section '%s' serves an HTTP page, which comes in a later version: its port is not "
+                "opened.",
+                proxy->name);
+}
+
+static void check_mode(const struct hf_config *config, struct hf_cfg_proxy *proxy,
                        struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *other;
+
+    if (serves_only_a_page(proxy))
+        put_page_aside(proxy, diag);
 
     if (!proxies_http(proxy))
         return;
@@ -157,6 +195,15 @@ static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy
                 "section '%s' proxies HTTP, which is out of haftp's scope.", proxy->name);
 }
 
+static void check_external(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag)
+{
+    if (proxy->o.external_check && (proxy->caps & HF_CAP_BACKEND) && !config->global.external_check)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->loc, "add a line 'external-check' to 'global'",
+                    "section '%s' has 'option external-check', which 'global' does not allow.",
+                    proxy->name);
+}
+
 static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
                      struct hf_diag *diag)
 {
@@ -164,7 +211,7 @@ static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *
 
     for (other = config->proxies; other != proxy && proxy->o.forced_id; other = other->next) {
         if (other->o.forced_id == proxy->o.forced_id)
-            hf_diag_add(diag, HF_DIAG_ERROR, proxy->loc, "each 'id' may be used once",
+            hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
                         "sections '%s' and '%s' have the same id %u.", other->name, proxy->name,
                         proxy->o.forced_id);
     }
@@ -191,28 +238,41 @@ static void collect_logs(struct hf_config *config, struct hf_cfg_proxy *proxy)
 
 /* ---- user and group ---------------------------------------------------------------------- */
 
+static const struct passwd *find_user(const char *name, struct hf_loc loc, struct hf_diag *diag)
+{
+    const struct passwd *user = getpwnam(name);
+    if (!user)
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, "create it, or name another",
+                    "this host has no user '%s'.", name);
+    return user;
+}
+
+static const struct group *find_group(const char *name, struct hf_loc loc, struct hf_diag *diag)
+{
+    const struct group *group = getgrnam(name);
+    if (!group)
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, "create it, or name another",
+                    "this host has no group '%s'.", name);
+    return group;
+}
+
 static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 {
-    if (global->user) {
-        const struct passwd *user = getpwnam(global->user);
-        if (user) {
-            global->set_uid = true;
-            global->uid = user->pw_uid;
-        } else {
-            hf_diag_add(diag, HF_DIAG_ERROR, global->user_loc, "create it, or name another",
-                        "this host has no user '%s'.", global->user);
-        }
+    const struct passwd *user;
+    const struct group *group;
+
+    if (global->user && (user = find_user(global->user, global->user_loc, diag))) {
+        global->set_uid = true;
+        global->uid = user->pw_uid;
     }
-    if (global->group) {
-        const struct group *group = getgrnam(global->group);
-        if (group) {
-            global->set_gid = true;
-            global->gid = group->gr_gid;
-        } else {
-            hf_diag_add(diag, HF_DIAG_ERROR, global->group_loc, "create it, or name another",
-                        "this host has no group '%s'.", global->group);
-        }
+    if (global->group && (group = find_group(global->group, global->group_loc, diag))) {
+        global->set_gid = true;
+        global->gid = group->gr_gid;
     }
+    if (global->unix_user)
+        find_user(global->unix_user, global->unix_user_loc, diag);
+    if (global->unix_group)
+        find_group(global->unix_group, global->unix_group_loc, diag);
 }
 
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
@@ -221,6 +281,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
     struct hf_cfg_stick_rule *rule;
 
     resolve_identity(&config->global, diag);
+    hf_conf_resolve_args(config, diag);
     LL_FOREACH(config->proxies, proxy)
     {
         resolve_backend(config, proxy, diag);
@@ -228,9 +289,12 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         {
             resolve_stick_rule(config, proxy, rule, diag);
         }
+        hf_conf_resolve_rules(config, proxy, diag);
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
+        check_external(config, proxy, diag);
         check_id(config, proxy, diag);
         collect_logs(config, proxy);
     }
+    hf_conf_check_ends(config, diag);
 }

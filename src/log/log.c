@@ -26,7 +26,8 @@ struct target {
     const struct hf_cfg_log *cfg;
     enum hf_log_wire wire;
     int max_level;
-    bool stand_in; /* stderr in place of a socket that does not exist */
+    bool stand_in;         /* stderr in place of a socket that does not exist */
+    _Atomic unsigned line; /* counts lines, for `sample` */
 };
 
 /* The targets of one section, or of the process. */
@@ -34,7 +35,7 @@ struct outlet {
     struct target *targets;
     unsigned n;
     const char *tag;
-    struct hf_log_format *format; /* NULL: "Connect from" lines */
+    const struct hf_format *format; /* NULL: "Connect from" lines */
     _Atomic unsigned lines;
 };
 
@@ -47,6 +48,8 @@ struct logger {
     unsigned n_sinks;
     struct hf_cfg_log stderr_cfg; /* of the stand-in */
     struct hf_sink *stand_in;     /* NULL: not needed */
+    struct hf_config own;         /* holds the format of tcplog, nothing else */
+    const struct hf_format *tcplog;
     struct outlet process;
     struct outlet *proxies; /* by id - 1 */
 };
@@ -66,12 +69,14 @@ static void send_to(const struct target *target, const char *tag, enum hf_level 
                     const char *text, size_t n)
 {
     char header[512];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     int sent_as = (int)level < target->cfg->min_level ? target->cfg->min_level : (int)level;
     struct hf_syslog_header h = {
         .wire = target->wire,
         .facility = target->cfg->facility,
         .level = sent_as,
-        .now = time(NULL),
+        .now = now,
         .hostname = hostname_for(target->wire),
         .tag = tag,
         .pid = (int)getpid(),
@@ -80,13 +85,28 @@ static void send_to(const struct target *target, const char *tag, enum hf_level 
     hf_sink_send_mt(target->sink, header, header_size, text, n, target->cfg->len);
 }
 
+/* Whether this line's number is among those that `sample` lets through. */
+static bool is_sampled(struct target *target)
+{
+    const struct hf_cfg_log *cfg = target->cfg;
+    if (!cfg->sample_size)
+        return true;
+    unsigned line = atomic_fetch_add_explicit(&target->line, 1, memory_order_relaxed);
+    unsigned number = line % cfg->sample_size + 1;
+    for (unsigned i = 0; i < cfg->n_sample_ranges; i++) {
+        if (number >= cfg->sample_ranges[i].lo && number <= cfg->sample_ranges[i].hi)
+            return true;
+    }
+    return false;
+}
+
 /* `printed`: this is on stderr already, so a stand-in that is stderr does not get it again. */
 static void send_line(const struct outlet *outlet, enum hf_level level, const char *text, size_t n,
                       bool printed)
 {
     for (unsigned i = 0; i < outlet->n; i++) {
-        const struct target *target = &outlet->targets[i];
-        if ((int)level > target->max_level || (printed && target->stand_in))
+        struct target *target = &outlet->targets[i];
+        if ((int)level > target->max_level || (printed && target->stand_in) || !is_sampled(target))
             continue;
         send_to(target, outlet->tag, level, text, n);
     }
@@ -154,14 +174,28 @@ void hf_log_connect_mt(const struct hf_facts *facts)
                     frontend->cfg->name);
 }
 
+/* What `dontlog-normal` keeps and `log-separate-errors` marks, by HAProxy's rule. */
+static bool went_wrong(const struct hf_facts *facts)
+{
+    return facts->reason != HF_REASON_NONE || facts->redispatched || facts->retries > 0;
+}
+
 /* `option dontlognull`, `option dontlog-normal`.  A client that said nothing is a probe, even if it
  * was greeted. */
 static bool is_wanted(const struct hf_facts *facts)
 {
     const struct hf_cfg_opts *o = &facts->frontend->cfg->o;
     bool null = facts->bytes_in == 0 && !(facts->is_transfer && facts->bytes_out > 0);
-    bool normal = facts->reason == HF_REASON_NONE && !facts->redispatched;
-    return !(o->dontlognull && null) && !(o->dontlog_normal && normal);
+    return !(o->dontlognull && null) && !(o->dontlog_normal && !went_wrong(facts));
+}
+
+/* A rule's word counts more than `option log-separate-errors`. */
+static enum hf_level level_of(const struct hf_facts *facts)
+{
+    if (facts->log_level)
+        return (enum hf_level)(facts->log_level - HF_LOG_AS_LEVEL);
+    return facts->frontend->cfg->o.log_separate_errors && went_wrong(facts) ? HF_LEVEL_ERR
+                                                                            : HF_LEVEL_INFO;
 }
 
 void hf_log_session_mt(const struct hf_facts *facts)
@@ -170,11 +204,11 @@ void hf_log_session_mt(const struct hf_facts *facts)
     if (!logger)
         return;
     struct outlet *outlet = outlet_of(facts->frontend);
-    if (!outlet->format || outlet->n == 0 || !is_wanted(facts))
+    if (!outlet->format || outlet->n == 0 || !is_wanted(facts) || facts->log_level == HF_LOG_SILENT)
         return;
     unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
     size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
-    send_line(outlet, HF_LEVEL_INFO, line, n, false);
+    send_line(outlet, level_of(facts), line, n, false);
 }
 
 uint64_t hf_log_dropped_mt(void)
@@ -204,39 +238,25 @@ static void on_note(const struct hf_server *server, const char *text)
     hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
 }
 
+/* A sample that passed the converter `debug`. */
+static void on_debug(const struct hf_facts *facts, struct hf_view prefix, struct hf_view text)
+{
+    if (prefix.n == 0)
+        prefix = hf_view_cstr("debug");
+    hf_log_event_mt(facts ? facts->frontend : NULL, HF_LEVEL_DEBUG, "[%.*s] %.*s", (int)prefix.n,
+                    prefix.p, (int)text.n, text.n ? text.p : "");
+}
+
 /* ---- life -------------------------------------------------------------------------------- */
 
 /* What a section logs at the end of its sessions; NULL: it logs when they begin. */
-static const char *format_text(const struct hf_cfg_proxy *cfg)
+static const struct hf_format *format_of(const struct hf_cfg_proxy *cfg)
 {
     if (!(cfg->caps & HF_CAP_FRONTEND))
         return NULL;
     if (cfg->o.log_format)
         return cfg->o.log_format;
-    return cfg->o.tcplog ? HF_LOG_TCPLOG : NULL;
-}
-
-static bool is_first_user(const struct hf_config *config, const struct hf_cfg_proxy *cfg)
-{
-    for (const struct hf_cfg_proxy *p = config->proxies; p != cfg; p = p->next) {
-        if (format_text(p) == cfg->o.log_format)
-            return false;
-    }
-    return true;
-}
-
-void hf_log_check(const struct hf_config *config, struct hf_diag *diag)
-{
-    char error[256];
-    for (const struct hf_cfg_proxy *p = config->proxies; p; p = p->next) {
-        struct hf_log_format *format = NULL;
-        /* One inherited from defaults is reported once. */
-        if (!p->o.log_format || !format_text(p) || !is_first_user(config, p))
-            continue;
-        if (hf_log_format_compile(p->o.log_format, error, sizeof error, &format) == HF_INVALID)
-            hf_diag_add(diag, HF_DIAG_ERROR, p->o.log_format_loc, NULL, "'log-format': %s", error);
-        hf_log_format_free(format);
-    }
+    return cfg->o.tcplog ? logger->tcplog : NULL;
 }
 
 static struct hf_sink *find_sink(const struct hf_cfg_log *cfg)
@@ -305,7 +325,7 @@ static void add_stand_in(struct outlet *outlet, const struct hf_cfg_log *cfg)
         return;
     }
     outlet->targets[outlet->n++] =
-        (struct target){logger->stand_in, cfg, HF_LOG_RAW, cfg->max_level, true};
+        (struct target){logger->stand_in, cfg, HF_LOG_RAW, cfg->max_level, true, 0};
 }
 
 static enum hf_status open_outlet(struct outlet *outlet, const struct hf_cfg_log *logs,
@@ -325,7 +345,7 @@ static enum hf_status open_outlet(struct outlet *outlet, const struct hf_cfg_log
         struct hf_sink *sink = find_sink(cfg);
         if (!logger->foreground || !hf_sink_is_missing(sink))
             outlet->targets[outlet->n++] =
-                (struct target){sink, cfg, cfg->wire, cfg->max_level, false};
+                (struct target){sink, cfg, cfg->wire, cfg->max_level, false, 0};
     }
     for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next) {
         if (logger->foreground && hf_sink_is_missing(find_sink(cfg)))
@@ -338,16 +358,18 @@ static enum hf_status open_proxy(const struct hf_cfg_proxy *cfg, const char *glo
 {
     struct outlet *outlet = &logger->proxies[cfg->id - 1];
     const char *tag = cfg->o.log_tag ? cfg->o.log_tag : global_tag;
-    const char *text = format_text(cfg);
-    char error[256];
 
-    enum hf_status status = open_outlet(outlet, cfg->logs_all, tag);
-    if (status == HF_OK && text) {
-        status = hf_log_format_compile(text, error, sizeof error, &outlet->format);
-        if (status == HF_INVALID) /* hf_log_check() should have told earlier and better */
-            hf_diag_line(stderr, HF_DIAG_ERROR, "log-format of %s: %s", cfg->name, error);
-    }
-    return status;
+    outlet->format = format_of(cfg);
+    return open_outlet(outlet, cfg->logs_all, tag);
+}
+
+static void make_tcplog(void)
+{
+    struct hf_diag *diag = hf_diag_new();
+
+    logger->own.arena = hf_arena_new();
+    logger->tcplog = hf_format_new(&logger->own, diag, HF_LOG_TCPLOG);
+    hf_diag_free(diag);
 }
 
 static enum hf_status open_all(void)
@@ -355,6 +377,7 @@ static enum hf_status open_all(void)
     const struct hf_config *config = logger->runtime->config;
     const char *tag = config->global.log_tag ? config->global.log_tag : "haftp";
 
+    make_tcplog();
     enum hf_status status = open_outlet(&logger->process, config->global.logs, tag);
     for (const struct hf_cfg_proxy *p = config->proxies; p && status == HF_OK; p = p->next)
         status = open_proxy(p, tag);
@@ -377,17 +400,18 @@ enum hf_status hf_log_init(const struct hf_runtime *runtime, bool foreground)
         snprintf(logger->own_hostname, sizeof logger->own_hostname, "-");
     logger->proxies = calloc(n ? n : 1, sizeof *logger->proxies);
     enum hf_status status = logger->proxies ? open_all() : HF_NOMEM;
-    if (status != HF_OK)
+    if (status != HF_OK) {
         hf_log_fini();
-    else
-        hf_server_listen(&listener);
-    return status;
+        return status;
+    }
+    hf_server_listen(&listener);
+    hf_eval_on_debug(on_debug);
+    return HF_OK;
 }
 
 static void close_outlet(struct outlet *outlet)
 {
     free(outlet->targets);
-    hf_log_format_free(outlet->format);
 }
 
 void hf_log_fini(void)
@@ -395,11 +419,13 @@ void hf_log_fini(void)
     if (!logger)
         return;
     hf_server_listen(NULL);
+    hf_eval_on_debug(NULL);
     close_outlet(&logger->process);
     for (unsigned i = 0; logger->proxies && i < logger->runtime->n_proxies; i++)
         close_outlet(&logger->proxies[i]);
     for (unsigned i = 0; i < logger->n_sinks; i++)
         hf_sink_close(logger->sinks[i]);
+    hf_arena_free(logger->own.arena);
     free(logger->proxies);
     free(logger->sinks);
     free(logger);

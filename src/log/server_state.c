@@ -14,7 +14,8 @@ void hf_server_state_text(const struct hf_server *server, bool up, const char *w
     unsigned waiting =
         hf_waitlist_count_mt(&server->waiting) + hf_waitlist_count_mt(&proxy->waiting);
     const char *kind = server->cfg->o.backup ? "Backup Server" : "Server";
-    const char *comma = *why ? ", " : "";
+    /* ", reason: ..." of a check; " via SECTION/SERVER" of one that is followed. */
+    const char *comma = !*why ? "" : server->tracked ? " " : ", ";
     const char *on_backup = active == 0 && backup > 0 ? " Running on backup." : "";
 
     if (up)

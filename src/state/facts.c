@@ -3,6 +3,8 @@
  */
 #include "haftp/state/facts.h"
 
+#include "haftp/state/runtime.h"
+
 static const struct {
     char letter;
     const char *text;
@@ -34,6 +36,18 @@ void hf_termination(const struct hf_facts *facts, char out[3])
     out[0] = known ? reasons[facts->reason].letter : 'I';
     out[1] = known && !normal ? phase_letters[facts->phase] : '-';
     out[2] = '\0';
+}
+
+struct hf_addr hf_facts_server_address(const struct hf_facts *facts)
+{
+    struct hf_addr addr = {.sa.sa_family = AF_UNSPEC};
+    if (!facts->server)
+        return addr;
+    const struct hf_cfg_server *cfg = facts->server->cfg;
+    addr = cfg->addr;
+    if (cfg->port_map != HF_PORT_FIXED)
+        hf_addr_set_port(&addr, (uint16_t)(hf_addr_port(&facts->local) + cfg->port_offset));
+    return addr;
 }
 
 void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase phase)

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include <utlist.h>
+
 #include "haftp/base/assert.h"
 #include "haftp/state/stick.h"
 
@@ -23,10 +25,18 @@ static struct hf_server *new_server(struct hf_proxy *proxy, const struct hf_cfg_
     server->proxy = proxy;
     server->index = cfg->index;
     atomic_init(&server->up, true);
-    atomic_init(&server->maint, cfg->o.disabled);
+    atomic_init(&server->maint, cfg->o.disabled || cfg->unresolved);
     atomic_init(&server->weight, cfg->o.weight);
+    atomic_init(&server->warmth, 100);
     hf_waitlist_init(&server->waiting);
     return server;
+}
+
+static void free_doors(struct hf_proxy *proxy)
+{
+    for (unsigned i = 0; i < proxy->n_doors; i++)
+        hf_waitlist_fini(&proxy->doors[i].entry);
+    free(proxy->doors);
 }
 
 static void free_proxy(struct hf_proxy *proxy)
@@ -34,6 +44,7 @@ static void free_proxy(struct hf_proxy *proxy)
     for (unsigned i = 0; i < proxy->n_servers; i++)
         free_server(proxy->servers[i]);
     free(proxy->servers);
+    free_doors(proxy);
     hf_stick_free(proxy->stick);
     hf_waitlist_fini(&proxy->entry);
     hf_waitlist_fini(&proxy->waiting);
@@ -59,6 +70,35 @@ static bool add_servers(struct hf_proxy *proxy)
     return true;
 }
 
+/* One for each bind that has a limit. */
+static bool add_doors(struct hf_proxy *proxy)
+{
+    unsigned n = 0;
+    for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next)
+        n += bind->maxconn != 0;
+    if (n == 0)
+        return true;
+    proxy->doors = calloc(n, sizeof *proxy->doors);
+    if (!proxy->doors)
+        return false;
+    for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next) {
+        if (!bind->maxconn)
+            continue;
+        struct hf_door *door = &proxy->doors[proxy->n_doors++];
+        door->bind = bind;
+        hf_waitlist_init(&door->entry);
+    }
+    return true;
+}
+
+struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind)
+{
+    for (unsigned i = 0; bind->maxconn && i < proxy->n_doors; i++)
+        if (proxy->doors[i].bind == bind)
+            return &proxy->doors[i];
+    return NULL;
+}
+
 static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg)
 {
     struct hf_proxy *proxy = calloc(1, sizeof *proxy);
@@ -69,7 +109,7 @@ static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cf
     pthread_mutex_init(&proxy->lb_lock, NULL);
     hf_waitlist_init(&proxy->entry);
     hf_waitlist_init(&proxy->waiting);
-    if (!add_servers(proxy))
+    if (!add_servers(proxy) || !add_doors(proxy))
         goto fail;
     if (cfg->stick_table) {
         proxy->stick = hf_stick_new(cfg->stick_table);
@@ -82,13 +122,58 @@ fail:
     return NULL;
 }
 
+static struct hf_server *server_of(const struct hf_runtime *runtime,
+                                   const struct hf_cfg_server *cfg)
+{
+    return hf_runtime_proxy(runtime, cfg->proxy)->servers[cfg->index];
+}
+
+/* In the order of the file. */
+static void link_trackers(struct hf_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        const struct hf_proxy *proxy = runtime->proxies[i];
+        for (unsigned k = 0; k < proxy->n_servers; k++) {
+            struct hf_server *server = proxy->servers[k];
+            if (!server->cfg->tracked)
+                continue;
+            server->tracked = server_of(runtime, server->cfg->tracked);
+            LL_APPEND2(server->tracked->trackers, server, next_tracker);
+        }
+    }
+}
+
+/* A tenth of the connections that the sections which lead here may have. */
+static unsigned default_fullconn(const struct hf_runtime *runtime, const struct hf_cfg_proxy *back)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        const struct hf_cfg_proxy *front = runtime->proxies[i]->cfg;
+        for (unsigned k = 0; k < front->n_backends; k++) {
+            if (front->backends[k] == back)
+                sum += front->o.maxconn ? front->o.maxconn : runtime->maxconn;
+        }
+    }
+    return (unsigned)((sum + 9) / 10);
+}
+
+void hf_runtime_set_maxconn(struct hf_runtime *runtime, unsigned maxconn)
+{
+    runtime->maxconn = maxconn;
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        struct hf_proxy *proxy = runtime->proxies[i];
+        unsigned chosen = proxy->cfg->o.fullconn;
+        proxy->fullconn = chosen ? chosen : default_fullconn(runtime, proxy->cfg);
+    }
+}
+
 struct hf_runtime *hf_runtime_new(const struct hf_config *config)
 {
     struct hf_runtime *runtime = calloc(1, sizeof *runtime);
     if (!runtime)
         return NULL;
     runtime->config = config;
-    runtime->maxconn = config->global.maxconn;
     hf_waitlist_init(&runtime->entry);
     runtime->proxies = calloc(config->n_proxies ? config->n_proxies : 1, sizeof(struct hf_proxy *));
     if (!runtime->proxies)
@@ -100,6 +185,8 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config)
             goto fail;
         runtime->proxies[runtime->n_proxies++] = proxy;
     }
+    link_trackers(runtime);
+    hf_runtime_set_maxconn(runtime, config->global.maxconn);
     return runtime;
 fail:
     hf_runtime_free(runtime);

@@ -1,14 +1,28 @@
 /*
  * server.c: whether a server takes sessions, its slots, and who is told of its changes.
  */
+#include <stdio.h>
+
 #include "haftp/base/assert.h"
 #include "haftp/state/runtime.h"
 
 static const struct hf_server_listener *listener;
+static hf_server_evict_fn evictor;
+static hf_server_errors_fn on_errors;
 
 void hf_server_listen(const struct hf_server_listener *who)
 {
     listener = who;
+}
+
+void hf_server_on_evict(hf_server_evict_fn fn)
+{
+    evictor = fn;
+}
+
+void hf_server_on_errors(hf_server_errors_fn fn)
+{
+    on_errors = fn;
 }
 
 bool hf_server_is_up_mt(const struct hf_server *server)
@@ -33,15 +47,52 @@ unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy, bool backup)
     return n;
 }
 
+/* ---- how much it may have ---------------------------------------------------------------- */
+
+#define SHARES_PER_WEIGHT 16u
+
+unsigned hf_server_share_mt(const struct hf_server *server)
+{
+    unsigned weight = atomic_load_explicit(&server->weight, memory_order_acquire);
+    unsigned warmth = atomic_load_explicit(&server->warmth, memory_order_acquire);
+    unsigned steps = 1 + SHARES_PER_WEIGHT * warmth / 100;
+    return weight * (steps < SHARES_PER_WEIGHT ? steps : SHARES_PER_WEIGHT);
+}
+
+unsigned hf_server_limit_mt(const struct hf_server *server)
+{
+    const struct hf_cfg_server_opts *o = &server->cfg->o;
+    unsigned limit = o->maxconn;
+    if (limit == 0)
+        return 0;
+    if (o->minconn && o->minconn < o->maxconn) {
+        const struct hf_proxy *proxy = server->proxy;
+        unsigned now = atomic_load_explicit(&proxy->sessions_back, memory_order_relaxed);
+        if (now < proxy->fullconn)
+            limit = (unsigned)((uint64_t)now * o->maxconn / proxy->fullconn);
+        if (limit < o->minconn)
+            limit = o->minconn;
+    }
+    unsigned warmth = atomic_load_explicit(&server->warmth, memory_order_relaxed);
+    limit = (unsigned)((uint64_t)limit * warmth / 100);
+    return limit ? limit : 1;
+}
+
 bool hf_server_full_mt(const struct hf_server *server)
 {
-    unsigned limit = server->cfg->o.maxconn;
+    unsigned limit = hf_server_limit_mt(server);
     return limit && atomic_load_explicit(&server->sessions, memory_order_relaxed) >= limit;
+}
+
+bool hf_server_queue_full_mt(const struct hf_server *server)
+{
+    unsigned most = server->cfg->o.maxqueue;
+    return most && hf_waitlist_count_mt(&server->waiting) >= most;
 }
 
 bool hf_server_take_mt(struct hf_server *server)
 {
-    unsigned limit = server->cfg->o.maxconn;
+    unsigned limit = hf_server_limit_mt(server);
     unsigned now = atomic_load_explicit(&server->sessions, memory_order_relaxed);
     do {
         if (limit && now >= limit)
@@ -51,24 +102,94 @@ bool hf_server_take_mt(struct hf_server *server)
     return true;
 }
 
-void hf_server_put_mt(struct hf_server *server)
+static void wake_one(struct hf_server *server)
 {
-    unsigned before = atomic_fetch_sub(&server->sessions, 1);
-    HF_ASSERT(before > 0);
     hf_waitlist_wake_mt(&server->waiting);
     hf_waitlist_wake_mt(&server->proxy->waiting);
 }
 
+void hf_server_put_mt(struct hf_server *server)
+{
+    unsigned before = atomic_fetch_sub(&server->sessions, 1);
+    HF_ASSERT(before > 0);
+    wake_one(server);
+}
+
+/* ---- its health -------------------------------------------------------------------------- */
+
+static void wake_all(struct hf_server *server)
+{
+    hf_waitlist_wake_all_mt(&server->waiting);
+    hf_waitlist_wake_all_mt(&server->proxy->waiting);
+}
+
+static void evict(struct hf_server *server, enum hf_reason reason)
+{
+    if (evictor)
+        evictor(server, reason);
+}
+
+/* What the server line wants done besides. */
+static void end_sessions(struct hf_server *server, bool up)
+{
+    const struct hf_proxy *proxy = server->proxy;
+    const struct hf_cfg_server_opts *o = &server->cfg->o;
+
+    if (!up && o->on_marked_down == HF_MARKED_DOWN_SHUTDOWN)
+        evict(server, HF_REASON_SERVER_DOWN);
+    if (!up || o->on_marked_up != HF_MARKED_UP_SHUTDOWN_BACKUPS || o->backup ||
+        atomic_load_explicit(&server->weight, memory_order_relaxed) == 0)
+        return;
+    for (unsigned i = 0; i < proxy->n_servers; i++) {
+        if (proxy->servers[i]->cfg->o.backup)
+            evict(proxy->servers[i], HF_REASON_SERVER_UP);
+    }
+}
+
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
 {
-    if (atomic_exchange(&server->up, up) == up)
+    char via[256];
+
+    if (atomic_load(&server->up) == up)
         return;
+    if (up && server->cfg->o.slowstart_ms)
+        atomic_store(&server->warmth, 0);
+    atomic_store(&server->up, up);
     atomic_fetch_add(&server->proxy->generation, 1);
     if (listener)
         listener->on_state(server, up, why);
+    end_sessions(server, up);
     /* Up: there may be room now.  Down: those who wait for this server must go elsewhere. */
-    hf_waitlist_wake_all_mt(&server->waiting);
-    hf_waitlist_wake_all_mt(&server->proxy->waiting);
+    wake_all(server);
+
+    snprintf(via, sizeof via, "via %s/%s", server->proxy->cfg->name, server->cfg->name);
+    for (struct hf_server *follower = server->trackers; follower; follower = follower->next_tracker)
+        hf_server_set_up_mt(follower, up, via);
+}
+
+void hf_server_warm_mt(struct hf_server *server, unsigned percent)
+{
+    atomic_store(&server->warmth, percent);
+    atomic_fetch_add(&server->proxy->generation, 1);
+    if (server->cfg->o.maxconn)
+        wake_all(server); /* its limit has grown, too */
+}
+
+void hf_server_observed_mt(struct hf_server *server, bool reached)
+{
+    if (server->cfg->o.observe == HF_OBSERVE_NONE)
+        return;
+    if (reached) {
+        atomic_store_explicit(&server->errors, 0, memory_order_relaxed);
+        return;
+    }
+    /* Exactly one of those who fail at a time is the one too many. */
+    unsigned errors = atomic_fetch_add_explicit(&server->errors, 1, memory_order_relaxed) + 1;
+    if (errors != server->cfg->o.error_limit)
+        return;
+    atomic_store_explicit(&server->errors, 0, memory_order_relaxed);
+    if (on_errors)
+        on_errors(server);
 }
 
 void hf_server_note_mt(const struct hf_server *server, const char *text)

@@ -12,7 +12,8 @@ void hf_waitlist_init(struct hf_waitlist *list)
 {
     pthread_mutex_init(&list->lock, NULL);
     list->head = NULL;
-    list->last_place = 0;
+    list->last_order = 0;
+    list->last_ms = 0;
     list->owed = 0;
     atomic_init(&list->count, 0);
     atomic_init(&list->woken, 0);
@@ -28,9 +29,26 @@ void hf_waitlist_fini(struct hf_waitlist *list)
     pthread_mutex_destroy(&list->lock);
 }
 
+static bool is_before(const struct hf_place *a, const struct hf_place *b)
+{
+    if (a->class != b->class)
+        return a->class < b->class;
+    return a->time_ms != b->time_ms ? a->time_ms < b->time_ms : a->order < b->order;
+}
+
 static int by_place(const struct hf_waiter *a, const struct hf_waiter *b)
 {
-    return a->place < b->place ? -1 : a->place > b->place;
+    return is_before(&a->place, &b->place) ? -1 : is_before(&b->place, &a->place);
+}
+
+static struct hf_place new_place_locked(struct hf_waitlist *list, int64_t now_ms,
+                                        struct hf_urgency urgency)
+{
+    if (now_ms > list->last_ms)
+        list->last_ms = now_ms;
+    return (struct hf_place){.class = urgency.class,
+                             .time_ms = list->last_ms + urgency.offset_ms,
+                             .order = ++list->last_order};
 }
 
 /* Returns how many were in the list.  Those who come back are mostly the first or the last. */
@@ -45,8 +63,8 @@ static unsigned put_on_locked(struct hf_waitlist *list, struct hf_waiter *waiter
 }
 
 struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
-                                      hf_id session, bool (*fn)(struct hf_waiter *),
-                                      unsigned *ahead)
+                                      hf_id session, struct hf_urgency urgency,
+                                      bool (*fn)(struct hf_waiter *), unsigned *ahead)
 {
     struct hf_waiter *waiter = calloc(1, sizeof *waiter);
     if (!waiter)
@@ -58,7 +76,7 @@ struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *
     waiter->fn = fn;
 
     pthread_mutex_lock(&list->lock);
-    waiter->place = ++list->last_place;
+    waiter->place = new_place_locked(list, (int64_t)hf_loop_now(loop), urgency);
     unsigned before = put_on_locked(list, waiter) + atomic_load(&list->woken);
     pthread_mutex_unlock(&list->lock);
     if (ahead)
@@ -108,11 +126,12 @@ void hf_waitlist_leave(struct hf_waitlist *list, struct hf_waiter *waiter)
         waiter->left = true;
 }
 
-/* Takes the first in line behind `place` off the list, to be woken; NULL: there is none. */
-static struct hf_waiter *rouse_locked(struct hf_waitlist *list, uint64_t place)
+/* Takes the first in line behind `place` (NULL: of all) off the list, to be woken; NULL: there is
+ * none. */
+static struct hf_waiter *rouse_locked(struct hf_waitlist *list, const struct hf_place *place)
 {
     struct hf_waiter *first = list->head;
-    while (first && first->place <= place)
+    while (first && place && !is_before(place, &first->place))
         first = first->next;
     if (first) {
         atomic_fetch_add(&list->woken, 1); /* first: nobody may find the list idle in between */
@@ -136,10 +155,10 @@ static void post(struct hf_waiter *waiter)
 static struct hf_waiter *next_after_locked(struct hf_waitlist *list, const struct hf_waiter *woken,
                                            bool used)
 {
-    struct hf_waiter *next = used ? NULL : rouse_locked(list, woken->place);
+    struct hf_waiter *next = used ? NULL : rouse_locked(list, &woken->place);
     if (!next && list->owed > 0 && atomic_load(&list->woken) == 0) {
         list->owed--;
-        next = rouse_locked(list, 0);
+        next = rouse_locked(list, NULL);
     }
     return next;
 }
@@ -175,7 +194,7 @@ void hf_waitlist_wake_mt(struct hf_waitlist *list)
     pthread_mutex_lock(&list->lock);
     /* One after the other: the second in line, on a quicker loop, must not overtake the first. */
     if (atomic_load(&list->woken) == 0)
-        first = rouse_locked(list, 0);
+        first = rouse_locked(list, NULL);
     else if (list->owed < hf_waitlist_count_mt(list))
         list->owed++;
     pthread_mutex_unlock(&list->lock);
@@ -185,12 +204,15 @@ void hf_waitlist_wake_mt(struct hf_waitlist *list)
 void hf_waitlist_wake_all_mt(struct hf_waitlist *list)
 {
     /* Those who look in vain and rejoin are behind us already, and newcomers are not counted. */
-    uint64_t place = 0;
+    struct hf_place last;
+    const struct hf_place *behind = NULL;
     for (unsigned n = count_after_change(list); n > 0; n--) {
         pthread_mutex_lock(&list->lock);
-        struct hf_waiter *next = rouse_locked(list, place);
-        if (next)
-            place = next->place;
+        struct hf_waiter *next = rouse_locked(list, behind);
+        if (next) {
+            last = next->place;
+            behind = &last;
+        }
         pthread_mutex_unlock(&list->lock);
         post(next);
     }

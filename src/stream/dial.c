@@ -11,10 +11,12 @@
  */
 #include "haftp/stream/dial.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
 #define RETRY_PAUSE_MS 1000u
 
@@ -66,15 +68,26 @@ static void pause_then_choose(struct hf_dial *dial)
     hf_loop_timer(dial->engine->loop, &dial->timer, pause, on_pause_over);
 }
 
-/* `option redispatch`: at the last try; `option redispatch N`: at every N-th. */
+static bool takes_turns(const struct hf_proxy *backend)
+{
+    const char *name = backend->cfg->o.balance;
+    return strcmp(name, "roundrobin") == 0 || strcmp(name, "static-rr") == 0;
+}
+
+/* `option redispatch`: at the retries that its number says; and at each one where servers take
+ * turns, unless the client belongs to this one. */
 static bool may_redispatch(const struct hf_dial *dial)
 {
-    const struct hf_cfg_opts *opts = &dial->session->facts.backend->cfg->o;
-    unsigned every = opts->redispatch_every;
+    const struct hf_proxy *backend = dial->session->facts.backend;
+    const struct hf_cfg_opts *opts = &backend->cfg->o;
+    int every = opts->redispatch_every;
 
     if (opts->redispatch != HF_YES)
         return false;
-    return every ? dial->session->facts.retries % every == 0 : dial->tries_left == 0;
+    if (every < 0)
+        every += opts->retries + 1; /* counted from the last one */
+    return (every > 0 && dial->session->facts.retries % every == 0) ||
+           (!dial->pick.stuck && takes_turns(backend) && hf_proxy_usable_mt(backend, false) > 1);
 }
 
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
@@ -85,6 +98,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     hf_watch_close(dial->watch);
     atomic_fetch_add_explicit(&failed->failed_connects, 1, memory_order_relaxed);
+    hf_server_observed_mt(failed, false);
     if (dial->tries_left-- <= 0) {
         give_up(dial, reason, HF_PHASE_CONNECT);
         return;
@@ -135,7 +149,9 @@ void hf_dial_progress(struct hf_dial *dial)
         return;
     }
     dial->connected = true;
+    hf_socket_local(dial->watch->fd, &session->facts.server_local);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
+    hf_server_observed_mt(session->server, true);
     session->facts.connect_ms = (int32_t)(hf_loop_now(dial->engine->loop) - dial->started_ms -
                                           (uint64_t)session->facts.queue_ms);
     dial->fn(session, true);
@@ -155,7 +171,7 @@ static void connect_to(struct hf_dial *dial)
 
     dial->connected = false;
     int fd;
-    enum hf_status status = hf_socket_connect(&to, NULL, &fd);
+    enum hf_status status = hf_server_connect(cfg, &to, &session->facts.client, &fd);
     if (status == HF_OK) {
         status = hf_watch_open(dial->watch, loop, fd, 0, dial->on_ready);
         if (status != HF_OK)
@@ -219,9 +235,10 @@ static struct hf_waiter *join(struct hf_dial *dial, struct hf_waitlist *list)
 
     if (!is_new_at(dial, list))
         return hf_waitlist_rejoin_mt(dial->woken);
+    struct hf_urgency urgency = {session->facts.priority_class, session->facts.priority_offset_ms};
     struct hf_waiter *waiter =
         hf_waitlist_join_mt(list, dial->engine->loop, dial->engine,
-                            hf_pool_id(dial->engine->dials, dial), on_slot, &ahead);
+                            hf_pool_id(dial->engine->dials, dial), urgency, on_slot, &ahead);
     if (list == &backend_of(session)->waiting)
         session->facts.be_queue = ahead;
     else
@@ -257,21 +274,64 @@ static bool queue_up(struct hf_dial *dial, struct hf_waitlist *list)
     return false;
 }
 
-/* A usable server with a free slot, taken; or NULL, and where to wait for one (NULL: nowhere). */
-static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist **wait_at)
+/* The server that a `use-server` rule named, as long as it is of use, else one by `balance`. */
+static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick *pick)
+{
+    struct hf_server *wanted = (struct hf_server *)dial->session->wanted;
+
+    for (unsigned i = 0; wanted && i < pick->n_tried; i++) {
+        if (pick->tried[i] == wanted)
+            wanted = NULL;
+    }
+    if (!wanted)
+        return hf_balance_pick_mt(backend_of(dial->session), pick);
+    pick->bound = true;
+    return wanted;
+}
+
+/* As many wait at this list as may, and we are not among them. */
+static bool queue_is_full(const struct hf_dial *dial, const struct hf_server *server)
+{
+    const struct hf_waitlist *list = &server->waiting;
+    bool waits = dial->waiter && dial->waiting_at == list;
+
+    return !waits && is_new_at(dial, list) && hf_server_queue_full_mt(server);
+}
+
+/* `option redispatch` lets a client leave the server that it is stuck to. */
+static bool leave_it(const struct hf_dial *dial, struct hf_pick *pick)
+{
+    if (!pick->stuck || backend_of(dial->session)->cfg->o.redispatch != HF_YES)
+        return false;
+    pick->unstick = true;
+    return true;
+}
+
+/* A usable server with a free slot, taken; or NULL, and where to wait for one (NULL: nowhere,
+ * *queue_full says whether that is because too many wait). */
+static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist **wait_at,
+                                        bool *queue_full)
 {
     struct hf_proxy *backend = backend_of(dial->session);
     struct hf_pick pick = dial->pick; /* full servers count as tried for this look only */
     *wait_at = NULL;
+    *queue_full = false;
     for (;;) {
         pick.now_ms = hf_loop_now(dial->engine->loop);
-        struct hf_server *server = hf_balance_pick_mt(backend, &pick);
+        struct hf_server *server = pick_server(dial, &pick);
         if (!server)
             return NULL;
+        dial->pick.stuck = pick.stuck;
         struct hf_waitlist *list = pick.bound ? &server->waiting : &backend->waiting;
         bool others_first = is_new_at(dial, list) && hf_waitlist_is_busy_mt(list);
         if (!others_first && hf_server_take_mt(server))
             return server;
+        if (pick.bound && queue_is_full(dial, server)) {
+            if (leave_it(dial, &pick))
+                continue;
+            *queue_full = true;
+            return NULL;
+        }
         *wait_at = list;
         if (others_first || pick.bound || pick.n_tried == HF_PICK_MAX_TRIED)
             return NULL;
@@ -284,14 +344,17 @@ static void choose(struct hf_dial *dial)
     struct hf_session *session = dial->session;
     struct hf_waitlist *wait_at;
     struct hf_server *server;
+    bool queue_full;
 
-    while (!(server = pick_with_slot(dial, &wait_at)) && wait_at) {
+    while (!(server = pick_with_slot(dial, &wait_at, &queue_full)) && wait_at) {
         if (!queue_up(dial, wait_at))
             return;
     }
     stop_waiting(dial);
     if (!server) {
-        if (dial->pick.n_tried)
+        if (queue_full)
+            give_up(dial, HF_REASON_QUEUE_FULL, HF_PHASE_QUEUE);
+        else if (dial->pick.n_tried)
             pause_then_choose(dial);
         else
             give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_CONNECT);
@@ -300,6 +363,7 @@ static void choose(struct hf_dial *dial)
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     session->server = server;
     session->facts.server = server;
+    hf_rate_count_mt(&server->session_rate, hf_loop_now(session->engine->loop));
     connect_to(dial);
 }
 

@@ -12,6 +12,7 @@
 #include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/rules/vars.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
 #include "haftp/stream/stream.h"
@@ -47,11 +48,44 @@ void hf_engine_free(struct hf_engine *engine)
     free(engine);
 }
 
+/* ---- sockets ---- */
+
+/* A time that is not a whole number of seconds is not made shorter than it is. */
+static unsigned seconds(unsigned ms)
+{
+    return ms / 1000 + (ms % 1000 != 0);
+}
+
+void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd)
+{
+    const struct hf_cfg_global *global = &engine->runtime->config->global;
+    const struct hf_cfg_opts *o = &bind->proxy->o;
+
+    hf_socket_nodelay(fd);
+    hf_socket_buffers(fd, global->rcvbuf_client, global->sndbuf_client);
+    if (o->tcpka_client)
+        hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->clitcpka_cnt,
+                                                       .idle_s = seconds(o->clitcpka_idle),
+                                                       .interval_s = seconds(o->clitcpka_intvl)});
+}
+
+void hf_session_tune_server(const struct hf_session *session, int fd)
+{
+    const struct hf_cfg_global *global = &session->engine->runtime->config->global;
+    const struct hf_cfg_opts *o = &session->facts.backend->cfg->o;
+
+    hf_socket_nodelay(fd);
+    hf_socket_buffers(fd, global->rcvbuf_server, global->sndbuf_server);
+    if (o->tcpka_server)
+        hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->srvtcpka_cnt,
+                                                       .idle_s = seconds(o->srvtcpka_idle),
+                                                       .interval_s = seconds(o->srvtcpka_intvl)});
+}
+
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer)
 {
-    const struct hf_cfg_proxy *frontend = bind->proxy;
     struct hf_facts *facts = &session->facts;
 
     session->magic = HF_SESSION_MAGIC;
@@ -59,20 +93,16 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     session->pool = pool;
     session->ops = ops;
     facts->bind = bind;
-    facts->frontend = hf_runtime_proxy(engine->runtime, frontend);
-    facts->backend =
-        frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
+    facts->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
+    facts->worker = (uint16_t)engine->index;
+    facts->client_fd = fd;
     facts->client = *peer;
     hf_socket_local(fd, &facts->local);
     facts->accepted_us = hf_clock_wall_us();
     facts->accepted_ms = hf_loop_now(engine->loop);
     facts->queue_ms = facts->connect_ms = -1;
-    if (facts->backend)
-        atomic_fetch_add_explicit(&((struct hf_proxy *)facts->backend)->sessions_back, 1,
-                                  memory_order_relaxed);
     DL_APPEND(engine->sessions, session);
     engine->n_sessions++;
-    hf_log_connect_mt(facts);
 }
 
 static void release(struct hf_reap *reap)
@@ -98,10 +128,12 @@ void hf_session_end(struct hf_session *session)
     struct hf_facts *facts = &session->facts;
 
     HF_CHECK(session, HF_SESSION_MAGIC);
+    facts->client_fd = -1; /* its owner has closed it */
     facts->total_ms = (int32_t)(hf_loop_now(engine->loop) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (!session->logged)
         hf_log_session_mt(facts);
+    hf_vars_free(&facts->vars);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend)
@@ -113,7 +145,7 @@ void hf_session_end(struct hf_session *session)
         session->server = NULL;
         hf_server_put_mt(server);
     }
-    hf_gate_leave_mt((struct hf_proxy *)facts->frontend);
+    hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
 
     DL_DELETE(engine->sessions, session);
     engine->n_sessions--;
@@ -127,6 +159,17 @@ void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason)
     struct hf_session *session, *next;
     DL_FOREACH_SAFE(engine->sessions, session, next)
     session->ops->kill(session, reason);
+}
+
+void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
+                       enum hf_reason reason)
+{
+    struct hf_session *session, *next;
+    DL_FOREACH_SAFE(engine->sessions, session, next)
+    {
+        if (session->server == server)
+            session->ops->kill(session, reason);
+    }
 }
 
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine))

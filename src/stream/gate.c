@@ -1,5 +1,5 @@
 /*
- * gate.c: maxconn, exactly, without refusing anybody.
+ * gate.c: maxconn and rates, exactly, without refusing anybody.
  */
 #include "haftp/stream/gate.h"
 
@@ -16,11 +16,13 @@ struct hf_gate {
     struct hf_engine *engine;
     const struct hf_cfg_bind *bind;
     struct hf_proxy *frontend;
+    struct hf_door *door; /* NULL: the bind has no limit of its own */
     hf_gate_fn fn;
     int parked_fd; /* accepted, waiting for room; -1: none */
     struct hf_addr parked_peer;
     struct hf_waiter *waiter;
     struct hf_waitlist *waiting_at;
+    struct hf_timer timer; /* until the rates permit another one */
 };
 
 /* Raises a counter unless it is at its limit (0: no limit). */
@@ -35,24 +37,103 @@ static bool count_up(_Atomic unsigned *counter, unsigned limit)
     return true;
 }
 
-/* The list to wait at, or NULL when the session may begin. */
-static struct hf_waitlist *enter(struct hf_proxy *frontend)
+/* ---- rates ------------------------------------------------------------------------------- */
+
+#define N_RATES 3u
+
+struct limited_rate {
+    struct hf_rate *rate;
+    unsigned limit; /* 0: only counted */
+};
+
+static void rates_of(struct hf_proxy *frontend, struct limited_rate rates[N_RATES])
 {
     struct hf_runtime *runtime = frontend->runtime;
-    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn))
-        return &frontend->entry;
-    if (!count_up(&runtime->sessions, runtime->maxconn)) {
-        atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
-        return &runtime->entry;
-    }
-    atomic_fetch_add_explicit(&frontend->sessions_total, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&runtime->sessions_total, 1, memory_order_relaxed);
-    return NULL;
+    const struct hf_cfg_global *global = &runtime->config->global;
+
+    rates[0] = (struct limited_rate){&runtime->connection_rate, global->maxconnrate};
+    rates[1] = (struct limited_rate){&runtime->session_rate, global->maxsessrate};
+    rates[2] = (struct limited_rate){&frontend->rate_front, frontend->cfg->o.session_rate};
 }
 
-void hf_gate_leave_mt(struct hf_proxy *frontend)
+static void untake(const struct limited_rate *rates, unsigned n)
+{
+    while (n-- > 0)
+        hf_rate_untake_mt(rates[n].rate);
+}
+
+/* How long to wait, or 0 when the session was counted. */
+static unsigned take_rates(const struct limited_rate rates[N_RATES], uint64_t now_ms)
+{
+    for (unsigned i = 0; i < N_RATES; i++) {
+        if (hf_rate_take_mt(rates[i].rate, rates[i].limit, now_ms))
+            continue;
+        untake(rates, i);
+        unsigned wait_ms = hf_rate_wait_ms_mt(rates[i].rate, rates[i].limit, now_ms);
+        return wait_ms ? wait_ms : 1;
+    }
+    return 0;
+}
+
+/* ---- room -------------------------------------------------------------------------------- */
+
+static void leave_door(struct hf_door *door)
+{
+    atomic_fetch_sub_explicit(&door->sessions, 1, memory_order_acq_rel);
+    hf_waitlist_wake_mt(&door->entry);
+}
+
+/* The list to wait at, or NULL when there is room. */
+static struct hf_waitlist *take_room(struct hf_proxy *frontend, struct hf_door *door)
 {
     struct hf_runtime *runtime = frontend->runtime;
+    struct hf_waitlist *full = NULL;
+
+    if (door && !count_up(&door->sessions, door->bind->maxconn))
+        return &door->entry;
+    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn)) {
+        full = &frontend->entry;
+    } else if (!count_up(&runtime->sessions, runtime->maxconn)) {
+        atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
+        full = &runtime->entry;
+    }
+    if (full && door)
+        leave_door(door);
+    return full;
+}
+
+/* Why a session cannot begin yet: something is full, or a rate is reached. */
+struct hindrance {
+    struct hf_waitlist *full;
+    unsigned wait_ms;
+};
+
+static bool enter(struct hf_proxy *frontend, struct hf_door *door, uint64_t now_ms,
+                  struct hindrance *hindrance)
+{
+    struct limited_rate rates[N_RATES];
+
+    rates_of(frontend, rates);
+    *hindrance = (struct hindrance){.wait_ms = take_rates(rates, now_ms)};
+    if (hindrance->wait_ms)
+        return false;
+    hindrance->full = take_room(frontend, door);
+    if (hindrance->full) {
+        untake(rates, N_RATES);
+        return false;
+    }
+    atomic_fetch_add_explicit(&frontend->sessions_total, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&frontend->runtime->sessions_total, 1, memory_order_relaxed);
+    return true;
+}
+
+void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind)
+{
+    struct hf_runtime *runtime = frontend->runtime;
+    struct hf_door *door = hf_proxy_door(frontend, bind);
+
+    if (door)
+        leave_door(door);
     atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
     atomic_fetch_sub_explicit(&runtime->sessions, 1, memory_order_acq_rel);
     hf_waitlist_wake_mt(&frontend->entry);
@@ -63,16 +144,18 @@ static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
 {
     if (!gate->fn(gate->engine, gate->bind, fd, peer)) {
         close(fd);
-        hf_gate_leave_mt(gate->frontend);
+        hf_gate_leave_mt(gate->frontend, gate->bind);
     }
 }
 
 static bool on_room(struct hf_waiter *waiter);
+static void on_rate(struct hf_timer *timer);
 
 /* Joins the queue of waiters; false when there is no memory to wait with. */
 static bool wait_for_room(struct hf_gate *gate, struct hf_waitlist *list)
 {
-    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, on_room, NULL);
+    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, (struct hf_urgency){0},
+                                       on_room, NULL);
     gate->waiting_at = list;
     return gate->waiter != NULL;
 }
@@ -82,6 +165,8 @@ static void stop_waiting(struct hf_gate *gate)
     if (gate->waiter)
         hf_waitlist_leave(gate->waiting_at, gate->waiter);
     gate->waiter = NULL;
+    gate->waiting_at = NULL;
+    hf_loop_timer_cancel(gate->engine->loop, &gate->timer);
 }
 
 static void unpark(struct hf_gate *gate, bool let_in)
@@ -100,17 +185,26 @@ static void unpark(struct hf_gate *gate, bool let_in)
  * joining would wake nobody, hence the look after joining. */
 static void try_parked(struct hf_gate *gate)
 {
-    struct hf_waitlist *list;
-    while ((list = enter(gate->frontend)) != NULL) {
-        if (gate->waiter && gate->waiting_at == list)
+    struct hindrance hindrance;
+    while (!enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
+        if (hindrance.full && gate->waiter && gate->waiting_at == hindrance.full)
             return;
         stop_waiting(gate);
-        if (!wait_for_room(gate, list)) {
+        if (!hindrance.full) {
+            hf_loop_timer(gate->engine->loop, &gate->timer, hindrance.wait_ms, on_rate);
+            return;
+        }
+        if (!wait_for_room(gate, hindrance.full)) {
             unpark(gate, false);
             return;
         }
     }
     unpark(gate, true);
+}
+
+static void on_rate(struct hf_timer *timer)
+{
+    try_parked(HF_CONTAINER(timer, struct hf_gate, timer));
 }
 
 static bool on_room(struct hf_waiter *waiter)
@@ -128,25 +222,32 @@ static void log_full(const struct hf_gate *gate, const struct hf_waitlist *full)
     static struct hf_log_limit limit;
     const struct hf_proxy *frontend = gate->frontend;
     uint64_t period = hf_loop_now(gate->engine->loop) / PUT_OFF_PERIOD_MS;
-    bool section = full == &frontend->entry;
-    unsigned suppressed;
+    const char *whose = "the process";
+    unsigned maxconn = frontend->runtime->maxconn, suppressed;
 
+    if (full == &frontend->entry) {
+        whose = "the section";
+        maxconn = frontend->cfg->o.maxconn;
+    } else if (gate->door && full == &gate->door->entry) {
+        whose = "the bind";
+        maxconn = gate->bind->maxconn;
+    }
     if (hf_log_allowed_at_mt(&limit, period, 1, &suppressed))
-        hf_log_event_mt(
-            frontend, HF_LEVEL_WARNING, "%s: maxconn %u of %s is reached, new connections wait",
-            frontend->cfg->name, section ? frontend->cfg->o.maxconn : frontend->runtime->maxconn,
-            section ? "the section" : "the process");
+        hf_log_event_mt(frontend, HF_LEVEL_WARNING,
+                        "%s: maxconn %u of %s is reached, new connections wait",
+                        frontend->cfg->name, maxconn, whose);
 }
 
 static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_gate *gate = listener->owner;
-    const struct hf_waitlist *full = enter(gate->frontend);
-    if (!full) {
+    struct hindrance hindrance;
+    if (enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
         begin(gate, fd, peer);
         return true;
     }
-    log_full(gate, full);
+    if (hindrance.full)
+        log_full(gate, hindrance.full);
     gate->parked_fd = fd;
     gate->parked_peer = *peer;
     hf_listener_pause(listener);
@@ -181,6 +282,7 @@ struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind 
     gate->engine = engine;
     gate->bind = bind;
     gate->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
+    gate->door = hf_proxy_door(gate->frontend, bind);
     gate->fn = fn;
     gate->parked_fd = -1;
     gate->listener.slot = bind;
@@ -198,8 +300,7 @@ void hf_gate_close(struct hf_gate *gate)
 {
     if (!gate)
         return;
-    if (gate->waiter)
-        hf_waitlist_leave(gate->waiting_at, gate->waiter);
+    stop_waiting(gate);
     if (gate->parked_fd >= 0)
         close(gate->parked_fd);
     hf_listener_close(&gate->listener);

@@ -117,6 +117,7 @@ static inline struct hf_cfg_server *maker_server(struct maker *m, struct hf_cfg_
     server->name = name;
     server->proxy = proxy;
     server->index = proxy->n_servers++;
+    server->id = proxy->n_servers;
     server->addr = maker_addr(host, port);
     server->port_map = port ? HF_PORT_FIXED : HF_PORT_SAME;
     LL_APPEND(proxy->servers, server);

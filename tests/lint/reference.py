@@ -1,4 +1,4 @@
-"""docs/reference.md is what docs/gen_reference.py writes today."""
+"""The reference and the manuals are what docs/gen_reference.py writes today."""
 
 import os
 import subprocess
@@ -15,12 +15,12 @@ def check():
     if not program:
         raise tree.Skip("no haftp is built; HAFTP may name one")
     try:
-        wanted = gen_reference.reference(program)
+        wanted = gen_reference.pages(program)
     except (OSError, subprocess.CalledProcessError) as error:
         return [f"{program} -dKall: {error}"], "nothing"
-    if not tree.exists("docs/reference.md") or tree.read("docs/reference.md") != wanted:
-        return ["docs/reference.md is stale: run docs/gen_reference.py"], "nothing"
-    return [], f"{wanted.count(chr(10))} lines"
+    stale = [f"docs/{name} is stale: run docs/gen_reference.py" for name, text in wanted.items()
+             if not tree.exists(f"docs/{name}") or tree.read(f"docs/{name}") != text]
+    return stale, f"{sum(text.count(chr(10)) for text in wanted.values())} lines"
 
 
 if __name__ == "__main__":

@@ -11,11 +11,20 @@ import re
 from tree import exists, files, read
 
 SHAPES = "grammar/rows/shapes.h"
+# Rows of samples: their words have no line of their own that a golden file could have.
+SAMPLE_SHAPES = "grammar/rows/samples/samples.h"
 TOKEN = re.compile(r'\s+|/\*.*?\*/|"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|.', re.DOTALL)
 # Where an option may stand, as its row says, and how such a line begins.
 OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),
           "ON_SERVER": ("server ",), "ON_DEFAULT_SERVER": ("default-server ",), "ON_LOG": ("log ",),
-          "ON_TABLE": ("stick-table ",), "ON_STICK": ("stick ",), "ON_HEADER": ("",)}
+          "ON_TABLE": ("stick-table ",), "ON_STICK": ("stick ",), "ON_HEADER": ("",),
+          "ON_USER": ("user ",), "ON_GROUP": ("group ",), "ON_DGRAM_BIND": ("dgram-bind ",),
+          "ON_COOKIE": ("cookie ",), "ON_UNIX_BIND": ("unix-bind ",),
+          "ON_TLS_OPTIONS": ("ssl-default-",), "ON_TLS_BIND": ("ssl-default-bind-",),
+          "ON_MASTER": ("master-worker ",), "ON_CHECK_CONNECT": ("tcp-check ",),
+          "ON_CHECK_EXPECT": ("tcp-check ",), "ON_CHECK_SEND": ("tcp-check ",),
+          "ON_HTTPLOG": ("option httplog ",),
+          "ON_FORWARD": ("option forwardfor ", "option originalto ")}
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 
@@ -48,7 +57,8 @@ def string_of(argument):
 
 def shapes():
     """Macro -> names of its parameters."""
-    found = re.findall(r"^#define (HF_[A-Z_]+)\(([^)]*)\)", read(SHAPES), re.MULTILINE)
+    found = re.findall(r"^#define (HF_[A-Z_]+)\(([^)]*)\)", read(SHAPES) + read(SAMPLE_SHAPES),
+                       re.MULTILINE)
     return {macro: [name.strip().rstrip("_") for name in names.split(",")]
             for macro, names in reversed(found)}
 
@@ -91,7 +101,8 @@ def is_golden(row, lines):
     for place, owners in OWNERS.items():
         if place in row.get("where", ""):
             return any(line.startswith(owners) and f" {keyword} " in line for line in lines)
-    return any(line.startswith(keyword + " ") for line in lines)
+    start = keyword[:-2] if keyword.endswith("(*)") else keyword + " "
+    return any(line.startswith(start) for line in lines)
 
 
 def missing_goldens(rows):

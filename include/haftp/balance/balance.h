@@ -18,9 +18,11 @@ struct hf_pick {
     /* Servers not to be given again to this session, because they just failed it. */
     const struct hf_server *tried[HF_PICK_MAX_TRIED];
     unsigned n_tried;
+    bool unstick; /* stick tables are not asked */
     /* Set by each pick: this client belongs to that server (stickiness, or an algorithm that
      * binds), so that when it is full it is waited for, and no other will do. */
     bool bound;
+    bool stuck; /* by a stick table or a `use-server` rule */
 };
 
 /* NULL: no usable server that was not tried.  Takes no slot: the server may be full by the time the
@@ -38,7 +40,9 @@ void hf_balance_fini(struct hf_proxy *backend); /* frees lb */
 /* Usable servers of one kind (active or backup), in file order; at least one. */
 struct hf_candidates {
     struct hf_server **servers;
-    unsigned *weights; /* as they were when the candidates were collected: 1..256 */
+    /* As they were when the candidates were collected.  Weights, 1..256; and what algorithms that
+     * follow a slow start use instead, in sixteenths of weight, 1..4096. */
+    unsigned *weights, *shares;
     unsigned n;
 };
 

@@ -15,8 +15,8 @@ static inline uint64_t hf_load_of(const struct hf_server *server)
 
 static inline bool hf_load_is_less(const struct hf_candidates *candidates, unsigned a, unsigned b)
 {
-    return hf_load_of(candidates->servers[a]) * candidates->weights[b] <
-           hf_load_of(candidates->servers[b]) * candidates->weights[a];
+    return hf_load_of(candidates->servers[a]) * candidates->shares[b] <
+           hf_load_of(candidates->servers[b]) * candidates->shares[a];
 }
 
 #endif

@@ -25,4 +25,8 @@ struct hf_regex *hf_regex_new(struct hf_arena *arena, const char *pattern, bool 
 bool hf_regex_match(const struct hf_regex *regex, struct hf_view text,
                     struct hf_view groups[HF_REGEX_GROUPS]);
 
+/* The same, in the part of the text from `start` on; ^ still is the start of the whole text. */
+bool hf_regex_match_from(const struct hf_regex *regex, struct hf_view text, size_t start,
+                         struct hf_view groups[HF_REGEX_GROUPS]);
+
 #endif

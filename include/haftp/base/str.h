@@ -31,6 +31,12 @@ static inline bool hf_view_eq(struct hf_view a, struct hf_view b)
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* A capital letter becomes a small one; only ASCII's, whatever the locale. */
+static inline char hf_fold(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 static inline bool hf_view_is(struct hf_view a, const char *text)
 {
     return hf_view_eq(a, hf_view_cstr(text));

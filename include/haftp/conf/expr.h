@@ -3,7 +3,8 @@
  *
  * The parser checks and types all of this (src/conf/expr/); the rules floor evaluates it
  * (haftp/rules/).  Which fetches and converters exist, with their arguments and types, is in
- * grammar/rows/fetch.def and conv.def; one row is checked here and calls one function there.
+ * grammar/rows/samples/fetch.def and conv.def; one row is checked here and calls one function
+ * there.
  *
  * In the configuration's arena; immutable once loaded; any thread.
  */
@@ -45,6 +46,9 @@ enum hf_known {
     HF_KNOWN_SERVER = 1 << 4,   /* once a server was chosen */
     HF_KNOWN_RESPONSE = 1 << 5, /* looks at bytes of the server */
     HF_KNOWN_END = 1 << 6,      /* when the session is logged */
+    HF_KNOWN_RUNNING = 1 << 7,  /* needs a running process, but no session */
+    HF_KNOWN_FRONTEND = 1 << 8, /* from accept on, but not in health checks */
+    HF_KNOWN_BACKEND = 1 << 9,  /* once the backend was chosen */
 };
 
 /* An argument in parentheses, checked against the row's signature. */
@@ -55,7 +59,8 @@ enum hf_arg_kind {
     HF_ARG_SIZE, /* number, bytes */
     HF_ARG_TEXT,
     HF_ARG_ADDR,   /* addr: an address or a netmask, of the family that the row asks for */
-    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table */
+    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table; NULL: the section
+                    * whose session it is (in rules that a defaults section handed down) */
     HF_ARG_SERVER, /* server */
     HF_ARG_USERLIST,
     HF_ARG_REGEX,
@@ -86,21 +91,55 @@ struct hf_arg {
     struct hf_cfg_map *map;
 };
 
+#define HF_SAMPLE_LATER (-1) /* checked, but without effect in this version: never true */
+#define HF_SAMPLE_HTTP  (-2) /* of HTTP: never true */
+
+/* Those that work; the function of each is in the rules floor. */
+enum hf_fetch_id {
+#define HF_FETCH(id, word, signature, type, known, help) HF_FETCH_##id,
+#include "../../../grammar/rows/samples/fetch.def"
+    HF_N_FETCHES
+};
+enum hf_conv_id {
+#define HF_CONV(id, word, signature, in, out, help) HF_CONV_##id,
+#include "../../../grammar/rows/samples/conv.def"
+    HF_N_CONVS
+};
+
 /* A row of fetch.def or conv.def. */
 struct hf_sample_row {
     const char *name;
-    int id;                /* enum hf_fetch_id or enum hf_conv_id; -1: no effect yet, never true */
-    const char *signature; /* of its arguments; explained in fetch.def */
+    int id;                /* enum hf_fetch_id or enum hf_conv_id, or HF_SAMPLE_* */
+    const char *signature; /* of its arguments; explained in grammar/rows/samples/samples.h */
     enum hf_type in, out;  /* `in`: of converters only */
     unsigned known;        /* HF_KNOWN_*; fetches only */
-    const char *match;     /* "beg" for path_beg: the method that the name implies; NULL: by type */
     const char *help;
 };
 
+extern const struct hf_sample_row hf_fetches[], hf_convs[];
+extern const unsigned hf_n_fetches, hf_n_convs;
+
+/* NULL: no such word.  `name` need not end in NUL. */
+const struct hf_sample_row *hf_fetch_find(struct hf_view name);
+const struct hf_sample_row *hf_conv_find(struct hf_view name);
+const char *hf_type_name(enum hf_type type);
+
+/* `args` has as many entries as the signature has letters, those left out are HF_ARG_NONE; n_args
+ * counts up to the last one given.  env(NAME) has the variable's value as its second argument, if
+ * it is set. */
 struct hf_conv {
     const struct hf_sample_row *row;
     struct hf_arg *args;
     unsigned n_args;
+};
+
+/* An argument that names something of another section, until that is found. */
+struct hf_arg_ref {
+    struct hf_arg_ref *next;
+    struct hf_arg *arg;
+    char letter; /* of the signature */
+    const struct hf_sample_row *row;
+    struct hf_cfg_proxy *section; /* where it is used; NULL: in defaults, or in global */
 };
 
 /* fetch(args),conv(args),...  */
@@ -144,10 +183,13 @@ struct hf_patterns {
     enum hf_match match;
     bool ignore_case;
     unsigned n;
-    struct hf_view *texts;       /* STR (sorted, for a binary search), BEG..DOM, BIN */
+    struct hf_view *texts;       /* STR, BEG..DOM, BIN */
     struct hf_int_range *ranges; /* INT, LEN */
     struct hf_net *nets;         /* IP */
     struct hf_regex **regexes;   /* REG */
+    /* Made by hf_patterns_index() once all entries are there, in the order of the file. */
+    const struct hf_text_index *text_index; /* STR, when there are many */
+    const struct hf_net_index *net_index;   /* IP */
 };
 
 /* map(FILE) and its kin: keys as patterns, values beside them. */
@@ -162,6 +204,7 @@ struct hf_cfg_map {
 struct hf_acl_test { /* one `acl` line, or { ... } */
     struct hf_acl_test *next;
     struct hf_loc loc;
+    const char *text; /* as written, without the name */
     struct hf_expr *expr;
     struct hf_patterns patterns;
 };
@@ -169,6 +212,7 @@ struct hf_acl_test { /* one `acl` line, or { ... } */
 struct hf_acl {
     struct hf_acl *next;
     const char *name; /* NULL: anonymous */
+    bool predefined;  /* TRUE, WAIT_END and so on: in no section's list */
     struct hf_loc loc;
     struct hf_acl_test *tests; /* any of them */
 };
@@ -199,13 +243,28 @@ struct hf_piece {
     struct hf_piece *next;
     enum hf_piece_kind kind;
     unsigned flags;      /* HF_FORMAT_* */
-    struct hf_view text; /* TEXT: literally; ALIAS: the letters, which the log floor knows */
+    struct hf_view text; /* TEXT: literally; ALIAS: its name */
+    int alias;           /* enum hf_alias_id; -1: one of HTTP, in a section of mode http */
     struct hf_expr *expr;
 };
 struct hf_format {
     struct hf_loc loc;
     const char *text; /* as written */
     struct hf_piece *pieces;
+    struct hf_loc http; /* the first alias of HTTP; no source: none */
+    const char *http_name;
+};
+
+struct hf_config;
+struct hf_diag;
+/* A format of our own, in the configuration's arena.  NULL: reported. */
+struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, const char *text);
+
+/* Those that mode tcp knows; the function of each is in the log floor. */
+enum hf_alias_id {
+#define HF_ALIAS(id, word, help) HF_ALIAS_##id,
+#include "../../../grammar/rows/samples/alias.def"
+    HF_N_ALIASES
 };
 
 /* ---- rules -------------------------------------------------------------------------------- */
@@ -218,7 +277,7 @@ enum hf_rule_set {
     HF_N_RULE_SETS
 };
 
-/* Rows in grammar/rows/action.def. */
+/* Rows in grammar/rows/samples/action.def. */
 enum hf_rule_action {
     HF_RULE_ACCEPT,
     HF_RULE_REJECT,
@@ -240,16 +299,38 @@ enum hf_rule_action {
     HF_RULE_NONE,                /* checked, and told at start that it has no effect yet */
 };
 
+/* The conditions of set-var(NAME,...), as bits in the order of the words. */
+enum hf_set_when {
+    HF_SET_IF_EXISTS = 1 << 0,
+    HF_SET_IF_NOT_EXISTS = 1 << 1,
+    HF_SET_IF_EMPTY = 1 << 2, /* the value, as the next one */
+    HF_SET_IF_NOT_EMPTY = 1 << 3,
+    HF_SET_IF_SET = 1 << 4,
+    HF_SET_IF_NOT_SET = 1 << 5,
+    HF_SET_IF_GREATER = 1 << 6, /* than what the variable has, as the next one */
+    HF_SET_IF_LESS = 1 << 7,
+};
+
 struct hf_cfg_rule {
     struct hf_cfg_rule *next;
     struct hf_loc loc;
-    const char *name; /* of the action, as written */
+    const char *name; /* of the action, without parentheses */
+    const char *text; /* as written, without the condition */
+    bool inherited;   /* from a defaults section */
     enum hf_rule_action action;
     struct hf_cond *cond; /* NULL: always */
     struct hf_expr *expr;
     struct hf_format *format;
     struct hf_cfg_var *var;
+    unsigned when; /* SET_VAR, SET_VAR_FMT: enum hf_set_when */
     int64_t number;
+};
+
+struct hf_cfg_persist { /* force-persist, ignore-persist: in the order of the file */
+    struct hf_cfg_persist *next;
+    struct hf_loc loc;
+    bool ignore;
+    struct hf_cond *cond;
 };
 
 struct hf_cfg_switch { /* use_backend */

@@ -20,6 +20,7 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
+#include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
 
 enum hf_mode { HF_MODE_TCP, HF_MODE_HTTP };
@@ -28,32 +29,76 @@ enum hf_tristate { HF_UNSET, HF_YES, HF_NO };
 /* ---- logging ----------------------------------------------------------------------------- */
 
 enum hf_log_target_kind { HF_LOG_UNIX, HF_LOG_UDP, HF_LOG_FD };
-enum hf_log_wire { HF_LOG_RFC3164, HF_LOG_RFC5424, HF_LOG_RAW, HF_LOG_SHORT };
+enum hf_log_wire {
+    HF_LOG_RFC3164,
+    HF_LOG_RFC5424,
+    HF_LOG_RAW,
+    HF_LOG_SHORT,
+    HF_LOG_LOCAL,
+    HF_LOG_PRIORITY,
+    HF_LOG_TIMED,
+    HF_LOG_ISO,
+    HF_LOG_USUAL, /* local; with a host name to send, rfc3164 */
+};
+
+/* `sample 1,3-4:10`: of ten lines in a row, the first, the third and the fourth. */
+struct hf_cfg_sample_range {
+    unsigned lo, hi; /* from 1, both included */
+};
 
 struct hf_cfg_log {
     struct hf_cfg_log *next;
     struct hf_loc loc;
     enum hf_log_target_kind kind;
     const char *path;    /* HF_LOG_UNIX */
+    bool abstract;       /* `path` is a name of Linux, not a file */
     struct hf_addr addr; /* HF_LOG_UDP; port 514 unless given */
     int fd;              /* HF_LOG_FD: stdout is 1, stderr is 2 */
     int facility;        /* 0..23 */
     int max_level;       /* least urgent level that is sent, 0 emerg .. 7 debug; default 7 */
     int min_level;       /* more urgent ones are sent as this level; default 0 */
-/* len (longest line in bytes), wire */
+    struct hf_cfg_sample_range *sample_ranges; /* ascending */
+    unsigned n_sample_ranges, sample_size;     /* 0: every line */
+/* len (longest line in bytes), wire, sample (as written) */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/log.def"
 };
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
+/* What is watched besides health checks; layer7 is for HTTP and watches nothing here. */
+enum hf_observe { HF_OBSERVE_NONE, HF_OBSERVE_LAYER4, HF_OBSERVE_LAYER7 };
+enum hf_on_error {
+    HF_ON_ERROR_FAIL_CHECK,
+    HF_ON_ERROR_FASTINTER,
+    HF_ON_ERROR_SUDDEN_DEATH,
+    HF_ON_ERROR_MARK_DOWN
+};
+enum hf_on_marked_down { HF_MARKED_DOWN_NOTHING, HF_MARKED_DOWN_SHUTDOWN };
+enum hf_on_marked_up { HF_MARKED_UP_NOTHING, HF_MARKED_UP_SHUTDOWN_BACKUPS };
+
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
+/* The TLS words of a server, the `ssl` flag among them. */
+struct hf_cfg_server_tls {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/server_tls.def"
+};
+
 struct hf_cfg_server_opts { /* what default-server may set */
-/* check, backup, disabled, weight, maxconn, inter_ms, fastinter_ms, downinter_ms, rise,
- * fall, check_port, check_addr, cookie */
+/* check, backup, disabled, weight, maxconn (never below minconn), minconn (0: the limit is always
+ * maxconn), maxqueue, slowstart_ms, inter_ms, fastinter_ms, downinter_ms, rise, fall, check_port,
+ * check_addr, track, observe, error_limit, on_error, on_marked_down, on_marked_up, non_stick,
+ * forced_id (0: none), cookie; and track_loc, observe_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
+/* send_proxy and its kin, socks4, tcp_ut_ms, init_addr, resolvers, resolve_*, agent_* and such */
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/server_net.def"
+    uint16_t check_port;                /* 0: the server's */
+    struct hf_addr check_addr;          /* not set: the server's */
+    const struct hf_cfg_source *source; /* NULL: the section's */
+    struct hf_cfg_server_tls tls;
 };
 
 struct hf_cfg_server {
@@ -61,8 +106,15 @@ struct hf_cfg_server {
     struct hf_loc loc;
     const char *name;
     struct hf_cfg_proxy *proxy;
-    unsigned index;            /* position in its proxy, from 0 */
-    struct hf_addr addr;       /* port as HF_PORT_FIXED gives it, else 0 */
+    unsigned index;                /* position in its proxy, from 0 */
+    unsigned id;                   /* forced_id, or the first number that is free, from 1 */
+    struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
+    enum hf_reach reach;           /* INET, UNIX or ABNS */
+    const char *path;              /* UNIX, ABNS; NULL: INET */
+    const char *host;              /* a name, as written; NULL: the address was written */
+    struct hf_addr addr; /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
+    bool unresolved;     /* its name has no address, and `init-addr` permits that: down */
+    uint16_t port;       /* HF_PORT_FIXED: as written; else 0 */
     enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
@@ -73,23 +125,35 @@ struct hf_cfg_server {
 /* What a bind was taken for, and by which rule. */
 enum hf_bind_role { HF_BIND_PLAIN, HF_BIND_CONTROL, HF_BIND_DATA };
 
+/* The TLS words of a bind, the `ssl` flag among them. */
+struct hf_cfg_bind_tls {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/bind_tls.def"
+};
+
 struct hf_cfg_bind {
     struct hf_cfg_bind *next;
     struct hf_loc loc;
     const char *text; /* the address as written */
     struct hf_cfg_proxy *proxy;
-    struct hf_addr addr;       /* port is port_lo */
-    uint16_t port_lo, port_hi; /* equal for a single port */
-    bool opaque;               /* control, but in TLS that we cannot read: passed on as it comes */
-    enum hf_bind_role role;    /* set by the FTP plan (ftp_plan.c) */
-    int role_rule;             /* number of the rule that decided; 0 for PLAIN */
-    const char *role_why;      /* the rule in words, for `-c -V` and the start-up notice */
-    bool derived;              /* made from `ftp-data ports`: no bind line of the file */
+    enum hf_reach reach;
+    const char *path;          /* UNIX, ABNS */
+    int fd;                    /* FD: not ours, we listen on copies of it */
+    struct hf_addr addr;       /* port is port_lo; not set unless INET, or FD of that kind */
+    uint16_t port_lo, port_hi; /* equal for a single port, 0 without ports */
+    unsigned number; /* of its first port, in logs and statistics: `id`, or the next free one */
+    bool opaque;     /* control, but in TLS that we cannot read: passed on as it comes */
+    enum hf_bind_role role; /* set by the FTP plan (ftp_plan.c) */
+    int role_rule;          /* number of the rule that decided; 0 for PLAIN */
+    const char *role_why;   /* the rule in words, for `-c -V` and the start-up notice */
+    bool derived;           /* made from `ftp-data ports`: no bind line of the file */
     /* The same range is a data range of an earlier section too: only that bind is opened. */
     struct hf_cfg_bind *shared_with;
-/* name, id, backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent */
+/* name, id, maxconn (0: no limit), backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent,
+ * tcp_ut_ms, mss, tfo, defer_accept; of unix sockets: mode (octal), uid and gid (-1: not given) */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/bind.def"
+    struct hf_cfg_bind_tls tls;
 };
 
 /* A set of ports that leases are drawn from: one range bind, or `ftp-data ports`. */
@@ -97,7 +161,7 @@ struct hf_cfg_data_range {
     struct hf_cfg_data_range *next;
     struct hf_loc loc;
     struct hf_cfg_bind *bind; /* where the listeners are; its role is DATA */
-    /* Servers (of the control section's backend) this range serves; NULL: all of them. */
+    /* Servers (of those the control section reaches) this range serves; NULL: all of them. */
     struct hf_cfg_server **only;
     unsigned n_only;
 };
@@ -135,9 +199,25 @@ struct hf_cfg_stick_rule { /* stick on src */
 /* ---- proxies ----------------------------------------------------------------------------- */
 
 enum hf_hash_type { HF_HASH_MAP, HF_HASH_CONSISTENT };
+enum hf_hash_function {
+    HF_HASH_SDBM,
+    HF_HASH_DJB2,
+    HF_HASH_WT6,
+    HF_HASH_CRC32,
+    HF_HASH_NONE /* the key is a number already */
+};
 
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
+
+/* How a server is asked for a data connection. */
+enum hf_ftp_server_mode {
+    HF_FTP_SERVER_AUTO,
+    HF_FTP_SERVER_PASV,
+    HF_FTP_SERVER_EPSV,
+    HF_FTP_SERVER_PORT,
+    HF_FTP_SERVER_EPRT
+};
 
 struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 /* connect, client, server, queue, check, tunnel, client_fin, server_fin, ftp_greeting, ftp_login */
@@ -149,27 +229,38 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
-    unsigned redispatch_every; /* at every so many retries; 0: at the last one */
-    const char *balance;       /* algorithm's name, default "roundrobin" */
+    int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
+    const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N), default 2 */
+    unsigned balance_draws; /* random(N); 0: not given, 2 */
     enum hf_hash_type hash_type;
-    const char *cookie_name; /* NULL: none; names the control/data pairing */
+    enum hf_hash_function hash_function;
+    bool hash_avalanche;          /* mix the hash once more */
+    unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
+    const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
-    struct hf_cfg_server_opts server; /* default-server */
-/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, allbackups, persist, abortonclose */
+    bool http_page; /* a word of a page that the section itself serves in mode http */
+    struct hf_cfg_server_opts server;   /* default-server */
+    const struct hf_cfg_source *source; /* NULL: the kernel chooses */
+    struct hf_format *log_format;       /* NULL: what tcplog or the default says */
+    struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
+/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
+ * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
+ * external_check, tcp_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
-/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
- * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
- * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, description; and mode_loc,
- * log_format_loc, default_backend_loc */
+/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
+ * global one), default_backend, ftp_data_wait (ms), ftp_advertise, ftp_peer, ftp_server_announced,
+ * forced_id, fullconn (0: derived), session_rate (per second, 0: no limit); and mode_loc,
+ * default_backend_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
+
+/* What the first tcp-check line that does something did. */
+enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
 /* `ftp-data section NAME` or `ftp-data ports LO-HI`. */
 struct hf_cfg_data_ref {
@@ -185,9 +276,13 @@ struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
     struct hf_loc loc;
     const char *name;
-    unsigned caps; /* HF_CAP_*: a listen has both */
-    unsigned id;   /* from 1, in file order */
+    unsigned caps;           /* HF_CAP_*: a listen has both */
+    unsigned id;             /* from 1, in file order */
+    const char *description; /* free text; NULL: none */
+    enum hf_check_steps check_steps;
+    struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
+    bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
     unsigned n_servers;
@@ -198,13 +293,24 @@ struct hf_cfg_proxy {
     unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
+    struct hf_cfg_persist *persist_rules;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
-    struct hf_cfg_log *logs_all;  /* resolved: where this proxy's lines go */
+    /* Resolved, of sections with binds: every section that a session may get a server of
+     * (`use_backend` too), the default one first; and all their servers. */
+    struct hf_cfg_proxy **backends;
+    unsigned n_backends;
+    struct hf_cfg_server **reach;
+    unsigned n_reach;
+    struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
-    int data_rule;                         /* number of the rule that gave the ranges */
-    const char *data_why;                  /* the rule in words */
+    /* Plain binds that lead to one server of this section each, port by port: a server that
+     * announces such a port with our address is left alone. */
+    struct hf_cfg_bind **mapped;
+    unsigned n_mapped;
+    int data_rule;           /* number of the rule that gave the ranges */
+    const char *data_why;    /* the rule in words */
     const char *ftp_summary; /* all of the plan in one sentence; NULL: no control bind */
 };
 
@@ -216,11 +322,15 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
+    const char *node, *description;   /* NULL: not given */
+    struct hf_cfg_rule *startup_vars; /* set-var and set-var-fmt of global, in order */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
- * user, group, chroot, pidfile, log_tag (default "haftp"), node, description, pipesize (0: 1 MiB),
- * maxpipes (0: derived), nosplice, maxaccept (0: default); and user_loc,
- * group_loc */
+ * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
+ * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
+ * limit), rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's),
+ * localpeer, experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid
+ * (unix-bind, as written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };
@@ -239,7 +349,9 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
-    struct hf_cfg_pending *pending; /* in the order of the files */
+    struct hf_arg_ref *arg_refs;     /* all of them */
+    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -31,6 +31,10 @@ enum hf_phase {
 struct hf_proxy;
 struct hf_server;
 struct hf_cfg_bind;
+struct hf_vars;
+
+/* Values of hf_facts.log_level; 0 is the usual level. */
+enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
 
 struct hf_facts {
     const struct hf_proxy *frontend;
@@ -45,15 +49,28 @@ struct hf_facts {
     int32_t total_ms;
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
+    struct hf_vars *vars;         /* NULL: no rule has set one */
+    int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
+    int16_t priority_class;       /* lower ones first */
     uint16_t retries;
+    int8_t log_level;
     bool redispatched;
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */
+    bool received_proxy;   /* client and local are from a PROXY header */
+    uint16_t worker;       /* number of the thread, from 0 */
+    int client_fd;         /* the client's socket while it is open; 0 or -1: not */
+    struct hf_addr first_client,
+        first_local;             /* before a rule changed client or local; else unset */
+    struct hf_addr server_local; /* our address toward the server, once connected */
 };
 
 const char *hf_reason_text(enum hf_reason reason);
 /* Two letters and a NUL, as HAProxy's %ts. */
 void hf_termination(const struct hf_facts *facts, char out[3]);
+/* Where the session was sent: a server without a port of its own is reached at the client's.  Unset
+ * without a server. */
+struct hf_addr hf_facts_server_address(const struct hf_facts *facts);
 /* Records why the session ends, unless a reason is already there. */
 void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase phase);
 

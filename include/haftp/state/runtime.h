@@ -13,9 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "haftp/base/rate.h"
 #include "haftp/conf/model.h"
+#include "haftp/state/facts.h"
 #include "haftp/state/waitlist.h"
 
+struct hf_check_run;
 struct hf_stick_table;
 struct hf_runtime;
 
@@ -25,12 +28,26 @@ struct hf_server {
     unsigned index;            /* in proxy->servers */
     _Atomic bool up;           /* says the health check; true without one */
     _Atomic bool maint;        /* disabled by configuration or administrator */
-    _Atomic unsigned weight;   /* effective, 0..256 */
+    _Atomic unsigned weight;   /* as set by the configuration or an administrator, 0..256 */
+    _Atomic unsigned warmth;   /* percent; below 100 only while it starts slowly */
+    _Atomic unsigned errors;   /* connections failed in a row, under `observe` */
     _Atomic unsigned sessions; /* current */
     _Atomic uint64_t sessions_total;
+    struct hf_rate session_rate;
     _Atomic uint64_t bytes_in, bytes_out;
     _Atomic uint64_t failed_connects;
     struct hf_waitlist waiting; /* for a slot of this server (o.maxconn) */
+    /* Whose health is ours, who has ours, and the next of those who have the same as we. */
+    struct hf_server *tracked, *trackers, *next_tracker;
+    struct hf_check_run *check; /* NULL: none; main's thread only, private to src/check */
+    uint64_t warm_from_ms;      /* when its slow start began; likewise */
+};
+
+/* The sessions of a bind with a `maxconn` of its own. */
+struct hf_door {
+    const struct hf_cfg_bind *bind;
+    _Atomic unsigned sessions;
+    struct hf_waitlist entry; /* connections that wait for room */
 };
 
 struct hf_proxy {
@@ -38,9 +55,14 @@ struct hf_proxy {
     struct hf_runtime *runtime;
     struct hf_server **servers;
     unsigned n_servers;
+    struct hf_door *doors; /* of binds with a limit */
+    unsigned n_doors;
+    unsigned fullconn; /* sessions of the section at which limits are no longer lowered */
     _Atomic unsigned sessions_front, sessions_back; /* current */
     _Atomic uint64_t sessions_total;
-    _Atomic uint64_t strangers; /* data connections without a lease */
+    struct hf_rate rate_front, rate_back;    /* sessions begun */
+    _Atomic uint64_t denied[HF_N_RULE_SETS]; /* by rules, of each kind */
+    _Atomic uint64_t strangers;              /* data connections without a lease */
     _Atomic uint64_t ports_exhausted;
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */
@@ -59,28 +81,46 @@ struct hf_runtime {
     unsigned maxconn;          /* effective process limit */
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
+    struct hf_rate connection_rate, session_rate;
+    _Atomic bool stopping;    /* no new sessions: those that run go on to their end */
     struct hf_waitlist entry; /* connections that wait for room under the process limit */
 };
 
 /* NULL when out of memory. */
 struct hf_runtime *hf_runtime_new(const struct hf_config *config);
+/* Before threads start: the process limit, and what sections derive from it. */
+void hf_runtime_set_maxconn(struct hf_runtime *runtime, unsigned maxconn);
 void hf_runtime_free(struct hf_runtime *runtime);
+/* NULL: the bind has no limit. */
+struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind);
 struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg);
 
 /* May new sessions be given to it now?  (Up, not in maintenance, weight > 0.) */
 bool hf_server_usable_mt(const struct hf_server *server);
 /* Weight 0 takes no new sessions but is up (drain). */
 bool hf_server_is_up_mt(const struct hf_server *server);
-/* No slot is free now (o.maxconn). */
+/* Share of the sessions as it is now, in sixteenths of weight: 1..4096; 0: drained. */
+unsigned hf_server_share_mt(const struct hf_server *server);
+/* Sessions that it may have now: between o.minconn and o.maxconn by how full its section is, less
+ * while it starts slowly; 0: no limit. */
+unsigned hf_server_limit_mt(const struct hf_server *server);
+/* No slot is free now. */
 bool hf_server_full_mt(const struct hf_server *server);
-/* A session slot: false when o.maxconn is reached.  Every true needs one hf_server_put_mt(). */
+/* As many wait for this very server as may (o.maxqueue). */
+bool hf_server_queue_full_mt(const struct hf_server *server);
+/* A session slot: false when the limit is reached.  Every true needs one hf_server_put_mt(). */
 bool hf_server_take_mt(struct hf_server *server);
 /* Gives the slot back and wakes whoever waits for one: of this server, then of its section. */
 void hf_server_put_mt(struct hf_server *server);
 
-/* Called by checks and commands: new sessions see the new state at once, waiting ones look again,
- * and the listener is told.  `why` is for people; "" says nothing. */
+/* Called by checks and commands, one at a time: new sessions see the new state at once, waiting
+ * ones look again, servers that track this one follow, and the listener is told.  `why` is for
+ * people; "" says nothing. */
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why);
+/* Of a server that starts slowly: percent, 1..100. */
+void hf_server_warm_mt(struct hf_server *server, unsigned percent);
+/* A session reached it, or could not (o.observe). */
+void hf_server_observed_mt(struct hf_server *server, bool reached);
 /* Something about a server that changed nothing (option log-health-checks): goes to the listener.
  */
 void hf_server_note_mt(const struct hf_server *server, const char *text);
@@ -93,5 +133,11 @@ struct hf_server_listener {
     void (*on_note)(const struct hf_server *server, const char *text);
 };
 void hf_server_listen(const struct hf_server_listener *listener);
+/* Who ends all sessions of a server for this reason, on whatever worker they are. */
+typedef void (*hf_server_evict_fn)(struct hf_server *server, enum hf_reason reason);
+void hf_server_on_evict(hf_server_evict_fn fn);
+/* Who acts when o.error_limit is reached. */
+typedef void (*hf_server_errors_fn)(struct hf_server *server);
+void hf_server_on_errors(hf_server_errors_fn fn);
 
 #endif

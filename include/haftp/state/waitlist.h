@@ -18,15 +18,29 @@
 #include "haftp/base/pool.h"
 #include "haftp/net/loop.h"
 
+/* How urgent a session is, as set-priority-class and set-priority-offset say; all zero: as others.
+ */
+struct hf_urgency {
+    int16_t class;     /* lower ones go first, whenever they came */
+    int32_t offset_ms; /* as if it had come so much later */
+};
+
+/* Where somebody stands: by class, then by time, then by the order in which they first joined. */
+struct hf_place {
+    int16_t class;
+    int64_t time_ms;
+    uint64_t order; /* never 0 */
+};
+
 struct hf_waiter {
     struct hf_mail mail;
     struct hf_waiter *next, *prev;
     struct hf_loop *loop;
     struct hf_waitlist *list;
-    uint64_t place; /* in line: the order in which they first joined */
-    bool queued;    /* under the list's lock: not woken yet */
-    bool left;      /* on `loop` only: woken, but its session gave up before the mail came */
-    void *context;  /* the worker's engine, for fn */
+    struct hf_place place; /* in line */
+    bool queued;           /* under the list's lock: not woken yet */
+    bool left;             /* on `loop` only: woken, but its session gave up before the mail came */
+    void *context;         /* the worker's engine, for fn */
     hf_id session;
     /* Runs on `loop`; must not free the waiter (the waitlist does after it).  Returns false when
      * the session is gone or had no use for what came free, so that the next in line is woken. */
@@ -36,18 +50,19 @@ struct hf_waiter {
 struct hf_waitlist {
     pthread_mutex_t lock;
     struct hf_waiter *head; /* by place */
-    uint64_t last_place;
-    unsigned owed;          /* wakes that came while others were about to try */
+    uint64_t last_order;
+    int64_t last_ms; /* workers' clocks differ by a turn of their loops: time does not go back */
+    unsigned owed;   /* wakes that came while others were about to try */
     _Atomic unsigned count; /* in the list */
     _Atomic unsigned woken; /* taken off it, and have not tried yet */
 };
 
 void hf_waitlist_init(struct hf_waitlist *list);
 void hf_waitlist_fini(struct hf_waitlist *list); /* frees waiters still queued */
-/* Appends; *ahead (may be NULL) is how many wait before.  NULL: no memory. */
+/* Joins behind all who are as urgent; *ahead (may be NULL) is how many wait.  NULL: no memory. */
 struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
-                                      hf_id session, bool (*fn)(struct hf_waiter *),
-                                      unsigned *ahead);
+                                      hf_id session, struct hf_urgency urgency,
+                                      bool (*fn)(struct hf_waiter *), unsigned *ahead);
 /* Within `fn`: the session of this woken waiter waits on, at its old place. */
 struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken);
 /* Called on the waiter's own loop by a session that gives up; frees now or when its mail comes. */

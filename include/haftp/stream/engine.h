@@ -44,8 +44,9 @@ struct hf_session {
     struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
-    bool logged;              /* by `option logasap`: nothing more at the end */
-    struct hf_server *server; /* whose slot we hold, NULL: none */
+    bool logged;                    /* by `option logasap`: nothing more at the end */
+    struct hf_server *server;       /* whose slot we hold, NULL: none */
+    const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
     struct hf_facts facts;
 };
 
@@ -63,11 +64,15 @@ struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime
 void hf_engine_free(
     struct hf_engine *engine); /* after its loop has ended; no session may be left */
 
-/* Fills the facts and puts the session on the engine's list.  The counters of process and section
- * were raised by the gate that let it in (gate.h). */
+/* Fills the facts and puts the session on the engine's list.  It has no backend yet (admit.h).  The
+ * counters of process and section were raised by the gate that let it in (gate.h). */
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer);
+/* Socket options of an accepted and of a connected socket, as the sections and `global` say:
+ * keepalive, buffers, no delay. */
+void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd);
+void hf_session_tune_server(const struct hf_session *session, int fd);
 /* The session has its server: `option logasap` logs it now instead of at the end. */
 void hf_session_established(struct hf_session *session);
 /* The one end of every session: log line, counters, server slot, list; the memory follows when no
@@ -76,6 +81,9 @@ void hf_session_end(struct hf_session *session);
 
 /* Ends every session of this engine. */
 void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason);
+/* Ends those that have, or are just connecting to, this server. */
+void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
+                       enum hf_reason reason);
 /* No new sessions come; tells on_drained when none is left (at once if there is none). */
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine));
 

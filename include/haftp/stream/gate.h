@@ -4,7 +4,8 @@
  *
  * maxconn (of the process, of the section) is exact with any number of workers: a connection that
  * was accepted but finds no room is kept aside, and its listener pauses, until a session ends
- * anywhere.
+ * anywhere.  The rates (maxconnrate, maxsessrate, rate-limit sessions) are kept the same way: it
+ * waits until the next one may begin.
  */
 #ifndef HAFTP_STREAM_GATE_H
 #define HAFTP_STREAM_GATE_H
@@ -28,7 +29,7 @@ void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
  * what is short and what to do. */
 void hf_gate_put_off(struct hf_listener *listener, enum hf_status why);
 
-/* A session of this section has ended: whoever waits at a gate may try. */
-void hf_gate_leave_mt(struct hf_proxy *frontend);
+/* A session of this section, accepted at this bind, has ended: whoever waits at a gate may try. */
+void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind);
 
 #endif

@@ -1,5 +1,7 @@
 /*
- * first.c: the first server of the file that has a free slot, so that later ones may sleep.
+ * first.c: the server with the lowest id that has a free slot, so that later ones may sleep.
+ *
+ * Ids count up in the order of the file, unless server lines say otherwise.
  */
 #include "haftp/balance/balance.h"
 
@@ -11,12 +13,7 @@ static struct hf_server *pick(void *state, const struct hf_choice *choice)
 
     for (unsigned i = 0; i < from->n; i++) {
         struct hf_server *server = from->servers[i];
-        if (!hf_choice_allows(choice, server))
-            continue;
-        if (choice->skip_full)
-            return server;
-        /* All are full: where the fewest wait. */
-        if (!best || hf_waitlist_count_mt(&server->waiting) < hf_waitlist_count_mt(&best->waiting))
+        if (hf_choice_allows(choice, server) && (!best || server->cfg->id < best->cfg->id))
             best = server;
     }
     return best;
@@ -24,6 +21,6 @@ static struct hf_server *pick(void *state, const struct hf_choice *choice)
 
 const struct hf_balance_ops hf_balance_first = {
     .name = "first",
-    .help = "the first server, in file order, that is below its maxconn",
+    .help = "the first server, in file order or by id, that is below its maxconn",
     .pick = pick,
 };

@@ -5,7 +5,7 @@
 
 static unsigned weight_now(const struct hf_candidates *candidates, unsigned i)
 {
-    return candidates->weights[i];
+    return candidates->shares[i];
 }
 
 static enum hf_status rebuild(const struct hf_proxy *backend,

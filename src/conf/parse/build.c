@@ -10,7 +10,11 @@
 
 #include <utlist.h>
 
+#include "conf_int.h"
 #include "haftp/base/assert.h"
+#include "haftp/conf/sections.h"
+#include "section/lines.h"
+#include "words/http.h"
 
 void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format,
                     ...)
@@ -28,39 +32,68 @@ void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, con
 
 /* ---- where the rows of the current section write to -------------------------------------- */
 
-static void set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
+void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults)
 {
+    memset(b->at, 0, sizeof b->at);
+    b->other = NULL;
     b->section = section;
     b->in_defaults = is_defaults;
     b->at[HF_OBJECT_OPTS] = section ? &section->o : NULL;
     b->at[HF_OBJECT_GLOBAL] = section ? NULL : &b->config->global;
 }
 
-/* What a proxy is without any defaults section. */
-static void built_in_defaults(struct hf_cfg_proxy *section)
+/* Such a line fills a section that nobody sees. */
+void hf_build_line_apart(struct hf_build *b)
+{
+    struct hf_cfg_proxy *nowhere = HF_NEW(b->config->arena, struct hf_cfg_proxy);
+
+    nowhere->name = b->section->name;
+    nowhere->o = b->section->o;
+    nowhere->acls = b->section->acls; /* its conditions may use them */
+    nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
+    b->put_aside = b->section;
+    hf_build_set_section(b, nowhere, false);
+}
+
+void hf_build_line_back(struct hf_build *b)
+{
+    if (b->put_aside)
+        hf_build_set_section(b, b->put_aside, false);
+    b->put_aside = NULL;
+}
+
+void hf_build_proxy_defaults(struct hf_cfg_proxy *section)
 {
     hf_build_row_defaults(&section->o, HF_OBJECT_OPTS);
     hf_build_row_defaults(&section->o.server, HF_OBJECT_SERVER);
     section->o.balance = "roundrobin";
-    section->o.balance_draws = 2;
+    section->o.redispatch_every = -1;
 }
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
                    struct hf_env *env)
 {
-    *b = (struct hf_build){.config = config, .diag = diag, .env = env};
+    *b = (struct hf_build){.config = config, .diag = diag, .env = env, .home_fd = -1};
     hf_build_row_defaults(&config->global, HF_OBJECT_GLOBAL);
     config->global.log_tag = "haftp";
 }
 
+void hf_build_section_end(struct hf_build *b)
+{
+    if (b->section)
+        hf_http_tell(b);
+}
+
 void hf_build_file_begin(struct hf_build *b)
 {
-    set_section(b, NULL, false);
+    hf_build_section_end(b);
+    hf_build_set_section(b, NULL, false);
 }
 
 void hf_build_global(struct hf_build *b)
 {
-    set_section(b, NULL, false);
+    hf_build_section_end(b);
+    hf_build_set_section(b, NULL, false);
 }
 
 /* ---- inheritance ------------------------------------------------------------------------- */
@@ -98,6 +131,7 @@ static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf
     to->o = from->o;
     to->o.logs = copy_logs(b->config->arena, from->o.logs);
     to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+    hf_build_inherit_rules(b, to, from);
 }
 
 /* A new anonymous section starts afresh, a named one too: only `from` hands down. */
@@ -105,16 +139,30 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
 {
     struct hf_defaults *d = HF_NEW(b->config->arena, struct hf_defaults);
 
+    hf_build_section_end(b);
     d->section.loc = loc;
-    built_in_defaults(&d->section);
+    hf_build_proxy_defaults(&d->section);
     LL_APPEND(b->defaults, d);
     b->latest = d;
-    set_section(b, &d->section, true);
+    hf_build_set_section(b, &d->section, true);
 }
 
-void hf_build_from(struct hf_build *b, const struct hf_word *name)
+/* HAProxy only complains: which settings a section gets should not depend on its place in the file
+ * when another one asks for them by name. */
+static void check_two_ways(struct hf_build *b, const struct hf_defaults *d, bool knew_both,
+                           struct hf_loc loc)
 {
-    const struct hf_defaults *d, *found = NULL;
+    if (knew_both || !d->by_name || !d->by_order)
+        return;
+    hf_diag_add(b->diag, HF_DIAG_WARNING, loc,
+                "write 'from' in each section, or add a defaults section above those that do not",
+                "defaults section '%s' is used by name and by its place in the file.",
+                d->section.name);
+}
+
+static struct hf_defaults *find_defaults(struct hf_build *b, const struct hf_word *name)
+{
+    struct hf_defaults *d, *found = NULL;
 
     LL_FOREACH(b->defaults, d)
     {
@@ -124,16 +172,50 @@ void hf_build_from(struct hf_build *b, const struct hf_word *name)
         if (found) {
             hf_build_error(b, name->loc, "give them different names",
                            "several defaults sections are named '%s'", name->text);
-            return;
+            return NULL;
         }
         found = d;
     }
-    if (!found) {
+    if (!found)
         hf_build_error(b, name->loc, "it must stand above this line",
                        "there is no defaults section named '%s'", name->text);
+    return found;
+}
+
+void hf_build_from(struct hf_build *b, const struct hf_word *name)
+{
+    struct hf_defaults *found = find_defaults(b, name);
+
+    if (!found)
         return;
-    }
+    hf_build_check_name(b, name, "defaults section that others name");
     inherit(b, b->section, &found->section);
+    if (b->in_defaults)
+        return;
+    bool knew_both = found->by_name && found->by_order;
+    found->by_name = true;
+    check_two_ways(b, found, knew_both, name->loc);
+}
+
+void hf_build_no_from(struct hf_build *b)
+{
+    struct hf_defaults *latest = b->latest;
+
+    if (b->in_defaults || !latest)
+        return;
+    bool knew_both = latest->by_name && latest->by_order;
+    latest->by_order = true;
+    check_two_ways(b, latest, knew_both, b->section->loc);
+}
+
+/* `defaults from` has the name "from". */
+void hf_build_empty_from(struct hf_build *b, struct hf_loc loc)
+{
+    if (b->in_defaults && !b->section->name)
+        b->section->name = "from";
+    else
+        hf_build_error(b, loc, "write: from NAME", "'from' needs the name of a defaults section");
+    hf_build_no_from(b);
 }
 
 /* ---- frontend, listen, backend ----------------------------------------------------------- */
@@ -154,21 +236,28 @@ void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const c
                        "'%s' cannot be the name of a %s", name->text, kind);
 }
 
+/* The section that has this name already, or NULL: a frontend and a backend may share one, and
+ * HAProxy also lets a listen section follow a backend of its name. */
+static const struct hf_loc *find_namesake(const struct hf_build *b, const char *name, unsigned caps)
+{
+    const unsigned role = caps & HF_CAP_FRONTEND ? HF_CAP_FRONTEND : HF_CAP_BACKEND;
+    const struct hf_cfg_proxy *other = hf_conf_find_section(b->config, name, role);
+    const struct hf_cfg_section *forward = hf_conf_find_other(b->config, "log-forward", name);
+
+    if (other)
+        return &other->loc;
+    return forward ? &forward->loc : NULL;
+}
+
 static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsigned caps)
 {
-    const struct hf_cfg_proxy *other;
+    const struct hf_loc *other = find_namesake(b, name->text, caps);
 
-    LL_FOREACH(b->config->proxies, other)
-    {
-        /* A frontend and a backend may share a name. */
-        if (!(other->caps & caps) || strcmp(other->name, name->text) != 0)
-            continue;
+    if (other)
         hf_build_error(b, name->loc,
                        hf_arena_printf(b->config->arena, "the other one is at %s:%d",
-                                       other->loc.source->name, other->loc.line),
+                                       other->source->name, other->line),
                        "a section named '%s' exists already", name->text);
-        return;
-    }
 }
 
 static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned caps,
@@ -177,18 +266,19 @@ static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned
     struct hf_config *config = b->config;
     struct hf_cfg_proxy *proxy = HF_NEW(config->arena, struct hf_cfg_proxy);
 
+    hf_build_section_end(b);
     hf_build_check_name(b, name, kind);
     check_duplicate(b, name, caps);
     if (b->latest)
         inherit(b, proxy, &b->latest->section);
     else
-        built_in_defaults(proxy);
+        hf_build_proxy_defaults(proxy);
     proxy->loc = name->loc;
     proxy->name = name->text;
     proxy->caps = caps;
     proxy->id = ++config->n_proxies;
     LL_APPEND(config->proxies, proxy);
-    set_section(b, proxy, false);
+    hf_build_set_section(b, proxy, false);
 }
 
 void hf_build_listen(struct hf_build *b, const struct hf_word *name)
@@ -206,15 +296,23 @@ void hf_build_backend(struct hf_build *b, const struct hf_word *name)
     begin_proxy(b, name, HF_CAP_BACKEND, "backend");
 }
 
+/* An address as HAProxy had it there until 1.9.  Behind the name of defaults it reads past words.
+ */
 void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
 {
+    bool may_listen = b->section->caps & HF_CAP_FRONTEND;
+
     if (b->in_defaults && !b->section->name) {
-        hf_build_check_name(b, word, "defaults section");
         b->section->name = word->text;
         return;
     }
-    if (b->in_defaults || !(b->section->caps & HF_CAP_FRONTEND)) {
-        hf_build_error(b, word->loc, NULL, "unexpected '%s' behind the section's name", word->text);
+    if (b->in_defaults) {
+        hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "remove it",
+                    "'%s' behind the section's name is not read.", word->text);
+        return;
+    }
+    if (!may_listen || !strchr(word->text, ':')) {
+        hf_build_more_name(b, word);
         return;
     }
     hf_diag_add(
@@ -223,6 +321,47 @@ void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
         "the address of '%s' on the section's first line is an old spelling.", b->section->name);
     hf_build_bind(b, word);
     hf_build_line_end(b);
+}
+
+/* ---- servers ----------------------------------------------------------------------------- */
+
+static void note_server(struct hf_build *b, struct hf_cfg_server *server)
+{
+    hf_names_add(&b->server_names, b->config->arena, server->name, server);
+    b->last_server = server;
+}
+
+/* Another section than last time: its servers are gone through once. */
+static void turn_to_section(struct hf_build *b)
+{
+    struct hf_cfg_server *server;
+
+    if (b->servers_of == b->section)
+        return;
+    b->servers_of = b->section;
+    b->server_names = (struct hf_names){0};
+    b->last_server = NULL;
+    LL_FOREACH(b->section->servers, server)
+    {
+        note_server(b, server);
+    }
+}
+
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name)
+{
+    turn_to_section(b);
+    return hf_names_find(&b->server_names, name);
+}
+
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server)
+{
+    turn_to_section(b);
+    if (b->last_server)
+        b->last_server->next = server;
+    else
+        b->section->servers = server;
+    server->index = b->section->n_servers++;
+    note_server(b, server);
 }
 
 /* ---- what the grammar could not read ----------------------------------------------------- */

@@ -12,30 +12,75 @@
 #include "keywords.h"
 #include "scan.h"
 
+#include "haftp/base/names.h"
 #include "haftp/conf/model.h"
+
+/* The words and the condition of the current line. */
+struct hf_rule_words {
+    struct hf_word words[HF_LINE_WORDS];
+    unsigned n_words;
+    struct hf_word group[HF_LINE_WORDS]; /* between braces */
+    unsigned n_group;
+    struct hf_cond *cond;            /* NULL: none */
+    struct hf_cond_all *alternative; /* NULL: the next term begins one */
+    bool negated, faulty;            /* faulty: a part of the condition was told to be wrong */
+    struct hf_loc negation;
+};
 
 /* A `defaults` section is a proxy without a role, from which others are copied. */
 struct hf_defaults {
     struct hf_defaults *next;
     struct hf_cfg_proxy section; /* name NULL: anonymous */
+    bool by_name, by_order;      /* how sections came to inherit from it */
 };
+
+/* Which words stood behind `cookie NAME`. */
+struct hf_cookie_words {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/words/cookie.def"
+};
+
+/* What relative paths start from: `default-path`. */
+enum hf_path_from { HF_PATH_CURRENT, HF_PATH_CONFIG, HF_PATH_PARENT, HF_PATH_ORIGIN };
 
 struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
     struct hf_env *env;
-    struct hf_defaults *defaults; /* all of them, in order */
-    struct hf_defaults *latest;   /* NULL before the first */
-    struct hf_cfg_proxy *section; /* the current one; NULL in global */
-    bool in_defaults;             /* the current section is one that hands down */
-    void *at[HF_N_OBJECTS];       /* what the rows of the current line fill */
+    struct hf_defaults *defaults;    /* all of them, in order */
+    struct hf_defaults *latest;      /* NULL before the first */
+    struct hf_cfg_proxy *section;    /* the current one; NULL in global */
+    struct hf_http_word *http_words; /* of the current section (words/http.h) */
+    struct hf_cfg_section *other;    /* the current one, where it is no proxy; else NULL */
+    bool in_defaults;                /* the current section is one that hands down */
+    void *at[HF_N_OBJECTS];          /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
     struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
     struct hf_bind_address *bind_addresses;
-    struct hf_cfg_server *server;
+    bool in_bind;
+    struct hf_cfg_server *server;      /* also the pattern of a server-template */
+    struct hf_lookup lookup;           /* of the server's name */
+    struct hf_loc server_place;        /* of its address */
+    int template_first, template_last; /* numbers of a template's servers; -1: it is one server */
+    struct hf_cfg_source *source;      /* that `usesrc` and `interface` belong to */
+    struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    /* The servers of the section that last had one. */
+    const struct hf_cfg_proxy *servers_of;
+    struct hf_names server_names;
+    struct hf_cfg_server *last_server;
+    const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_rule_words rule;
+    struct hf_cookie_words cookie;
+    enum hf_path_from path_from;
+    const char *path_origin;
+    int home_fd; /* where we were before a default-path; -1: still there */
+    bool cpu_map_auto;
+    unsigned cpu_map_threads, cpu_map_cpus;
+    struct hf_loc cpu_map_loc;
+    struct hf_cfg_proxy *put_aside; /* the section, while a line is read apart from it */
 };
 
 void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag *diag,
@@ -43,6 +88,10 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
 /* Every file begins outside of any section. */
 void hf_build_file_begin(struct hf_build *b);
 
+/* Where the rows of a section's lines write to (build.c); `section` NULL: to no proxy. */
+void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool is_defaults);
+/* What a proxy is without any defaults section. */
+void hf_build_proxy_defaults(struct hf_cfg_proxy *section);
 /* Sections (build.c). */
 void hf_build_global(struct hf_build *b);
 void hf_build_defaults(struct hf_build *b, struct hf_loc loc);
@@ -50,6 +99,11 @@ void hf_build_listen(struct hf_build *b, const struct hf_word *name);
 void hf_build_frontend(struct hf_build *b, const struct hf_word *name);
 void hf_build_backend(struct hf_build *b, const struct hf_word *name);
 void hf_build_from(struct hf_build *b, const struct hf_word *name);
+/* The line ends without `from`, or behind it. */
+void hf_build_no_from(struct hf_build *b);
+void hf_build_empty_from(struct hf_build *b, struct hf_loc loc);
+/* What can be said of the current section once it is whole. */
+void hf_build_section_end(struct hf_build *b);
 /* A word behind the section's keyword: the name of a defaults section, or an old-style address. */
 void hf_build_header_word(struct hf_build *b, const struct hf_word *word);
 
@@ -62,23 +116,43 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
-/* Lines with a shape of their own (build_line.c). */
+/* Binds and servers (ends/). */
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
+void hf_build_bind_end(struct hf_build *b);
 void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
+void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
+                              const struct hf_word *count, const struct hf_word *address);
 void hf_build_default_server(struct hf_build *b);
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
-void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
-void hf_build_hash_word(struct hf_build *b, const struct hf_word *word);
-void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every);
+/* A server that is not kept: its options are checked. */
+void hf_build_nameless_server(struct hf_build *b);
+/* Options without an address, likewise. */
+void hf_build_default_bind(struct hf_build *b);
+void hf_build_server_end(struct hf_build *b);
+/* Of the section or of the server, as the row says. */
+void hf_build_source(struct hf_build *b, const struct hf_keyword *row,
+                     const struct hf_word *address);
+void hf_build_usesrc(struct hf_build *b, const struct hf_word *who);
+void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
+
+/* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
+void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
+/* tcp-check lines (words/build_proxy.c). */
+void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
+void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *what);
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges);
 void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility);
 void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min);
-void hf_build_log_global(struct hf_build *b);
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc);
 void hf_build_no_log(struct hf_build *b);
 void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);
@@ -91,12 +165,74 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
+/* How servers are chosen (build_balance.c). */
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
+void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
+void hf_build_hash_function(struct hf_build *b, const struct hf_word *function);
+void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
+void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent);
+const char *hf_hash_function_name(enum hf_hash_function function);
+/* `every` may be NULL. */
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, const struct hf_word *every);
+
+/* Lines of global only, and description (words/build_global.c). */
+void hf_build_description(struct hf_build *b, const struct hf_word *word, bool first);
+void hf_build_node(struct hf_build *b, const struct hf_word *name);
+void hf_build_default_path(struct hf_build *b, const struct hf_word *mode,
+                           const struct hf_word *directory);
+void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address);
+void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
+                      const struct hf_word *cpus);
+void hf_build_cpu_set(struct hf_build *b, const struct hf_word *cpus);
+void hf_build_end_cpu_map(struct hf_build *b);
+void hf_build_experiment(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
+                         const struct hf_word *value);
+/* Goes where an earlier `default-path` says that this file's relative paths start. */
+void hf_build_file_place(struct hf_build *b, const struct hf_source *source);
+/* Back to where we were before the first `default-path`. */
+void hf_build_go_home(struct hf_build *b);
+
+/* The coming line is checked, but belongs to another kind of proxy: what it says goes nowhere. */
+void hf_build_line_apart(struct hf_build *b);
+void hf_build_line_back(struct hf_build *b);
+/* A word too many on a line where HAProxy does not mind: told, not read. */
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
+/* Rules, conditions and formats (rule/build_rule.c, rule/build_cond.c). */
+void hf_build_rule_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_condition(struct hf_build *b, struct hf_loc loc, bool unless);
+void hf_build_or(struct hf_build *b, struct hf_loc loc);
+void hf_build_not(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl_name(struct hf_build *b, const struct hf_word *name);
+void hf_build_group_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl(struct hf_build *b, struct hf_loc loc);
+void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
+                            struct hf_loc loc);
+void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
+void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
+void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
+void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* `set-var` and `set-var-fmt` of global (rule/build_startup.c). */
+void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* Copies the rules of a defaults section, and the ACLs that they use. */
+void hf_build_inherit_rules(struct hf_build *b, struct hf_cfg_proxy *to,
+                            const struct hf_cfg_proxy *from);
+
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* Nothing was wrong since the current line's object was begun: what the line lacks is only told
+ * then. */
+bool hf_build_is_sound(const struct hf_build *b);
+/* The current section's server of that name, or NULL; a section may have very many. */
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name);
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server);
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */

@@ -1,5 +1,5 @@
 /*
- * build_line.c: lines that fill more than one field: bind, server, stick-table, log and the like.
+ * build_line.c: lines that fill more than one field: stick-table, log and the like.
  */
 #include "build.h"
 
@@ -8,7 +8,9 @@
 
 #include <utlist.h>
 
+#include "conf_int.h"
 #include "log_target.h"
+#include "section/lines.h"
 #include "value.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
@@ -16,180 +18,12 @@ static struct hf_arena *arena_of(struct hf_build *b)
     return b->config->arena;
 }
 
-/* What a line lacks is only told when the rest of it was right. */
-static bool is_sound(const struct hf_build *b)
+bool hf_build_is_sound(const struct hf_build *b)
 {
     return hf_diag_count(b->diag, HF_DIAG_ERROR) == b->errors_before;
 }
 
-/* ---- bind -------------------------------------------------------------------------------- */
-
-void hf_build_bind(struct hf_build *b, const struct hf_word *address)
-{
-    struct hf_problem problem;
-
-    b->bind = (struct hf_cfg_bind){.loc = address->loc, .proxy = b->section};
-    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
-    b->at[HF_OBJECT_BIND] = &b->bind;
-    b->bind_addresses = NULL;
-    if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
-                                &b->bind_addresses, &problem))
-        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-}
-
-/* The options of the line are those of each of its addresses. */
-static void end_bind(struct hf_build *b)
-{
-    const struct hf_bind_address *address;
-
-    LL_FOREACH(b->bind_addresses, address)
-    {
-        struct hf_cfg_bind *bind = HF_NEW(arena_of(b), struct hf_cfg_bind);
-        *bind = b->bind;
-        bind->text = address->text;
-        bind->addr = address->addr;
-        bind->port_lo = address->lo;
-        bind->port_hi = address->hi;
-        LL_APPEND(b->section->binds, bind);
-    }
-    b->bind_addresses = NULL;
-}
-
-/* ---- server ------------------------------------------------------------------------------ */
-
-static void check_duplicate_server(struct hf_build *b, const struct hf_word *name)
-{
-    const struct hf_cfg_server *other;
-
-    LL_FOREACH(b->section->servers, other)
-    {
-        if (strcmp(other->name, name->text) != 0)
-            continue;
-        hf_build_error(b, name->loc,
-                       hf_arena_printf(arena_of(b), "the other one is at %s:%d",
-                                       other->loc.source->name, other->loc.line),
-                       "'%s' has a server named '%s' already", b->section->name, name->text);
-        return;
-    }
-}
-
-void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address)
-{
-    struct hf_cfg_proxy *section = b->section;
-    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
-    struct hf_problem problem;
-
-    hf_build_check_name(b, name, "server");
-    check_duplicate_server(b, name);
-    server->loc = name->loc;
-    server->name = name->text;
-    server->proxy = section;
-    server->o = section->o.server;
-    b->at[HF_OBJECT_SERVER] = &server->o;
-    if (!hf_address_parse_server(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
-                                 server, &problem)) {
-        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-        return;
-    }
-    server->index = section->n_servers++;
-    LL_APPEND(section->servers, server);
-    b->server = server;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
-}
-
-static void end_server(struct hf_build *b)
-{
-    const struct hf_cfg_server *server = b->server;
-
-    if (server && is_sound(b) && server->o.check && server->port_map != HF_PORT_FIXED &&
-        !server->o.check_port)
-        hf_build_error(b, server->loc, "add 'port 21', or the server's own port, to the line",
-                       "server '%s' has no port of its own, so 'check' needs one", server->name);
-    b->server = NULL;
-}
-
-void hf_build_default_server(struct hf_build *b)
-{
-    b->at[HF_OBJECT_SERVER] = &b->section->o.server;
-}
-
-/* ---- balancing --------------------------------------------------------------------------- */
-
-static bool is_http_algorithm(const char *name)
-{
-    return strcmp(name, "uri") == 0 || strcmp(name, "url_param") == 0 ||
-           strncmp(name, "hdr(", 4) == 0 || strncmp(name, "rdp-cookie", 10) == 0;
-}
-
-/* "random" and "random(N)"; other names are judged by those who know the algorithms. */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm)
-{
-    struct hf_cfg_opts *o = &b->section->o;
-    const char *name = algorithm->text, *open = strchr(name, '(');
-
-    o->balance_loc = algorithm->loc;
-    if (is_http_algorithm(name)) {
-        hf_build_error(b, algorithm->loc, "use roundrobin, leastconn, source, first or random",
-                       "'balance %s' looks at HTTP or RDP, which haftp does not proxy", name);
-        return;
-    }
-    o->balance = name;
-    if (!open || strncmp(name, "random", (size_t)(open - name)) != 0)
-        return;
-    const char *digits = hf_arena_strndup(arena_of(b), open + 1, strcspn(open + 1, ")"));
-    int64_t draws;
-    if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
-        draws < 1 || draws > INT32_MAX) {
-        hf_build_error(b, algorithm->loc, "write random or random(2)",
-                       "'%s' is not a number of draws", open);
-        draws = o->balance_draws;
-    }
-    o->balance = "random";
-    o->balance_draws = (unsigned)draws;
-}
-
-void hf_build_hash_type(struct hf_build *b, const struct hf_word *method)
-{
-    if (strcmp(method->text, "map-based") == 0)
-        b->section->o.hash_type = HF_HASH_MAP;
-    else if (strcmp(method->text, "consistent") == 0)
-        b->section->o.hash_type = HF_HASH_CONSISTENT;
-    else
-        hf_build_error(b, method->loc, "one of map-based, consistent", "'hash-type' cannot be '%s'",
-                       method->text);
-}
-
-/* haftp has one hash function; HAProxy's names are read so that files keep working. */
-void hf_build_hash_word(struct hf_build *b, const struct hf_word *word)
-{
-    static const char *const known[] = {"sdbm", "djb2", "wt6", "crc32", "none", "avalanche"};
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (strcmp(word->text, known[i]) == 0)
-            return;
-    }
-    hf_build_error(b, word->loc, "one of sdbm, djb2, wt6, crc32, none, avalanche",
-                   "unknown hash function '%s'", word->text);
-}
-
-void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, int64_t every)
-{
-    b->section->o.redispatch = on;
-    b->section->o.redispatch_every = every > INT32_MAX ? INT32_MAX : (unsigned)every;
-}
-
 /* ---- stickiness -------------------------------------------------------------------------- */
-
-void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
-{
-    b->section->o.cookie_name = name->text;
-    b->section->o.cookie_loc = name->loc;
-    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
-                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
-                "control or data ports use the same name, and 'cookie VALUE' on a server names "
-                "that server in logs.",
-                name->text);
-}
 
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
 {
@@ -205,7 +39,7 @@ static void end_stick_table(struct hf_build *b)
     struct hf_cfg_stick_table *table = b->table;
 
     b->table = NULL;
-    if (!table || !is_sound(b))
+    if (!table || !hf_build_is_sound(b))
         return;
     if (table->type == HF_STICK_NO_TYPE)
         hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
@@ -278,11 +112,26 @@ void hf_build_log(struct hf_build *b, const struct hf_word *address)
     hf_build_row_defaults(log, HF_OBJECT_LOG);
     b->at[HF_OBJECT_LOG] = log;
     b->log = log;
-    if (!hf_log_target_parse(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text), log,
-                             &problem)) {
+    const char *text = hf_env_expand(b->env, arena_of(b), address->text);
+    const char *later = hf_log_target_is_later(text);
+    if (later) { /* the rest of the line is checked all the same */
+        hf_conf_add_pending(b->config, later, address->loc);
+        b->log = NULL;
+    } else if (!hf_log_target_parse(arena_of(b), text, log, &problem)) {
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
         b->log = NULL;
     }
+}
+
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges)
+{
+    struct hf_cfg_log *log = b->at[HF_OBJECT_LOG];
+    struct hf_problem problem;
+
+    hf_build_text(b, row, ranges);
+    if (!hf_log_sample_parse(arena_of(b), ranges->text, log, &problem))
+        hf_build_error(b, ranges->loc, problem.hint, "%s", problem.text);
 }
 
 static const char *did_you_mean(struct hf_build *b, const char *nearest, const char *otherwise)
@@ -338,9 +187,13 @@ static void end_log(struct hf_build *b)
         LL_APPEND(b->config->global.logs, log);
 }
 
-void hf_build_log_global(struct hf_build *b)
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc)
 {
-    b->section->o.log_global = true;
+    if (b->section)
+        b->section->o.log_global = true;
+    else
+        hf_build_error(b, loc, "it belongs in the sections that log to them",
+                       "'log global' names the targets of this very section");
 }
 
 void hf_build_no_log(struct hf_build *b)
@@ -380,21 +233,32 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
     b->config->global.gid = (gid_t)number;
 }
 
+static bool is_variable(struct hf_build *b, const struct hf_word *name)
+{
+    if (!strchr(name->text, '='))
+        return true;
+    hf_build_error(b, name->loc, "name and value are two words: setenv NAME VALUE",
+                   "'%s' cannot be the name of a variable", name->text);
+    return false;
+}
+
 /* The scanner reads a line when the one before it was built, so this acts on what follows. */
 void hf_build_setenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
 {
-    hf_env_set(b->env, arena_of(b), name->text, value->text);
+    if (is_variable(b, name))
+        hf_env_set(b->env, arena_of(b), name->text, value->text);
 }
 
 void hf_build_presetenv(struct hf_build *b, const struct hf_word *name, const struct hf_word *value)
 {
-    if (!hf_env_get(b->env, hf_view_cstr(name->text)))
+    if (is_variable(b, name) && !hf_env_get(b->env, hf_view_cstr(name->text)))
         hf_env_set(b->env, arena_of(b), name->text, value->text);
 }
 
 void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name)
 {
-    hf_env_set(b->env, arena_of(b), name->text, NULL);
+    if (is_variable(b, name))
+        hf_env_set(b->env, arena_of(b), name->text, NULL);
 }
 
 void hf_build_resetenv(struct hf_build *b)
@@ -407,12 +271,23 @@ void hf_build_keepenv(struct hf_build *b, const struct hf_word *name)
     hf_env_keep(b->env, arena_of(b), name->text);
 }
 
+void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
+{
+    hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "if it belongs to the value, quote the value",
+                "'%s' is one word too many: it is not read.", word->text);
+}
+
 /* ---- the end of any line ----------------------------------------------------------------- */
 
 void hf_build_line_end(struct hf_build *b)
 {
-    end_bind(b);
-    end_server(b);
+    b->rule.n_words = b->rule.n_group = 0;
+    b->rule.cond = NULL;
+    b->rule.faulty = false;
+    hf_build_bind_end(b);
+    hf_build_server_end(b);
     end_stick_table(b);
+    hf_build_peers_table_end(b);
     end_log(b);
+    hf_build_line_back(b);
 }

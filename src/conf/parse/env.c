@@ -15,33 +15,47 @@ struct hf_env_variable {
     const char *name, *value; /* value NULL: not set, whatever the process has */
 };
 
-void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n)
+void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n,
+                 const char *localpeer, bool master_worker)
 {
     char host[256] = "";
     const char *files = "";
 
     for (unsigned i = 0; i < n; i++)
         files = hf_arena_printf(arena, "%s%s%s", files, i ? ";" : "", paths[i]);
-    *env = (struct hf_env){.files = files};
+    if (!localpeer)
+        localpeer = getenv("HAPROXY_LOCALPEER");
     if (gethostname(host, sizeof host - 1) != 0)
         host[0] = '\0';
+    *env = (struct hf_env){.files = files, .master_worker = master_worker};
     env->host = hf_arena_strdup(arena, host);
+    env->localpeer = localpeer ? localpeer : env->host;
 }
 
-static const char *of_process(const struct hf_env *env, struct hf_view name)
+/* HAProxy's names.  Those of its command sockets are known and empty: there are none yet. */
+static const char *predefined(const struct hf_env *env, struct hf_view name)
 {
-    char text[256];
-
+    if (hf_view_is(name, "HAPROXY_LOCALPEER"))
+        return env->localpeer;
     if (hf_view_is(name, "HAPROXY_CFGFILES"))
         return env->files;
     if (hf_view_is(name, "HAPROXY_STARTUP_VERSION"))
         return HAFTP_VERSION;
-    if (name.n >= sizeof text)
-        return NULL;
+    if (hf_view_is(name, "HAPROXY_MWORKER") && env->master_worker)
+        return "1";
+    return NULL;
+}
+
+static const char *of_process(const struct hf_env *env, struct hf_view name)
+{
+    const char *value = predefined(env, name);
+    char text[256];
+
+    if (value || name.n >= sizeof text)
+        return value;
     memcpy(text, name.p, name.n);
     text[name.n] = '\0';
-    const char *value = getenv(text);
-    return !value && hf_view_is(name, "HAPROXY_LOCALPEER") ? env->host : value;
+    return getenv(text);
 }
 
 const char *hf_env_get(const struct hf_env *env, struct hf_view name)
@@ -90,7 +104,7 @@ static bool is_name_char(char c)
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* The name behind a '$'; *after is where the text goes on.  Empty: it is no variable. */
+/* The name behind a '$', with or without braces; *after is where the text goes on. */
 static struct hf_view variable_at(const char *dollar, const char **after)
 {
     bool braces = dollar[1] == '{';
@@ -98,9 +112,7 @@ static struct hf_view variable_at(const char *dollar, const char **after)
 
     while (is_name_char(*end))
         end++;
-    *after = end + braces;
-    if (braces && *end != '}')
-        end = name;
+    *after = end + (braces && *end == '}');
     return hf_view(name, (size_t)(end - name));
 }
 
@@ -116,12 +128,7 @@ const char *hf_env_expand(const struct hf_env *env, struct hf_arena *arena, cons
     if (!out)
         return text;
     for (; (dollar = strchr(text, '$')); text = after) {
-        struct hf_view name = variable_at(dollar, &after);
-        const char *value = "$";
-        if (name.n)
-            value = hf_env_get(env, name);
-        else
-            after = dollar + 1;
+        const char *value = hf_env_get(env, variable_at(dollar, &after));
         fprintf(out, "%.*s%s", (int)(dollar - text), text, value ? value : "");
     }
     fputs(text, out);

@@ -18,10 +18,14 @@ struct hf_env {
     struct hf_env_variable *before_reset; /* both as they were before the last reset */
     bool was_reset;
     const char *files; /* HAPROXY_CFGFILES: the paths given, with ';' between */
-    const char *host;  /* HAPROXY_LOCALPEER */
+    const char *host;
+    const char *localpeer; /* HAPROXY_LOCALPEER */
+    bool master_worker;    /* HAPROXY_MWORKER is 1 */
 };
 
-void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n);
+/* `localpeer` NULL: as the environment says, or the host's name. */
+void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n,
+                 const char *localpeer, bool master_worker);
 /* NULL: not set. */
 const char *hf_env_get(const struct hf_env *env, struct hf_view name);
 /* `value` NULL: from now on it is not set. */
@@ -29,7 +33,8 @@ void hf_env_set(struct hf_env *env, struct hf_arena *arena, const char *name, co
 /* Nothing is set any more but what is kept afterwards. */
 void hf_env_reset(struct hf_env *env);
 void hf_env_keep(struct hf_env *env, struct hf_arena *arena, const char *name);
-/* Addresses are expanded here even without quotes: $NAME and ${NAME}; unset gives nothing. */
+/* Addresses are expanded here even without quotes: $NAME and ${NAME}; unset gives nothing, and so
+ * does a '$' with no name behind it. */
 const char *hf_env_expand(const struct hf_env *env, struct hf_arena *arena, const char *text);
 
 #endif

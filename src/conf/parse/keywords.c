@@ -3,12 +3,15 @@
  */
 #include "keywords.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "haftp/conf/load.h"
 #include "haftp/conf/model.h"
+#include "haftp/conf/sections.h"
 
+#include "build.h"
+#include "ends/vet.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -36,6 +39,39 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ON_RULE = HF_ON_REST | HF_ON_CONDITION,
+    ANY_REST = HF_ANY_REST,
+    ANY_NUMBER = HF_ANY_NUMBER,
+    PEERS = HF_IN_PEERS,
+    RESOLVERS = HF_IN_RESOLVERS,
+    USERLIST = HF_IN_USERLIST,
+    MAILERS = HF_IN_MAILERS,
+    RING = HF_IN_RING,
+    LOG_FORWARD = HF_IN_LOG_FORWARD,
+    PROGRAM = HF_IN_PROGRAM,
+    CACHE = HF_IN_CACHE,
+    HTTP_ERRORS = HF_IN_HTTP_ERRORS,
+    FCGI_APP = HF_IN_FCGI_APP,
+    NAMESPACES = HF_IN_NAMESPACES,
+    TRACES = HF_IN_TRACES,
+    CRT_STORE = HF_IN_CRT_STORE,
+    LOG_PROFILE = HF_IN_LOG_PROFILE,
+    ACME = HF_IN_ACME,
+    ON_USER = HF_ON_USER,
+    ON_GROUP = HF_ON_GROUP,
+    ON_DGRAM_BIND = HF_ON_DGRAM_BIND,
+    ON_COOKIE = HF_ON_COOKIE,
+    ON_UNIX_BIND = HF_ON_UNIX_BIND,
+    ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
+    ON_TLS_BIND = HF_ON_TLS_BIND,
+    ON_MASTER = HF_ON_MASTER,
+    ON_HTTPLOG = HF_ON_HTTPLOG,
+    ON_FORWARD = HF_ON_FORWARD,
+    ON_CHECK_CONNECT = HF_ON_CHECK_CONNECT,
+    ON_CHECK_EXPECT = HF_ON_CHECK_EXPECT,
+    ON_CHECK_SEND = HF_ON_CHECK_SEND,
+    NO_NO = HF_NO_NO,
+    ON_SOURCE = HF_ON_SOURCE,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -44,6 +80,9 @@ const struct hf_keyword hf_keywords[] = {
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/line.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/rule.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL
@@ -76,10 +115,28 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/bind_tls.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/server.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/ends/server_net.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE
@@ -100,10 +157,95 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/log.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_COOKIE
+#define HF_ROWS_STRUCT   struct hf_cookie_words
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/words/cookie.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/words/tcp_check.def"
+
+#define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PEERS
+#define HF_ROWS_STRUCT   struct hf_cfg_peers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/peers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RESOLVERS
+#define HF_ROWS_STRUCT   struct hf_cfg_resolvers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/resolvers.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/userlist.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_USER
+#define HF_ROWS_STRUCT   struct hf_cfg_user
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/user.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_GROUP
+#define HF_ROWS_STRUCT   struct hf_cfg_group
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/group.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_MAILERS
+#define HF_ROWS_STRUCT   struct hf_cfg_mailers
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/mailers.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_RING
+#define HF_ROWS_STRUCT   struct hf_cfg_ring
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/ring.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_LOG_FORWARD
+#define HF_ROWS_STRUCT   struct hf_cfg_log_forward
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/log_forward.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_PROGRAM
+#define HF_ROWS_STRUCT   struct hf_cfg_program
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/program.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_CACHE
+#define HF_ROWS_STRUCT   struct hf_cfg_cache
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/cache.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_FCGI_APP
+#define HF_ROWS_STRUCT   struct hf_cfg_fcgi_app
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/section/fcgi_app.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/section/later.def"
 };
 
 const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
+
+/* "set-var(*)" is any word that begins with "set-var(" and ends in ")". */
+static bool is_word(const char *name, const char *word)
+{
+    size_t n = strlen(name), length = strlen(word);
+
+    if (n > 3 && strcmp(name + n - 3, "(*)") == 0)
+        return length >= n - 1 && strncmp(name, word, n - 2) == 0 && word[length - 1] == ')';
+    return strcmp(name, word) == 0;
+}
 
 /* How many words of the line the spelling takes; 0: it is another spelling. */
 static unsigned words_matched(const char *name, const char *first, const char *second)
@@ -114,17 +256,47 @@ static unsigned words_matched(const char *name, const char *first, const char *s
         return 0;
     if (name[n] == '\0')
         return 1;
-    return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
+    return name[n] == ' ' && second && is_word(name + n + 1, second) ? 2 : 0;
 }
 
-const struct hf_keyword *hf_keyword_find(const char *first, const char *second, unsigned where,
+/* ---- looked up by the first word ---------------------------------------------------------- */
+
+#define N_ROWS    (sizeof hf_keywords / sizeof hf_keywords[0])
+#define N_BUCKETS 4096u /* a power of two, more than there are rows */
+
+/* Numbers of rows plus one, so that zeroed memory is empty; rows of one bucket in their order. */
+static uint16_t bucket[N_BUCKETS], following[N_ROWS];
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+_Static_assert(N_ROWS < UINT16_MAX, "rows are counted in 16 bits");
+
+/* FNV-1a of what comes before a blank. */
+static unsigned bucket_of(const char *word)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *word && *word != ' '; word++)
+        hash = (hash ^ (unsigned char)*word) * 16777619u;
+    return (hash ^ hash >> 16) % N_BUCKETS;
+}
+
+static void index_rows(void)
+{
+    for (unsigned i = N_ROWS; i > 0; i--) {
+        uint16_t *first = &bucket[bucket_of(hf_keywords[i - 1].name)];
+        following[i - 1] = *first;
+        *first = (uint16_t)i;
+    }
+}
+
+const struct hf_keyword *hf_keyword_find(const char *first, const char *second, uint64_t where,
                                          unsigned *words)
 {
-    const struct hf_keyword *row, *found = NULL;
+    const struct hf_keyword *found = NULL;
 
+    pthread_once(&indexed, index_rows);
     *words = 0;
-    HF_FOR_KEYWORDS(row)
-    {
+    for (unsigned i = bucket[bucket_of(first)]; i; i = following[i - 1]) {
+        const struct hf_keyword *row = &hf_keywords[i - 1];
         if (!(row->where & where))
             continue;
         unsigned matched = words_matched(row->name, first, second);
@@ -136,7 +308,7 @@ const struct hf_keyword *hf_keyword_find(const char *first, const char *second, 
     return found;
 }
 
-bool hf_keyword_is_family(const char *first, unsigned where)
+bool hf_keyword_is_family(const char *first, uint64_t where)
 {
     const struct hf_keyword *row;
     size_t n = strlen(first);
@@ -149,35 +321,32 @@ bool hf_keyword_is_family(const char *first, unsigned where)
     return false;
 }
 
-const char *hf_section_name(unsigned section)
+const char *hf_section_name(uint64_t section)
 {
-    switch (section) {
-    case HF_IN_GLOBAL:
-        return "global";
-    case HF_IN_DEFAULTS:
-        return "defaults";
-    case HF_IN_FRONTEND:
-        return "frontend";
-    case HF_IN_LISTEN:
-        return "listen";
-    case HF_IN_BACKEND:
-        return "backend";
-    default:
-        return "";
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->opens == section)
+            return row->name;
     }
+    return "";
 }
 
-const char *hf_keyword_places(unsigned where, char *buf, size_t size)
+const char *hf_keyword_places(uint64_t where, char *buf, size_t size)
 {
+    const struct hf_keyword *row;
     size_t n = 0;
 
     buf[0] = '\0';
-    for (unsigned bit = HF_IN_GLOBAL; bit <= HF_IN_BACKEND; bit <<= 1) {
-        if (!(where & bit) || n >= size)
+    where &= HF_IN_SECTIONS;
+    HF_FOR_KEYWORDS(row)
+    {
+        if (!(row->opens & where) || n >= size)
             continue;
-        where &= ~bit;
-        const char *link = n == 0 ? "" : (where & HF_IN_SECTIONS) ? ", " : " or ";
-        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, hf_section_name(bit));
+        where &= ~row->opens;
+        const char *link = n == 0 ? "" : where ? ", " : " or ";
+        n += (size_t)snprintf(buf + n, size - n, "%s'%s'", link, row->name);
     }
     return buf;
 }
@@ -205,58 +374,4 @@ const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t siz
         snprintf(buf, size, "%s%s%s", row->name, row->syntax && row->syntax[0] ? " " : "",
                  row->syntax ? row->syntax : "");
     return buf;
-}
-
-/* ---- help -------------------------------------------------------------------------------- */
-
-static void print_default(FILE *out, const struct hf_keyword *row)
-{
-    if (row->alias || row->dflt == 0 || row->choices)
-        return;
-    fputs("      Default: ", out);
-    if (row->unit)
-        hf_value_print_time(out, (uint64_t)row->dflt);
-    else
-        fprintf(out, "%lld", (long long)row->dflt);
-    fputs(".\n", out);
-}
-
-static void list_group(FILE *out, const char *title, unsigned where)
-{
-    const struct hf_keyword *row;
-    char places[96], usage[256];
-
-    fprintf(out, "\n%s\n", title);
-    HF_FOR_KEYWORDS(row)
-    {
-        if (!(row->where & where))
-            continue;
-        fprintf(out, "  %s\n      %s\n", hf_keyword_usage(row, usage, sizeof usage), row->help);
-        print_default(out, row);
-        if (row->where & HF_IN_PROXIES)
-            fprintf(out, "      In %s.\n", hf_keyword_places(row->where, places, sizeof places));
-    }
-}
-
-void hf_config_list_keywords(FILE *out)
-{
-    static const struct {
-        const char *title;
-        unsigned where;
-    } groups[] = {
-        {"Sections", HF_ON_TOP},
-        {"Options of a section's first line", HF_ON_HEADER},
-        {"Keywords of 'global'", HF_IN_GLOBAL},
-        {"Keywords of 'defaults', 'frontend', 'listen' and 'backend'",
-         HF_IN_DEFAULTS | HF_IN_PROXIES},
-        {"Options of 'bind'", HF_ON_BIND},
-        {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
-        {"Options of 'stick-table'", HF_ON_TABLE},
-        {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
-        {"Options of 'log'", HF_ON_LOG},
-    };
-
-    fputs("Words of the configuration language, from grammar/rows.\n", out);
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        list_group(out, groups[i].title, groups[i].where);
 }

@@ -29,11 +29,53 @@ enum hf_where {
     HF_ON_LOG = 1 << 13,
     HF_ON_REST = 1 << 14, /* no row is here: words without a table */
     HF_STRICT = 1 << 15,  /* in the wrong proxy section it is an error, not a warning */
+    /* As HAProxy reads it, with a warning: surplus words, or a number that is none. */
+    HF_ANY_REST = 1 << 16,
+    HF_ANY_NUMBER = 1 << 17,
+    HF_ON_CONDITION = 1 << 18, /* no row is here: `if` or `unless` begins a condition */
+    HF_ON_COOKIE = UINT64_C(1) << 20,
+    HF_ON_UNIX_BIND = UINT64_C(1) << 21,
+    HF_ON_TLS_OPTIONS = UINT64_C(1) << 22,
+    HF_ON_TLS_BIND = UINT64_C(1) << 23, /* more of them, for binds */
+    HF_ON_MASTER = UINT64_C(1) << 24,
+    HF_ON_HTTPLOG = UINT64_C(1) << 25,
+    HF_ON_FORWARD = UINT64_C(1) << 26,
+    HF_ON_CHECK_CONNECT = UINT64_C(1) << 27,
+    HF_ON_CHECK_EXPECT = UINT64_C(1) << 29,
+    HF_ON_CHECK_SEND = UINT64_C(1) << 30,
+    HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
+    HF_ON_SOURCE = UINT64_C(1) << 40,
+    /* Sections that are no proxies: from the top, other places from below. */
+    HF_IN_PEERS = UINT64_C(1) << 63,
+    HF_IN_RESOLVERS = UINT64_C(1) << 62,
+    HF_IN_USERLIST = UINT64_C(1) << 61,
+    HF_IN_MAILERS = UINT64_C(1) << 60,
+    HF_IN_RING = UINT64_C(1) << 59,
+    HF_IN_LOG_FORWARD = UINT64_C(1) << 58,
+    HF_IN_PROGRAM = UINT64_C(1) << 57,
+    HF_IN_CACHE = UINT64_C(1) << 56,
+    HF_IN_HTTP_ERRORS = UINT64_C(1) << 55,
+    HF_IN_FCGI_APP = UINT64_C(1) << 54,
+    HF_IN_NAMESPACES = UINT64_C(1) << 53,
+    HF_IN_TRACES = UINT64_C(1) << 52,
+    HF_IN_CRT_STORE = UINT64_C(1) << 51,
+    HF_IN_LOG_PROFILE = UINT64_C(1) << 50,
+    HF_IN_ACME = UINT64_C(1) << 49,
+    HF_ON_USER = UINT64_C(1) << 48,
+    HF_ON_GROUP = UINT64_C(1) << 47,
+    HF_ON_DGRAM_BIND = UINT64_C(1) << 46,
 };
-#define HF_IN_PROXIES  ((unsigned)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
-#define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES)
+/* The least number of a row that takes what is below 0 for 0. */
+#define HF_NO_MIN     INT32_MIN
+#define HF_IN_PROXIES ((uint64_t)(HF_IN_FRONTEND | HF_IN_LISTEN | HF_IN_BACKEND))
+#define HF_IN_OTHERS                                                                               \
+    ((uint64_t)(HF_IN_PEERS | HF_IN_RESOLVERS | HF_IN_USERLIST | HF_IN_MAILERS | HF_IN_RING |      \
+                HF_IN_LOG_FORWARD | HF_IN_PROGRAM | HF_IN_CACHE | HF_IN_HTTP_ERRORS |              \
+                HF_IN_FCGI_APP | HF_IN_NAMESPACES | HF_IN_TRACES | HF_IN_CRT_STORE |               \
+                HF_IN_LOG_PROFILE | HF_IN_ACME))
+#define HF_IN_SECTIONS (HF_IN_GLOBAL | HF_IN_DEFAULTS | HF_IN_PROXIES | HF_IN_OTHERS)
 /* Lines whose words may also be none of the table's. */
-#define HF_ON_OPEN     ((unsigned)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
+#define HF_ON_OPEN     ((uint64_t)(HF_ON_HEADER | HF_ON_LOG | HF_ON_REST))
 
 /* Which struct a row's field is in. */
 enum hf_object {
@@ -45,6 +87,17 @@ enum hf_object {
     HF_OBJECT_TABLE,
     HF_OBJECT_STICK,
     HF_OBJECT_LOG,
+    HF_OBJECT_COOKIE,
+    HF_OBJECT_PEERS,
+    HF_OBJECT_RESOLVERS,
+    HF_OBJECT_USER,
+    HF_OBJECT_GROUP,
+    HF_OBJECT_MAILERS,
+    HF_OBJECT_RING,
+    HF_OBJECT_LOG_FORWARD,
+    HF_OBJECT_PROGRAM,
+    HF_OBJECT_CACHE,
+    HF_OBJECT_FCGI_APP,
     HF_N_OBJECTS
 };
 
@@ -54,25 +107,39 @@ enum hf_fate {
     HF_FATE_NOTICED,
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
+    HF_FATE_HTTP_PAGE, /* and part of a page that the section itself answers with */
     HF_FATE_PENDING,
-    HF_FATE_LATER
+    HF_FATE_LATER,
+    HF_FATE_NOOP,
+    HF_FATE_NOOP_WARNED,
+    HF_FATE_PART,
+    HF_FATE_REFUSED
 };
 
 /* Units of time, in microseconds. */
 #define HF_UNIT_MS 1000u
 #define HF_UNIT_S  1000000u
 
+struct hf_build;
+struct hf_keyword;
+struct hf_word;
+/* Looks closer at the word of a row; reports what is wrong with it and returns false. */
+typedef bool (*hf_vet_fn)(struct hf_build *b, const struct hf_keyword *row,
+                          const struct hf_word *word);
+
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
-    const char *name; /* one word, or two with a blank between */
-    int token;        /* the shape: a token of the grammar */
-    unsigned where, options, opens;
+    const char *name;               /* one word, or two with a blank between */
+    int token;                      /* the shape: a token of the grammar */
+    uint64_t where, options, opens; /* bits of enum hf_where */
     const char *args, *syntax, *choices, *help, *note, *modern;
     enum hf_object object;
     size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
     int64_t min, max, dflt;
     unsigned unit;
-    bool sets, alias, tristate, fixed;
+    bool sets, alias, tristate, fixed, free, nonzero;
+    bool checked; /* `syntax` is what the words of a row without a field are checked against */
+    hf_vet_fn vet;
     int skip;
     enum hf_fate fate;
 };
@@ -84,17 +151,17 @@ extern const unsigned hf_n_keywords;
 
 /* The row that is spelt `first` or "first second" (the longer one wins), or NULL.  `second` may be
  * NULL.  *words gets how many words it took. */
-const struct hf_keyword *hf_keyword_find(const char *first, const char *second, unsigned where,
+const struct hf_keyword *hf_keyword_find(const char *first, const char *second, uint64_t where,
                                          unsigned *words);
 /* Some row of `where` has two words and begins with this one. */
-bool hf_keyword_is_family(const char *first, unsigned where);
+bool hf_keyword_is_family(const char *first, uint64_t where);
 /* "'listen' or 'backend'", into `buf`. */
-const char *hf_keyword_places(unsigned where, char *buf, size_t size);
+const char *hf_keyword_places(uint64_t where, char *buf, size_t size);
 /* "tcp, http", into `buf`. */
 const char *hf_keyword_choices(const struct hf_keyword *row, const char *link, char *buf,
                                size_t size);
 /* "timeout connect TIME", into `buf`. */
 const char *hf_keyword_usage(const struct hf_keyword *row, char *buf, size_t size);
-const char *hf_section_name(unsigned section);
+const char *hf_section_name(uint64_t section);
 
 #endif

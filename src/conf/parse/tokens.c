@@ -11,6 +11,8 @@
 #include "conf_int.h"
 #include "parse.h"
 #include "value.h"
+#include "words/http.h"
+#include "words/syntax.h"
 
 #include "haftp_parser.h"
 
@@ -73,7 +75,7 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     const char *rest;
     int64_t ms;
 
-    switch (hf_value_time(word->text, row->unit, &ms, &rest)) {
+    switch (hf_value_time(word->text, row->unit ? row->unit : HF_UNIT_MS, &ms, &rest)) {
     case HF_OK:
         if (*rest)
             hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
@@ -90,6 +92,46 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     emit_number(t, T_DURATION, word, ms);
 }
 
+/* What a row without a least number takes for 0 is told. */
+static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
+                              const struct hf_keyword *row, const struct hf_word *word)
+{
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
+
+    if (number < 0 && row->min == HF_NO_MIN) {
+        hf_diag_add(diag, HF_DIAG_WARNING, word->loc, NULL, "'%s' of '%s' counts as 0.", word->text,
+                    row->name);
+        number = 0;
+    }
+    emit_number(t, T_NUMBER, word, number);
+}
+
+/* The same for a row whose words are read as C's atoi() does. */
+static void emit_atoi(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                      const struct hf_word *word)
+{
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
+
+    if (number > INT32_MAX || number < INT32_MIN)
+        number = number < 0 ? INT32_MIN : INT32_MAX;
+    emit_number(t, T_NUMBER, word, number);
+}
+
+/* What HAProxy takes for a missing word, where it does not mind. */
+static void emit_nothing(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                         struct hf_loc loc, char kind)
+{
+    const struct hf_word nothing = {.text = "", .loc = loc};
+
+    hf_diag_add(diag, HF_DIAG_WARNING, loc, "give the value, or remove the word",
+                "'%s' has no value: it is read as %s, as HAProxy does.", row->name,
+                kind == 'I' ? "0" : "an empty one");
+    if (kind == 'I')
+        emit_number(t, T_NUMBER, &nothing, 0);
+    else
+        emit_word(t, &nothing);
+}
+
 /* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
  * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
@@ -99,6 +141,10 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
+    else if (kind == 'i' || kind == 'I')
+        emit_atoi(t, diag, row, word);
+    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
+        emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
     else if (kind == 's' && hf_value_size(word->text, &number) == HF_OK)
@@ -107,26 +153,36 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
         emit_word(t, word);
 }
 
-/* Returns how many words were taken. */
+/* Returns how many words were taken.  A capital: the word may be missing. */
 static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
-                          const struct hf_word *words, unsigned n)
+                          const struct hf_word *words, unsigned n, struct hf_loc end)
 {
     unsigned i = 0;
+    const char *kind = row->args;
 
-    for (const char *kind = row->args; kind && *kind && i < n; kind++, i++)
+    for (; kind && *kind && i < n; kind++, i++)
         emit_value(t, diag, *kind, row, &words[i]);
+    if (kind && (*kind == 'I' || *kind == 'W'))
+        emit_nothing(t, diag, row, end, *kind);
     return i;
 }
 
 /* ---- words that fill nothing ------------------------------------------------------------- */
 
+/* The help of such a row begins with "No effect". */
+static void tell_noop(struct hf_diag *diag, const struct hf_keyword *row, struct hf_loc loc)
+{
+    hf_diag_add(diag, row->fate == HF_FATE_NOOP ? HF_DIAG_NOTICE : HF_DIAG_WARNING, loc, NULL,
+                "'%s' has no effect: %s", row->name, row->help + strlen("No effect: "));
+}
+
 static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc)
 {
     struct hf_diag *diag = parse->build.diag;
 
-    if (row->note)
+    if (row->note && row->token == T_FLAG)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
-    if (row->token != T_IGNORED)
+    if (row->token != T_IGNORED && row->token != T_PARTS)
         return;
     switch (row->fate) {
     case HF_FATE_ACCEPTED:
@@ -139,16 +195,27 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
         hf_diag_add(diag, HF_DIAG_WARNING, loc, NULL, "%s", row->help);
         break;
     case HF_FATE_HTTP:
-        hf_diag_add(diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
-                    "'%s' has no effect in mode tcp.", row->name);
+    case HF_FATE_HTTP_PAGE:
+        hf_http_note(&parse->build, row, loc);
         break;
     case HF_FATE_PENDING:
-        hf_conf_add_pending(parse->build.config, row->name, loc);
+        if (!parse->build.other) /* else the whole section was told */
+            hf_conf_add_pending(parse->build.config, row->name, loc);
         break;
     case HF_FATE_LATER:
         hf_diag_add(diag, HF_DIAG_ERROR, loc,
                     "haftp refuses what it cannot do, rather than do something else",
                     "'%s' is not supported by this version of haftp yet.", row->name);
+        break;
+    case HF_FATE_NOOP:
+    case HF_FATE_NOOP_WARNED:
+        tell_noop(diag, row, loc);
+        break;
+    case HF_FATE_PART:
+        break;
+    case HF_FATE_REFUSED:
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, NULL, "'%s' is refused: %s", row->name,
+                    row->help + strlen("Refused: "));
         break;
     }
 }
@@ -156,7 +223,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 /* ---- options: the words behind the positional ones --------------------------------------- */
 
 /* "no-check" undoes "check"; only server lines have such twins. */
-static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned where)
+static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t where)
 {
     unsigned words;
 
@@ -164,7 +231,51 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, unsigned w
     if (!where || strncmp(word->text, "no-", 3) != 0)
         return NULL;
     const struct hf_keyword *row = hf_keyword_find(word->text + 3, NULL, where, &words);
-    return row && row->token == T_FLAG && !row->alias ? row : NULL;
+    return row && row->token == T_FLAG && !row->alias && !row->fixed ? row : NULL;
+}
+
+/* "!!!x" is "!x": each word gives at most two tokens. */
+static const char *emit_negation(struct hf_tokens *t, const struct hf_word *word)
+{
+    size_t n = strspn(word->text, "!");
+
+    if (n % 2)
+        emit(t, T_NOT, word->loc);
+    return word->text + n;
+}
+
+/* Behind `if`: names of ACLs, "or", "!", and braces with words in them. */
+static void emit_condition(struct hf_tokens *t, const struct hf_word *words, unsigned n)
+{
+    bool in_braces = false;
+
+    emit(t, strcmp(words[0].text, "if") == 0 ? T_IF : T_UNLESS, words[0].loc);
+    for (unsigned i = 1; i < n; i++) {
+        struct hf_word word = words[i];
+        if (in_braces) {
+            in_braces = strcmp(word.text, "}") != 0;
+            if (in_braces)
+                emit_word(t, &word);
+            else
+                emit(t, T_CLOSE, word.loc);
+            continue;
+        }
+        word.text = emit_negation(t, &word);
+        if (strcmp(word.text, "{") == 0) {
+            emit(t, T_OPEN, word.loc);
+            in_braces = true;
+        } else if (strcmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
+            emit(t, T_OR, word.loc);
+        } else if (*word.text) {
+            emit_word(t, &word);
+        }
+    }
+}
+
+static bool begins_condition(const struct hf_keyword *line, const char *text)
+{
+    return (line->options & HF_ON_CONDITION) &&
+           (strcmp(text, "if") == 0 || strcmp(text, "unless") == 0);
 }
 
 static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
@@ -179,13 +290,19 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
     for (unsigned i = 0; i < n;) {
         const struct hf_word *word = &words[i];
+        if (begins_condition(line, word->text)) {
+            emit_condition(t, words + i, n - i);
+            return;
+        }
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
-            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
+            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1, word->loc);
             if (row->skip < 0)
                 return;
-            i += (unsigned)row->skip;
+            i += row->checked
+                     ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
+                     : (unsigned)row->skip;
             lost = false;
             continue;
         }
@@ -205,6 +322,13 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
 /* ---- statements -------------------------------------------------------------------------- */
 
+static void warn_unread(struct hf_diag *diag, const struct hf_keyword *row,
+                        const struct hf_word *word)
+{
+    hf_diag_add(diag, HF_DIAG_WARNING, word->loc, "a later version may refuse it",
+                "'%s' is not read: it stands behind all that '%s' takes.", word->text, row->name);
+}
+
 static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, struct hf_loc loc,
                       const struct hf_word *words, unsigned n)
 {
@@ -213,10 +337,18 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
 
     tell_fate(parse, row, loc);
     emit_row(t, row, loc);
-    if (row->token == T_IGNORED)
+    if (row->token == T_IGNORED) {
+        if (row->checked)
+            hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         return;
-    unsigned taken = emit_args(t, diag, row, words, n);
-    emit_options(parse, row, words + taken, n - taken);
+    }
+    if (row->token == T_PARTS && n == 0)
+        hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
+    unsigned taken = emit_args(t, diag, row, words, n, loc);
+    if (taken < n && (row->where & HF_ANY_REST))
+        warn_unread(diag, row, &words[taken]);
+    else
+        emit_options(parse, row, words + taken, n - taken);
 }
 
 static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
@@ -227,10 +359,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
     t->section = row->opens;
     t->section_name = t->line.n > 1 ? words[1].text : "";
     t->scan.section = row->name;
-    if (row->opens == HF_IN_SKIPPED)
-        tell_fate(parse, row, words[0].loc);
-    else
-        emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
+    emit_line(parse, row, words[0].loc, words + 1, t->line.n - 1);
     /* Without its name there is no section that the lines below could fill. */
     if (row->args && row->args[0] && t->line.n == 1)
         t->section = HF_IN_SKIPPED;
@@ -238,7 +367,7 @@ static void emit_section(struct hf_parse *parse, const struct hf_keyword *row)
 
 /* An old spelling is read as today's. */
 static const struct hf_keyword *modernise(struct hf_diag *diag, const struct hf_keyword *row,
-                                          const struct hf_word *words, unsigned n, unsigned section)
+                                          const struct hf_word *words, unsigned n, uint64_t section)
 {
     char first[32], hint[256];
     unsigned matched;
@@ -288,13 +417,72 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
     row = hf_keyword_find(words[0].text, second, HF_IN_PROXIES, taken);
     if (row && belongs_to_other_proxies(t, row)) {
         warn_wrong_proxy(parse, row, words[0].loc);
-        return NULL;
+        hf_build_line_apart(&parse->build);
+        return row;
     }
     row = hf_unknown_statement(t, parse->build.diag, words, n);
+    if (t->section == 0 && ++t->n_stray == HF_MOST_ERRORS)
+        t->directives.stopped = true; /* it is something else than a configuration */
     /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
     if (row && row->opens && words == t->line.words && words[0].loc.col == 1)
         emit_section(parse, row);
     return NULL;
+}
+
+/* Before which words "no" and "default" may stand, whatever the section; which options have a
+ * negation is said by their rows. */
+static bool may_be_prefixed(const char *prefix, const char *word)
+{
+    static const char *const negatable[] = {"option",          "log",
+                                            "busy-polling",    "set-dumpable",
+                                            "strict-limits",   "insecure-fork-wanted",
+                                            "numa-cpu-mapping"};
+
+    if (strcmp(prefix, "default") == 0)
+        return strcmp(word, "numa-cpu-mapping") == 0;
+    for (size_t i = 0; i < sizeof negatable / sizeof negatable[0]; i++) {
+        if (strcmp(word, negatable[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "no" or "default" in front of the line's keyword.  False: it was refused. */
+static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, unsigned *n)
+{
+    struct hf_tokens *t = &parse->tokens;
+    const struct hf_word *prefix = *words;
+    bool negates = strcmp(prefix->text, "no") == 0;
+
+    if (!negates && strcmp(prefix->text, "default") != 0)
+        return true;
+    if (*n == 1 || !may_be_prefixed(prefix->text, prefix[1].text)) {
+        hf_diag_add(parse->build.diag, HF_DIAG_ERROR, prefix->loc,
+                    negates ? "it may stand before option, log, busy-polling, set-dumpable, "
+                              "strict-limits, insecure-fork-wanted and numa-cpu-mapping"
+                            : "it may stand before numa-cpu-mapping only",
+                    *n == 1 ? "'%s' stands alone." : "'%s' cannot stand before '%s'.", prefix->text,
+                    *n == 1 ? "" : prefix[1].text);
+        return false;
+    }
+    if (negates)
+        emit(t, T_NO, prefix->loc);
+    ++*words;
+    --*n;
+    return true;
+}
+
+/* Not all options can be taken back; those that are a flag of ours say so themselves. */
+static bool may_be_negated(struct hf_parse *parse, const struct hf_keyword *row)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->n_queued == 0 || !(row->where & HF_NO_NO))
+        return true;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->queue[0].loc,
+                "remove the line: this is off unless a defaults section sets it",
+                "'no' cannot stand before '%s'.", row->name);
+    return false;
 }
 
 static void emit_statement(struct hf_parse *parse)
@@ -303,13 +491,10 @@ static void emit_statement(struct hf_parse *parse)
     const struct hf_word *words = t->line.words;
     unsigned n = t->line.n, taken;
 
-    if (strcmp(words[0].text, "no") == 0 && n > 1) {
-        emit(t, T_NO, words[0].loc);
-        words++;
-        n--;
-    }
+    if (!take_prefix(parse, &words, &n))
+        return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
-    if (!row)
+    if (!row || !may_be_negated(parse, row))
         return;
     struct hf_loc loc = words[0].loc;
     if (taken > 1)
@@ -332,10 +517,68 @@ static void cut_at_empty_word(struct hf_line *line, struct hf_diag *diag)
     }
 }
 
+/* "[name]": HAProxy's way to keep several programs' sections in one file.  It changes nothing for
+ * the sections that it knows. */
+static void check_scope(struct hf_diag *diag, const struct hf_line *line)
+{
+    const struct hf_word *word = &line->words[0];
+    size_t n = strspn(word->text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                      "0123456789-_.:");
+
+    if (n == 0 || strcmp(word->text + 1 + n, "]") != 0)
+        hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
+                    "write [name], with nothing but a comment behind",
+                    "this is not the name of a scope.");
+    else if (line->n > 1)
+        hf_diag_add(diag, HF_DIAG_ERROR, line->words[1].loc, "only a comment may stand there",
+                    "unexpected '%s' behind the scope %s.", line->words[1].text, word->text);
+    else
+        hf_diag_add(diag, HF_DIAG_NOTICE, word->loc, NULL,
+                    "the scope %s has no effect: what follows is read as without it.", word->text);
+}
+
+/* Lines that are no statement, whatever the section. */
+static bool is_no_statement(struct hf_parse *parse)
+{
+    struct hf_line *line = &parse->tokens.line;
+
+    if (hf_directive_line(parse))
+        return true;
+    if (line->n == 0 || line->broken)
+        return line->n == 0;
+    if (line->words[0].text[0] == '[') {
+        check_scope(parse->build.diag, line);
+        return true;
+    }
+    if (line->words[0].text[0] != '\0')
+        return false;
+    if (line->n > 1)
+        hf_diag_add(parse->build.diag, HF_DIAG_WARNING, line->words[0].loc,
+                    "if it is a variable, is it set?",
+                    "the line begins with an empty word: it is not read.");
+    return true;
+}
+
+/* Its lines would only give one message after the other. */
+static void stop_at_binary(struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->scan.lines_with_nul < HF_BINARY_LINES || t->directives.stopped)
+        return;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->line.end, "is it the right file?",
+                "this file is binary: what follows was not read.");
+    t->directives.stopped = true;
+}
+
 static void emit_words(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     unsigned matched;
+
+    stop_at_binary(parse);
+    if (is_no_statement(parse))
+        return;
     const struct hf_keyword *top =
         hf_keyword_find(t->line.words[0].text, NULL, HF_ON_TOP, &matched);
 
@@ -359,10 +602,9 @@ bool hf_tokens_read_line(struct hf_parse *parse)
     t->n_queued = t->next = 0;
     while (t->n_queued == 0) {
         if (hf_diag_count(parse->build.diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS ||
-            !hf_scan_next(&t->scan, &t->line))
+            t->directives.stopped || !hf_scan_next(&t->scan, &t->line))
             return false;
-        if (t->line.n)
-            emit_words(parse);
+        emit_words(parse);
         /* A line that was reported as unknown leaves at most a "no" behind. */
         if (t->n_queued == 1 && t->queue[0].kind == T_NO)
             t->n_queued = 0;

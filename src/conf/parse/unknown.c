@@ -11,8 +11,8 @@
 
 /* The row that is spelt nearest to one word, or to two with a blank between; NULL: none is near.
  * Another section's row must be strictly nearer than one of `here`. */
-static const struct hf_keyword *nearest(const char *first, const char *second, unsigned here,
-                                        unsigned elsewhere)
+static const struct hf_keyword *nearest(const char *first, const char *second, uint64_t here,
+                                        uint64_t elsewhere)
 {
     char both[2 * HF_SUGGEST_MAX + 2];
     struct hf_suggest one, two;
@@ -27,8 +27,11 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
                 continue;
             struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
             hf_suggest_init(suggest, suggest == &two ? both : first);
+            if (least < suggest->distance)
+                suggest->distance = least; /* only a nearer one counts */
             hf_suggest_offer(suggest, row->name);
-            if (suggest->best && suggest->distance < least) {
+            /* The word itself, known elsewhere, is no suggestion. */
+            if (suggest->best && suggest->distance && suggest->distance < least) {
                 least = suggest->distance;
                 found = row;
             }
@@ -38,7 +41,7 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
 }
 
 /* "did you mean 'x'?", and where it belongs unless that is `here`. */
-static const char *did_you_mean(const struct hf_keyword *row, unsigned here, char *buf, size_t size)
+static const char *did_you_mean(const struct hf_keyword *row, uint64_t here, char *buf, size_t size)
 {
     char places[96];
 
@@ -51,7 +54,7 @@ static const char *did_you_mean(const struct hf_keyword *row, unsigned here, cha
 }
 
 /* "one of 'a', 'b', ...": the second words of a family. */
-static const char *list_family(const char *first, unsigned where, char *buf, size_t size)
+static const char *list_family(const char *first, uint64_t where, char *buf, size_t size)
 {
     const struct hf_keyword *row;
     size_t n = strlen(first), at = 0;
@@ -125,6 +128,8 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
 
     if (t->section == 0) {
         const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP, 0);
+        if (!section && t->n_stray)
+            return NULL;
         if (section)
             snprintf(hint, sizeof hint, "did you mean '%s'?", section->name);
         hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
@@ -132,11 +137,6 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
                             : "a file begins with global, defaults, listen, frontend or backend",
                     "'%s' stands outside of any section.", first);
         return section;
-    }
-    if (first[0] == '.' && first[1]) {
-        hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc, "remove the line, or the lines it encloses",
-                    "directive '%s' is not supported by this version of haftp yet.", first);
-        return NULL;
     }
     if (known_elsewhere(t, diag, words, second))
         return NULL;

@@ -142,20 +142,84 @@ static void master_worker_is_accepted_with_a_notice(void **state)
     assert_silent(run);
 }
 
-static void what_does_not_work_yet_is_refused_with_advice(void **state)
+static void values_of_all_kinds(void **state)
 {
-    static const char *const lines[] = {"-sf 1 2 -f x", "-f x -st 1",   "-f x -x /run/s",
-                                        "-f x -S a",    "-f x -L name", "-N 5 -f x",
-                                        "-m 64 -f x",   "-dD -f x",     "-f x -dr"};
     struct run *run = *state;
 
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-        parse(run, lines[i]);
-        assert_int_equal(run->status, HF_UNSUPPORTED);
-        assert_non_null(strstr(run->err, "is not supported by this version yet: "));
+    parse(run, "-f x -L me -N 5 -m 64 -dD -dL -dKcfg,smp");
+    assert_silent(run);
+    assert_string_equal(run->args.localpeer, "me");
+    assert_int_equal(run->args.section_maxconn, 5);
+    assert_int_equal(run->args.megabytes, 64);
+    assert_true(run->args.say_diag && run->args.list_objects);
+    assert_string_equal(run->args.keyword_classes, "cfg,smp");
+    parse(run, "-f x -n 0");
+    assert_silent(run);
+    assert_int_equal(run->args.maxconn, 0);
+}
+
+static void what_has_no_effect_is_told(void **state)
+{
+    static const char *const flags[] = {"-sf", "-st", "-x",  "-S",  "-dV", "-dG",
+                                        "-dR", "-de", "-dp", "-dr", "-dM"};
+    struct run *run = *state;
+    char wanted[16];
+
+    parse(run, "-f x -sf 1 22 -st 3 -x /s -S a -dV -dG -dR -de -dp -dr -dM");
+    assert_int_equal(run->status, HF_OK);
+    assert_true(run->args.old_pids);
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+        snprintf(wanted, sizeof wanted, ": %s: ", flags[i]);
+        if (!strstr(run->err, wanted))
+            fail_msg("nothing is said of %s:\n%s", flags[i], run->err);
     }
-    parse(run, "-sf 1 -f x");
-    assert_non_null(strstr(run->err, "option '-sf'"));
+    assert_non_null(strstr(run->err, "[WARNING]"));
+    parse(run, "-q -f x -sf 1 -x /s -dp");
+    assert_silent(run);
+    parse(run, "-c -f x -sf 1 -x /s -dp");
+    assert_silent(run);
+    parse(run, "-f x -sf"); /* as $(cat PIDFILE) gives for a first start */
+    assert_silent(run);
+    assert_false(run->args.old_pids);
+    assert_refused(run, "-f x -sf 1 y", "takes process ids, not 'y'");
+    assert_refused(run, "-f x -x", "option '-x' needs a value: -x SOCKET");
+}
+
+static void memory_debugging_is_checked(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-c -f x -dM -dM5 -dM0x50,tag -dMno-merge,poison");
+    assert_silent(run);
+    assert_refused(run, "-f x -dMnope", "does not know 'nope'");
+    assert_refused(run, "-f x -dMtag,no-", "does not know 'no-'");
+}
+
+static void conditions_need_no_file(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-cc streq(a,b)");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_TEST);
+    assert_string_equal(run->args.condition, "streq(a,b)");
+    parse(run, "-cc -1 -f x");
+    assert_silent(run);
+    assert_string_equal(run->args.condition, "-1");
+    assert_refused(run, "-cc", "option '-cc' needs a value: -cc COND");
+}
+
+static void lists_need_no_file(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-dKall");
+    assert_silent(run);
+    assert_int_equal(run->args.action, HF_ACTION_LIST);
+    parse(run, "-dL");
+    assert_int_equal(run->args.action, HF_ACTION_LIST);
+    parse(run, "-dKall -c -f x");
+    assert_int_equal(run->args.action, HF_ACTION_CHECK);
 }
 
 static void a_line_that_makes_no_sense_shows_usage(void **state)
@@ -180,7 +244,7 @@ static void a_missing_or_wrong_value_is_named(void **state)
     assert_refused(run, "-f -c", "option '-f' needs a value");
     assert_refused(run, "-f x -p", "option '-p' needs a value: -p FILE");
     assert_refused(run, "-f x -n", "option '-n' needs a value: -n NUMBER");
-    assert_refused(run, "-f x -n 0", "needs a number from 1 to");
+    assert_refused(run, "-f x -n -1", "option '-n' needs a value");
     assert_refused(run, "-f x -n 12k", "not '12k'");
     assert_refused(run, "-f x -n +5", "not '+5'");
     assert_refused(run, "-f x -n 99999999999999999999", "needs a number");
@@ -200,16 +264,13 @@ static void help_and_versions_are_answered_at_once(void **state)
     assert_int_equal(run->args.action, HF_ACTION_VERSION);
     parse(run, "-vv");
     assert_int_equal(run->args.action, HF_ACTION_BUILD);
-    parse(run, "-dKall");
-    assert_silent(run);
-    assert_int_equal(run->args.action, HF_ACTION_KEYWORDS);
 }
 
 static void usage_names_every_flag(void **state)
 {
-    static const char *const words[] = {"-f FILE|DIR", "-c ",  "-V ", "-q ",    "-db ", "-D ",
-                                        "-p FILE",     "-C ",  "-n ", "-dKall", "-v ",  "-vv ",
-                                        "-h ",         " -sf", " -x", " -L",    " -S",  " -m"};
+    static const char *const words[] = {
+        "-f FILE|DIR", "-c ",  "-V ", "-q ",  "-db ", "-D ", "-p FILE", "-C ", "-n ",     "-dK[all",
+        "-v ",         "-vv ", "-h ", " -sf", " -x",  " -L", " -S",     " -m", "-cc COND"};
     char *text;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -251,7 +312,11 @@ int main(void)
         TEST(every_flag_sets_its_field),
         TEST(foreground_wins_over_background),
         TEST(master_worker_is_accepted_with_a_notice),
-        TEST(what_does_not_work_yet_is_refused_with_advice),
+        TEST(values_of_all_kinds),
+        TEST(what_has_no_effect_is_told),
+        TEST(memory_debugging_is_checked),
+        TEST(conditions_need_no_file),
+        TEST(lists_need_no_file),
         TEST(a_line_that_makes_no_sense_shows_usage),
         TEST(a_missing_or_wrong_value_is_named),
         TEST(help_and_versions_are_answered_at_once),

@@ -33,6 +33,7 @@ static inline int teardown(void **state)
 
 static inline void plan(struct maker *m)
 {
+    hf_conf_find_reach(&m->config);
     hf_conf_ftp_plan(&m->config, m->diag);
 }
 

@@ -29,6 +29,7 @@ static int teardown(void **state)
 
 static void check(struct maker *m)
 {
+    hf_conf_find_reach(&m->config);
     hf_conf_ftp_plan(&m->config, m->diag);
     hf_conf_check(&m->config, m->diag);
 }

@@ -21,7 +21,7 @@
 struct fixture {
     struct maker maker;
     struct hf_cfg_proxy *cfg;
-    struct hf_cfg_log logs[3];
+    struct hf_cfg_log logs[8];
     struct hf_runtime *runtime;
     struct hf_proxy *proxy;
     struct hf_facts facts;
@@ -165,7 +165,7 @@ static void formatted_line_at_the_end(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    f.cfg->o.log_format = "%ci %s %ts %lc";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "%ci %s %ts %lc");
     start(false);
     hf_log_connect_mt(&f.facts);
     assert_string_equal(received(), "");
@@ -191,7 +191,7 @@ static void unwanted_sessions_are_not_logged(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    f.cfg->o.log_format = "x";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "x");
     f.cfg->o.dontlognull = f.cfg->o.dontlog_normal = true;
     start(false);
     hf_log_session_mt(&f.facts);
@@ -258,8 +258,13 @@ static void wire_formats(void **state)
     (void)state;
     char after[512], host[256];
     start_daemon();
-    add_log(HF_LOG_UNIX, HF_LOG_RFC3164);
+    add_log(HF_LOG_UNIX, HF_LOG_USUAL);
     add_log(HF_LOG_UNIX, HF_LOG_RFC5424)->facility = 17;
+    add_log(HF_LOG_UNIX, HF_LOG_RFC3164);
+    add_log(HF_LOG_UNIX, HF_LOG_LOCAL);
+    add_log(HF_LOG_UNIX, HF_LOG_PRIORITY);
+    add_log(HF_LOG_UNIX, HF_LOG_TIMED);
+    add_log(HF_LOG_UNIX, HF_LOG_ISO);
     f.maker.config.global.log_tag = "haftp";
     start(false);
     hf_log_event_mt(f.proxy, HF_LEVEL_ALERT, "text");
@@ -269,6 +274,73 @@ static void wire_formats(void **state)
     assert_int_equal(gethostname(host, sizeof host), 0);
     snprintf(after, sizeof after, "%s haftp %d - - text", host, (int)getpid());
     assert_received_like("<137>1 20", after);
+    snprintf(after, sizeof after, " localhost haftp[%d]: text", (int)getpid());
+    assert_received_like("<129>", after);
+    snprintf(after, sizeof after, " haftp[%d]: text", (int)getpid());
+    assert_received_like("<129>", after);
+    assert_null(strstr(f.got, "localhost"));
+    assert_string_equal(received(), "<129>text");
+    int year, month, day, hour, minute, second, micros, zone_hours, zone_minutes;
+    assert_int_equal(sscanf(received(), "<1>%4d-%2d-%2dT%2d:%2d:%2d.%6d%3d:%2d text", &year, &month,
+                            &day, &hour, &minute, &second, &micros, &zone_hours, &zone_minutes),
+                     9);
+    assert_int_equal(sscanf(received(), "%4d-%2d-%2dT%2d:%2d:%2d.%6d%3d:%2d text", &year, &month,
+                            &day, &hour, &minute, &second, &micros, &zone_hours, &zone_minutes),
+                     9);
+}
+
+static void a_sample_lets_some_lines_through(void **state)
+{
+    static struct hf_cfg_sample_range ranges[] = {{1, 2}, {5, 5}};
+    char seen[32] = "";
+    (void)state;
+    start_daemon();
+    struct hf_cfg_log *log = add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    log->sample_ranges = ranges;
+    log->n_sample_ranges = 2;
+    log->sample_size = 5;
+    start(false);
+    for (unsigned i = 1; i <= 10; i++) {
+        hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "%u ", i);
+        strcat(seen, received());
+    }
+    assert_string_equal(seen, "1 2 5 6 7 10 ");
+}
+
+static void what_went_wrong_is_an_error_where_asked(void **state)
+{
+    (void)state;
+    start_daemon();
+    add_log(HF_LOG_UNIX, HF_LOG_SHORT);
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "line");
+    f.cfg->o.log_separate_errors = true;
+    start(false);
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<3>line");
+    f.facts.reason = HF_REASON_NONE;
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<6>line");
+    f.facts.retries = 1;
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<3>line");
+}
+
+/* A name of Linux instead of a file. */
+static void abstract_sockets(void **state)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    char name[64];
+    (void)state;
+    snprintf(name, sizeof name, "haftp-test-log-%d", (int)getpid());
+    memcpy(addr.sun_path + 1, name, strlen(name));
+    f.receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(f.receiver, (struct sockaddr *)&addr, sizeof addr), 0);
+    struct hf_cfg_log *log = add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    log->path = name;
+    log->abstract = true;
+    start(false);
+    hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "text");
+    assert_string_equal(received(), "text");
 }
 
 static void tag_and_hostname(void **state)
@@ -475,31 +547,14 @@ static void announcements_are_printed_harmless(void **state)
 
 /* ---- configuration, limits --------------------------------------------------------------- */
 
-static void bad_formats_are_located(void **state)
-{
-    (void)state;
-    f.cfg->o.log_format = "%nonsense";
-    f.cfg->o.log_format_loc = maker_loc(&f.maker);
-    struct hf_cfg_proxy *heir = maker_listen(&f.maker, "heir"); /* inherits it: not told twice */
-    heir->o = f.cfg->o;
-    struct hf_cfg_proxy *good = maker_listen(&f.maker, "good");
-    good->o.log_format = "%ci";
-    hf_log_check(&f.maker.config, f.maker.diag);
-    assert_int_equal(hf_diag_count(f.maker.diag, HF_DIAG_ERROR), 1);
-    assert_non_null(strstr(maker_messages(&f.maker), "unknown variable '%nonsense'"));
-    f.runtime = hf_runtime_new(&f.maker.config);
-    hf_diag_set_quiet(true);
-    assert_int_equal(hf_log_init(f.runtime, false), HF_INVALID);
-    hf_diag_set_quiet(false);
-}
-
 static void a_backend_logs_events_only(void **state)
 {
     (void)state;
     struct hf_cfg_proxy *backend = maker_backend(&f.maker, "pool");
     start_daemon();
     backend->logs_all = add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    backend->o.log_format = "%nonsense"; /* a frontend's, inherited from defaults */
+    /* A frontend's, inherited from defaults. */
+    backend->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "%ci");
     maker_server(&f.maker, backend, "only", "10.0.0.1", 21)->o.weight = 1;
     start(false);
     hf_server_set_up_mt(hf_runtime_proxy(f.runtime, backend)->servers[0], false, "");
@@ -544,6 +599,9 @@ int main(void)
         WITH_FIXTURE(events_are_escaped_and_cut),
         WITH_FIXTURE(levels_are_limited_and_raised),
         WITH_FIXTURE(wire_formats),
+        WITH_FIXTURE(a_sample_lets_some_lines_through),
+        WITH_FIXTURE(what_went_wrong_is_an_error_where_asked),
+        WITH_FIXTURE(abstract_sockets),
         WITH_FIXTURE(tag_and_hostname),
         WITH_FIXTURE(the_process_has_its_own_targets),
         WITH_FIXTURE(udp_target),
@@ -557,7 +615,6 @@ int main(void)
         WITH_FIXTURE(servers_going_down_and_up),
         WITH_FIXTURE(state_is_on_stderr_once_in_the_foreground),
         WITH_FIXTURE(announcements_are_printed_harmless),
-        WITH_FIXTURE(bad_formats_are_located),
         WITH_FIXTURE(a_backend_logs_events_only),
         WITH_FIXTURE(strangers_cannot_fill_the_disk),
         WITH_FIXTURE(without_a_logger_nothing_happens),

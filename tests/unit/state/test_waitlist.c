@@ -54,7 +54,8 @@ static bool on_slot(struct hf_waiter *waiter)
 static struct hf_waiter *join(struct fixture *f, hf_id session, unsigned expected_ahead)
 {
     unsigned ahead = 99;
-    struct hf_waiter *waiter = hf_waitlist_join_mt(&f->list, f->loop, f, session, on_slot, &ahead);
+    struct hf_waiter *waiter =
+        hf_waitlist_join_mt(&f->list, f->loop, f, session, (struct hf_urgency){0}, on_slot, &ahead);
     assert_non_null(waiter);
     assert_int_equal(ahead, expected_ahead);
     return waiter;

@@ -1,0 +1,13 @@
+/* samples_end.h: forgets the macros of samples.h. */
+#undef HF_ACL_NAME
+#undef HF_ACL_PREDEFINED
+#undef HF_ACTION
+#undef HF_ALIAS
+#undef HF_ALIAS_HTTP
+#undef HF_CONV
+#undef HF_CONV_HTTP
+#undef HF_CONV_LATER
+#undef HF_FETCH
+#undef HF_FETCH_HTTP
+#undef HF_FETCH_LATER
+#undef HF_FETCH_SAME

@@ -1,0 +1,154 @@
+/*
+ * build_balance.c: how servers are chosen: balance, hash-type, option redispatch.
+ */
+#include "build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "value.h"
+
+static struct hf_cfg_opts *opts_of(struct hf_build *b)
+{
+    return &b->section->o;
+}
+
+/* ---- balance ----------------------------------------------------------------------------- */
+
+static bool is_http_algorithm(const char *name)
+{
+    return strcmp(name, "uri") == 0 || strcmp(name, "url_param") == 0 ||
+           strncmp(name, "hdr(", strlen("hdr(")) == 0;
+}
+
+/* They look at bytes that a TCP proxy never has; HAProxy takes turns instead. */
+static void take_turns(struct hf_build *b, const struct hf_word *algorithm)
+{
+    opts_of(b)->balance = "roundrobin";
+    if (is_http_algorithm(algorithm->text))
+        hf_diag_add(b->diag, HF_DIAG_WARNING, algorithm->loc,
+                    "write roundrobin, leastconn, source, first, random or hash EXPRESSION",
+                    "'balance %s' looks at HTTP: in mode tcp, as in HAProxy, servers take turns.",
+                    algorithm->text);
+    else
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, algorithm->loc, NULL,
+                    "'balance %s' looks at RDP: what has no such cookie, FTP for one, takes turns.",
+                    algorithm->text);
+}
+
+/* "random" and "random(N)". */
+static void random_draws(struct hf_build *b, const struct hf_word *algorithm)
+{
+    const char *open = strchr(algorithm->text, '(');
+    struct hf_cfg_opts *o = opts_of(b);
+    int64_t draws;
+
+    o->balance = "random";
+    if (!open)
+        return;
+    const char *digits = hf_arena_strndup(b->config->arena, open + 1, strcspn(open + 1, ")"));
+    if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
+        draws < 1 || draws > INT32_MAX)
+        hf_build_error(b, algorithm->loc, "write random or random(2)",
+                       "'%s' is not a number of draws", open);
+    else
+        o->balance_draws = (unsigned)draws;
+}
+
+void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc)
+{
+    opts_of(b)->balance = "roundrobin";
+    opts_of(b)->balance_loc = loc;
+}
+
+/* Names that are none of these are judged by those who know the algorithms. */
+void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm)
+{
+    const char *name = algorithm->text;
+    struct hf_cfg_opts *o = opts_of(b);
+
+    o->balance_loc = algorithm->loc;
+    o->balance_draws = 0;
+    if (is_http_algorithm(name) || strncmp(name, "rdp-cookie", strlen("rdp-cookie")) == 0)
+        take_turns(b, algorithm);
+    else if (strcmp(name, "random") == 0 || strncmp(name, "random(", strlen("random(")) == 0)
+        random_draws(b, algorithm);
+    else
+        o->balance = name;
+}
+
+/* ---- hash-type --------------------------------------------------------------------------- */
+
+/* Also sets what HAProxy hashes with when the line says no more. */
+void hf_build_hash_type(struct hf_build *b, const struct hf_word *method)
+{
+    struct hf_cfg_opts *o = opts_of(b);
+
+    if (strcmp(method->text, "map-based") == 0)
+        o->hash_type = HF_HASH_MAP;
+    else if (strcmp(method->text, "consistent") == 0)
+        o->hash_type = HF_HASH_CONSISTENT;
+    else if (strcmp(method->text, "avalanche") == 0)
+        hf_build_error(b, method->loc, "write: hash-type map-based sdbm avalanche",
+                       "'hash-type avalanche' is no longer known");
+    else
+        hf_build_error(b, method->loc, "one of map-based, consistent", "'hash-type' cannot be '%s'",
+                       method->text);
+    o->hash_function = HF_HASH_SDBM;
+    o->hash_avalanche = o->hash_type == HF_HASH_CONSISTENT;
+}
+
+/* By enum hf_hash_function. */
+static const char *const function_names[] = {"sdbm", "djb2", "wt6", "crc32", "none"};
+
+const char *hf_hash_function_name(enum hf_hash_function function)
+{
+    return function_names[function];
+}
+
+void hf_build_hash_function(struct hf_build *b, const struct hf_word *function)
+{
+    struct hf_cfg_opts *o = opts_of(b);
+
+    o->hash_avalanche = false; /* unless the line says so */
+    for (size_t i = 0; i < sizeof function_names / sizeof function_names[0]; i++) {
+        if (strcmp(function->text, function_names[i]) == 0) {
+            o->hash_function = (enum hf_hash_function)i;
+            return;
+        }
+    }
+    hf_build_error(b, function->loc, "one of sdbm, djb2, wt6, crc32, none",
+                   "unknown hash function '%s'", function->text);
+}
+
+void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier)
+{
+    if (strcmp(modifier->text, "avalanche") == 0)
+        opts_of(b)->hash_avalanche = true;
+    else
+        hf_build_error(b, modifier->loc, "'avalanche' is the only one",
+                       "unknown modifier '%s' of a hash function", modifier->text);
+}
+
+/* HAProxy reads what digits there are. */
+void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent)
+{
+    long n = strtol(percent->text, NULL, 10);
+
+    if (n < 0 || (n > 0 && n <= 100) || n > INT32_MAX)
+        hf_build_error(b, percent->loc, "for example 150",
+                       "'hash-balance-factor' must be 0, or more than 100 percent");
+    else
+        opts_of(b)->hash_balance_factor = (unsigned)n;
+}
+
+/* ---- redispatch -------------------------------------------------------------------------- */
+
+/* HAProxy reads a number of any sign, and 0 where there is none. */
+void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, const struct hf_word *every)
+{
+    long n = every ? strtol(every->text, NULL, 10) : -1;
+
+    opts_of(b)->redispatch = on;
+    opts_of(b)->redispatch_every = n > INT16_MAX ? INT16_MAX : n < INT16_MIN ? INT16_MIN : (int)n;
+}

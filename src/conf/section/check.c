@@ -1,0 +1,229 @@
+/*
+ * check.c: what is wrong with the sections that are no proxies, once they have been read.
+ */
+#include "haftp/conf/sections.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "conf_int.h"
+#include "haftp/conf/load.h"
+
+static bool is(const struct hf_cfg_section *section, const char *kind)
+{
+    return strcmp(section->kind, kind) == 0;
+}
+
+struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const char *kind,
+                                          const char *name)
+{
+    struct hf_cfg_section *section;
+
+    LL_FOREACH(config->sections, section)
+    {
+        if (is(section, kind) && strcmp(section->name, name) == 0)
+            return section;
+    }
+    return NULL;
+}
+
+/* ---- user lists -------------------------------------------------------------------------- */
+
+/* The next name of "a,b,c"; p NULL: there is none. */
+static struct hf_view next_name(const char **list)
+{
+    struct hf_view name = {NULL, 0};
+
+    while (*list && **list == ',')
+        ++*list;
+    if (*list && **list) {
+        name = hf_view(*list, strcspn(*list, ","));
+        *list += name.n;
+    }
+    return name;
+}
+
+static bool lists(const char *list, const char *wanted)
+{
+    struct hf_view name;
+
+    while ((name = next_name(&list)).p) {
+        if (hf_view_is(name, wanted))
+            return true;
+    }
+    return false;
+}
+
+bool hf_cfg_user_is_in(const struct hf_cfg_user *user, const struct hf_cfg_group *group)
+{
+    return lists(user->groups, group->name) || lists(group->users, user->name);
+}
+
+static bool has_user(const struct hf_cfg_userlist *list, struct hf_view name)
+{
+    const struct hf_cfg_user *user;
+
+    LL_FOREACH(list->users, user)
+    {
+        if (hf_view_is(name, user->name))
+            return true;
+    }
+    return false;
+}
+
+static bool has_group(const struct hf_cfg_userlist *list, struct hf_view name)
+{
+    const struct hf_cfg_group *group;
+
+    LL_FOREACH(list->groups, group)
+    {
+        if (hf_view_is(name, group->name))
+            return true;
+    }
+    return false;
+}
+
+static void check_userlist(const struct hf_cfg_userlist *list, struct hf_diag *diag)
+{
+    const struct hf_cfg_user *user;
+    const struct hf_cfg_group *group;
+    const char *names;
+    struct hf_view name;
+
+    LL_FOREACH(list->users, user)
+    {
+        for (names = user->groups; (name = next_name(&names)).p;) {
+            if (!has_group(list, name))
+                hf_diag_add(diag, HF_DIAG_ERROR, user->groups_loc, "add a line 'group NAME'",
+                            "user list '%s' has no group '%.*s'.", list->head.name, (int)name.n,
+                            name.p);
+        }
+    }
+    LL_FOREACH(list->groups, group)
+    {
+        for (names = group->users; (name = next_name(&names)).p;) {
+            if (!has_user(list, name))
+                hf_diag_add(diag, HF_DIAG_ERROR, group->users_loc, "add a line 'user NAME'",
+                            "user list '%s' has no user '%.*s'.", list->head.name, (int)name.n,
+                            name.p);
+        }
+    }
+}
+
+/* ---- the others -------------------------------------------------------------------------- */
+
+static void check_peers(const struct hf_cfg_peers *peers, struct hf_diag *diag)
+{
+    if (!peers->disabled && !peers->local)
+        hf_diag_add(diag, HF_DIAG_WARNING, peers->head.loc,
+                    "its name is the host's, or what -L or 'localpeer' says",
+                    "section 'peers %s' lacks this process itself: it is incomplete.",
+                    peers->head.name);
+}
+
+static void check_resolvers(const struct hf_cfg_resolvers *resolvers, struct hf_diag *diag)
+{
+    if (!resolvers->nameservers && !resolvers->system)
+        hf_diag_add(diag, HF_DIAG_WARNING, resolvers->head.loc,
+                    "add 'parse-resolv-conf', or a line like 'nameserver dns1 192.0.2.53:53'",
+                    "section 'resolvers %s' has no name server.", resolvers->head.name);
+}
+
+static void check_ring(const struct hf_cfg_ring *ring, struct hf_diag *diag)
+{
+    unsigned size = ring->size ? ring->size : HF_RING_SIZE;
+
+    if (ring->maxlen > size)
+        hf_diag_add(diag, HF_DIAG_WARNING, ring->head.loc, NULL,
+                    "the lines of ring '%s' may not be longer than the ring, %u bytes.",
+                    ring->head.name, size);
+    if (ring->section.servers && (!ring->connect_ms || !ring->server_ms))
+        hf_diag_add(diag, HF_DIAG_WARNING, ring->head.loc,
+                    "add 'timeout connect' and 'timeout server' to it",
+                    "ring '%s' has servers, but lacks a timeout.", ring->head.name);
+}
+
+static void check_log_forward(const struct hf_cfg_log_forward *forward, struct hf_diag *diag)
+{
+    if (!forward->section.binds && !forward->has_dgram_bind)
+        hf_diag_add(diag, HF_DIAG_WARNING, forward->head.loc, "add 'dgram-bind' or 'bind'",
+                    "section 'log-forward %s' has no bind: nobody can log to it.",
+                    forward->head.name);
+}
+
+static void check_program(const struct hf_cfg_program *program, struct hf_diag *diag)
+{
+    if (!program->command)
+        hf_diag_add(diag, HF_DIAG_ERROR, program->head.loc, "add a line 'command PROGRAM'",
+                    "program '%s' lacks a command.", program->head.name);
+    if (program->user && !getpwnam(program->user))
+        hf_diag_add(diag, HF_DIAG_ERROR, program->user_loc, "create it, or name another",
+                    "this host has no user '%s'.", program->user);
+    if (program->group && !getgrnam(program->group))
+        hf_diag_add(diag, HF_DIAG_ERROR, program->group_loc, "create it, or name another",
+                    "this host has no group '%s'.", program->group);
+}
+
+static void check_cache(const struct hf_cfg_cache *cache, struct hf_diag *diag)
+{
+    uint64_t half = ((uint64_t)cache->total_mb << 20) / 2;
+
+    if (!cache->total_mb)
+        hf_diag_add(diag, HF_DIAG_ERROR, cache->head.loc, "add a line 'total-max-size MEGABYTES'",
+                    "cache '%s' has no size.", cache->head.name);
+    else if (cache->object_bytes > half)
+        hf_diag_add(diag, HF_DIAG_ERROR, cache->head.loc, NULL,
+                    "'max-object-size' of cache '%s' is more than half of its size.",
+                    cache->head.name);
+}
+
+static void check_fcgi_app(const struct hf_cfg_fcgi_app *app, struct hf_diag *diag)
+{
+    if (!app->docroot)
+        hf_diag_add(diag, HF_DIAG_ERROR, app->head.loc, "add a line 'docroot DIRECTORY'",
+                    "application '%s' has no document root.", app->head.name);
+}
+
+void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_section *section;
+
+    LL_FOREACH(config->sections, section)
+    {
+        if (is(section, "peers"))
+            check_peers((const struct hf_cfg_peers *)section, diag);
+        else if (is(section, "resolvers"))
+            check_resolvers((const struct hf_cfg_resolvers *)section, diag);
+        else if (is(section, "userlist"))
+            check_userlist((const struct hf_cfg_userlist *)section, diag);
+        else if (is(section, "ring"))
+            check_ring((const struct hf_cfg_ring *)section, diag);
+        else if (is(section, "log-forward"))
+            check_log_forward((const struct hf_cfg_log_forward *)section, diag);
+        else if (is(section, "program"))
+            check_program((const struct hf_cfg_program *)section, diag);
+        else if (is(section, "cache"))
+            check_cache((const struct hf_cfg_cache *)section, diag);
+        else if (is(section, "fcgi-app"))
+            check_fcgi_app((const struct hf_cfg_fcgi_app *)section, diag);
+    }
+}
+
+void hf_config_check_master(const struct hf_config *config, bool master_worker,
+                            struct hf_diag *diag)
+{
+    const struct hf_cfg_section *section;
+
+    LL_FOREACH(config->sections, section)
+    {
+        if (!master_worker && is(section, "program")) {
+            hf_diag_add(diag, HF_DIAG_ERROR, section->loc,
+                        "add 'master-worker' to 'global', or start with -W",
+                        "a 'program' section needs a master process.");
+            return;
+        }
+    }
+}

@@ -1,0 +1,206 @@
+/*
+ * servers.c: what servers are to each other: whose health they follow, their numbers, their limits.
+ */
+#include "conf_int.h"
+
+#include <string.h>
+
+#include <utlist.h>
+
+#include "haftp/base/suggest.h"
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+static bool id_is_forced(const struct hf_cfg_proxy *proxy, unsigned id)
+{
+    const struct hf_cfg_server *server;
+
+    LL_FOREACH(proxy->servers, server)
+    {
+        if (server->o.forced_id == id)
+            return true;
+    }
+    return false;
+}
+
+static void check_forced_id(const struct hf_config *config, const struct hf_cfg_server *server,
+                            struct hf_diag *diag)
+{
+    const struct hf_cfg_server *other;
+
+    for (other = server->proxy->servers; other != server; other = other->next) {
+        if (other->o.forced_id == server->o.forced_id)
+            hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
+                        hf_arena_printf(config->arena, "the other one is at %s:%d",
+                                        other->loc.source->name, other->loc.line),
+                        "servers '%s' and '%s' have the same id %u.", other->name, server->name,
+                        server->o.forced_id);
+    }
+}
+
+static void number_servers(const struct hf_config *config, struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag)
+{
+    struct hf_cfg_server *server;
+    bool any_forced = false;
+    unsigned next = 1;
+
+    LL_FOREACH(proxy->servers, server)
+    {
+        if (server->o.forced_id) {
+            any_forced = true;
+            check_forced_id(config, server, diag);
+        }
+    }
+    LL_FOREACH(proxy->servers, server)
+    {
+        while (any_forced && !server->o.forced_id && id_is_forced(proxy, next))
+            next++;
+        server->id = server->o.forced_id ? server->o.forced_id : next++;
+    }
+}
+
+/* ---- track ------------------------------------------------------------------------------- */
+
+static struct hf_cfg_server *find_server(const struct hf_cfg_proxy *proxy, const char *name,
+                                         const char **nearest)
+{
+    struct hf_cfg_server *server;
+    struct hf_suggest suggest;
+
+    hf_suggest_init(&suggest, name);
+    LL_FOREACH(proxy->servers, server)
+    {
+        if (strcmp(server->name, name) == 0)
+            return server;
+        hf_suggest_offer(&suggest, server->name);
+    }
+    *nearest = suggest.best;
+    return NULL;
+}
+
+/* "server" of the same section, or "section/server". */
+static struct hf_cfg_server *find_tracked(const struct hf_config *config,
+                                          const struct hf_cfg_server *server, struct hf_diag *diag)
+{
+    const char *text = server->o.track, *slash = strchr(text, '/'), *nearest = NULL;
+    const struct hf_cfg_proxy *section = server->proxy;
+
+    if (slash) {
+        const char *name = hf_arena_strndup(config->arena, text, (size_t)(slash - text));
+        section = hf_conf_find_section(config, name, HF_CAP_BACKEND);
+        if (!section) {
+            hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
+                        hf_conf_nearest_section(config, name, HF_CAP_BACKEND),
+                        "'track %s': no backend or listen section has the name '%s'.", text, name);
+            return NULL;
+        }
+        text = slash + 1;
+    }
+    struct hf_cfg_server *found = find_server(section, text, &nearest);
+    if (!found)
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
+                    nearest ? hf_arena_printf(config->arena, "did you mean '%s'?", nearest) : NULL,
+                    "'track %s': '%s' has no server of that name.", server->o.track, section->name);
+    return found;
+}
+
+/* Each server is looked at once those before it were, so the last of a circle is told. */
+static bool leads_back(const struct hf_cfg_server *found, const struct hf_cfg_server *server)
+{
+    while (found && found != server)
+        found = found->tracked;
+    return found != NULL;
+}
+
+/* What the end of the chain lacks is told there, if it should track another. */
+static void check_health(const struct hf_cfg_server *server, struct hf_diag *diag)
+{
+    const struct hf_cfg_server *end = server;
+
+    while (end->tracked)
+        end = end->tracked;
+    if (end != server && !end->o.check && !end->o.track)
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
+                    "add 'check' to the server that is tracked",
+                    "'track %s': server '%s' has no health to follow.", server->o.track, end->name);
+}
+
+static void resolve_track(const struct hf_config *config, struct hf_cfg_server *server,
+                          struct hf_diag *diag)
+{
+    if (!server->o.track)
+        return;
+    if (server->o.check) {
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc, "remove one of them",
+                    "server '%s' cannot both be checked and track another.", server->name);
+        return;
+    }
+    struct hf_cfg_server *found = find_tracked(config, server, diag);
+    if (leads_back(found, server))
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.track_loc,
+                    "one server of the circle needs 'check' instead",
+                    "'track %s' leads back to where it came from.", server->o.track);
+    else
+        server->tracked = found;
+}
+
+/* ---- limits, signs of bad health --------------------------------------------------------- */
+
+static bool was_told(const struct hf_config *config, const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_server *other;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        LL_FOREACH(proxy->servers, other)
+        {
+            if (other == server)
+                return false;
+            if (other->o.observe == server->o.observe &&
+                hf_conf_same_place(other->o.observe_loc, server->o.observe_loc))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void settle_options(const struct hf_config *config, struct hf_cfg_server *server,
+                           struct hf_diag *diag)
+{
+    struct hf_cfg_server_opts *o = &server->o;
+
+    /* A limit that cannot grow is a plain limit. */
+    if (o->minconn > o->maxconn)
+        o->maxconn = o->minconn;
+    if (o->observe == HF_OBSERVE_LAYER7) {
+        if (!was_told(config, server))
+            hf_diag_add(diag, HF_DIAG_WARNING, o->observe_loc, "write: observe layer4",
+                        "'observe layer7' has no effect in mode tcp.");
+        o->observe = HF_OBSERVE_NONE;
+    }
+}
+
+void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
+{
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_server *server;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        number_servers(config, proxy, diag);
+        LL_FOREACH(proxy->servers, server)
+        {
+            settle_options(config, server, diag);
+            resolve_track(config, server, diag);
+        }
+    }
+    LL_FOREACH(config->proxies, proxy)
+    {
+        LL_FOREACH(proxy->servers, server)
+        {
+            check_health(server, diag);
+        }
+    }
+}
