@@ -106,6 +106,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
 %token <row> STICK_TABLE "stick-table"
+%token <row> TABLE_STORE "store"
 %token <row> STICK_ON "stick on"
 %token <row> STICK_MATCH "stick match"
 %token <row> STICK_STORE "stick store-request"
@@ -188,6 +189,7 @@ setting
     | TEXT word         { hf_build_text(B, $1, &$2); }
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | TABLE_STORE word  { hf_build_table_store(B, &$2); }
     | IGNORED
     | NO IGNORED
     ;

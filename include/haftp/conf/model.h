@@ -128,11 +128,19 @@ static inline bool hf_data_range_serves(const struct hf_cfg_data_range *range,
 
 /* ---- stickiness -------------------------------------------------------------------------- */
 
-enum hf_stick_type { HF_STICK_IP, HF_STICK_IPV6, HF_STICK_NO_TYPE };
+enum hf_stick_type {
+    HF_STICK_NO_TYPE,
+    HF_STICK_IP,
+    HF_STICK_IPV6,
+    HF_STICK_INTEGER,
+    HF_STICK_STRING,
+    HF_STICK_BINARY
+};
+enum hf_stick_srvkey { HF_STICK_BY_NAME, HF_STICK_BY_ADDR };
 
 struct hf_cfg_stick_table {
     struct hf_loc loc;
-/* type, size (entries), expire_ms, nopurge */
+/* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/table.def"
 };

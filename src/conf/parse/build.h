@@ -87,7 +87,6 @@ void hf_build_nameless_server(struct hf_build *b);
 /* Options without an address, likewise. */
 void hf_build_default_bind(struct hf_build *b);
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
-void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
@@ -106,6 +105,11 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 /* Forgets everything; those that are kept are named afterwards. */
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
+
+/* Tables (build_table.c). */
+void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
+void hf_build_table_store(struct hf_build *b, const struct hf_word *list);
+void hf_build_end_stick_table(struct hf_build *b);
 
 /* How servers are chosen (build_balance.c). */
 void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);

@@ -142,35 +142,6 @@ void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
                 name->text);
 }
 
-void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
-{
-    b->table = HF_NEW(arena_of(b), struct hf_cfg_stick_table);
-    b->table->loc = loc;
-    hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
-    b->at[HF_OBJECT_TABLE] = b->table;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
-}
-
-static void end_stick_table(struct hf_build *b)
-{
-    struct hf_cfg_stick_table *table = b->table;
-
-    b->table = NULL;
-    if (!table || !is_sound(b))
-        return;
-    if (table->type == HF_STICK_NO_TYPE)
-        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
-                       "'stick-table' needs 'type ip' or 'type ipv6'");
-    else if (table->size == 0)
-        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
-                       "'stick-table' needs 'size N'");
-    else if (b->section->stick_table)
-        hf_build_error(b, table->loc, "remove one of them", "'%s' has a stick-table already",
-                       b->section->name);
-    else
-        b->section->stick_table = table;
-}
-
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample)
 {
     struct hf_cfg_stick_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_stick_rule);
@@ -381,7 +352,7 @@ void hf_build_line_end(struct hf_build *b)
 {
     end_bind(b);
     end_server(b);
-    end_stick_table(b);
+    hf_build_end_stick_table(b);
     hf_build_peers_table_end(b);
     end_log(b);
     hf_build_line_back(b);
