@@ -368,12 +368,27 @@ struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
     return dial;
 }
 
+/* Nothing is waited for any more: what the rules look at is there now, or is not. */
+static void prepare(struct hf_dial *dial)
+{
+    const struct hf_session *session = dial->session;
+    struct hf_eval eval;
+
+    hf_eval_init(&eval, session->engine->runtime, &session->facts);
+    eval.section = session->facts.backend->cfg;
+    eval.now_ms = hf_loop_now(dial->engine->loop);
+    eval.final = true;
+    hf_balance_prepare_mt(backend_of(session), &dial->pick, &eval);
+}
+
 void hf_dial_begin(struct hf_dial *dial)
 {
-    if (dial->session->facts.backend)
+    if (dial->session->facts.backend) {
+        prepare(dial);
         choose(dial);
-    else
+    } else {
         give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_REQUEST);
+    }
 }
 
 bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch *front)
@@ -387,7 +402,7 @@ bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch
 void hf_dial_succeeded(struct hf_dial *dial)
 {
     dial->pick.now_ms = hf_loop_now(dial->engine->loop);
-    hf_balance_learn_mt(backend_of(dial->session), &dial->pick, dial->session->server);
+    hf_balance_learn_mt(&dial->pick, dial->session->server);
 }
 
 static void release(struct hf_reap *reap)
@@ -402,6 +417,7 @@ void hf_dial_free(struct hf_dial *dial)
         return;
     dial->finished = true;
     stop_waiting(dial);
+    hf_balance_forget(&dial->pick);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
     if (!dial->connected)
         hf_watch_close(dial->watch);

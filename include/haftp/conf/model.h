@@ -145,10 +145,13 @@ struct hf_cfg_stick_table {
 #include "../../../grammar/rows/table.def"
 };
 
-struct hf_cfg_stick_rule { /* stick on src */
+struct hf_cfg_stick_rule {
     struct hf_cfg_stick_rule *next;
     struct hf_loc loc;
     bool match, store;
+    bool response;        /* stick store-response: stores what is known when the server answers */
+    struct hf_expr *expr; /* NULL: src, the client's address, which most use */
+    struct hf_cond *cond; /* NULL: always */
     struct hf_cfg_proxy *table; /* whose stick_table is used */
 /* table_name (NULL: the proxy's own), table_name_loc */
 #define HF_ROWS_FIELDS
@@ -182,7 +185,8 @@ struct hf_cfg_opts {
     int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
     const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N); 0: not given, 2 */
+    unsigned balance_draws;       /* random(N); 0: not given, 2 */
+    struct hf_expr *balance_expr; /* of balance hash */
     enum hf_hash_type hash_type;
     enum hf_hash_function hash_function;
     bool hash_avalanche;          /* mix the hash once more */

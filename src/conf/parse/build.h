@@ -106,12 +106,12 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
-/* Tables (build_table.c). */
+/* Tables (backend/build_table.c). */
 void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
 void hf_build_table_store(struct hf_build *b, const struct hf_word *list);
 void hf_build_end_stick_table(struct hf_build *b);
 
-/* How servers are chosen (build_balance.c). */
+/* How servers are chosen (backend/build_balance.c). */
 void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
 void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
 void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);

@@ -417,8 +417,8 @@ static void stick_lines(void **state)
     assert_true(rule->match && !rule->store);
     assert_ptr_equal(rule->table, a);
     assert_true(!rule->next->match && rule->next->store);
-    refuse_text(t, "backend a\n stick-table type string size 1k\n", "'type' cannot be 'string'.");
-    refuse_text(t, "backend a\n stick-table size 1k\n", "'stick-table' needs 'type ip'");
+    refuse_text(t, "backend a\n stick-table type text size 1k\n", "'type' cannot be 'text'.");
+    refuse_text(t, "backend a\n stick-table size 1k\n", "'stick-table' needs a 'type'.");
     refuse_text(t, "backend a\n stick-table type ip\n", "'stick-table' needs 'size N'.");
     refuse_text(t, "backend a\n stick on src\n", "section 'a' has no stick-table.");
     refuse_text(t, "backend a\n stick on src table x\n",
@@ -426,6 +426,31 @@ static void stick_lines(void **state)
     refuse_text(t, "backend a\n stick on dst\n", "'dst' is not supported");
     refuse_text(t, "backend a\n stick-table type ip size 1\n stick-table type ip size 1\n",
                 "'a' has a stick-table already.");
+}
+
+static void table_lines(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_stick_table *table =
+        first_proxy(t, "backend a\n stick-table type string len 7 size 10 srvkey addr store "
+                       "gpc0,conn_rate(10s),gpc_rate(3,1m),server_id\n")
+            ->stick_table;
+
+    assert_int_equal(table->type, HF_STICK_STRING);
+    assert_int_equal(table->length, 7);
+    assert_int_equal(table->srvkey, HF_STICK_BY_ADDR);
+    refuse_text(t, "backend a\n stick-table type ip len 4 size 1\n",
+                "only strings and binary keys have a length.");
+    refuse_text(t, "backend a\n stick-table type ip size 1 store con_cnt\n",
+                "a stick-table cannot store 'con_cnt'.");
+    assert_non_null(strstr(t->messages, "did you mean 'conn_cnt'?"));
+    refuse_text(t, "backend a\n stick-table type ip size 1 store conn_rate\n",
+                "'conn_rate' of a stick-table takes a time");
+    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc(101)\n",
+                "'gpc' of a stick-table takes a number from 1 to 100");
+    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc_rate(3)\n",
+                "takes a number and a time");
+    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc0(3)\n", "takes no argument");
 }
 
 static void ftp_data_lines(void **state)
@@ -608,6 +633,7 @@ int main(void)
         CONFIG_TEST(algorithms_are_judged_by_those_who_know_them),
         CONFIG_TEST(options_and_their_negation),
         CONFIG_TEST(stick_lines),
+        CONFIG_TEST(table_lines),
         CONFIG_TEST(ftp_data_lines),
         CONFIG_TEST(log_lines),
         CONFIG_TEST(global_lines),

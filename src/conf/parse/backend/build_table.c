@@ -1,13 +1,13 @@
 /*
  * build_table.c: stick-table lines.
  */
-#include "build.h"
+#include "../build.h"
 
 #include <string.h>
 
-#include "../conf_int.h"
+#include "../../conf_int.h"
+#include "../value.h"
 #include "haftp/base/suggest.h"
-#include "value.h"
 
 /* ---- store ------------------------------------------------------------------------------- */
 

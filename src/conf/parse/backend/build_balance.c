@@ -1,12 +1,12 @@
 /*
  * build_balance.c: how servers are chosen: balance, hash-type, option redispatch.
  */
-#include "build.h"
+#include "../build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "value.h"
+#include "../value.h"
 
 static struct hf_cfg_opts *opts_of(struct hf_build *b)
 {
