@@ -105,6 +105,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_GLOBAL "log global"
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
+%token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> TABLE_STORE "store"
 %token <row> STICK_ON "stick on"
@@ -143,7 +144,7 @@ line
 statement
     : section
     | setting settings
-    | PARTS setting settings
+    | PARTS settings
     | proxy_line
     | global_line
     | other_line
@@ -212,14 +213,16 @@ proxy_line
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
     | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
     | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
-    | COOKIE word       { hf_build_cookie(B, &$2); }        settings
+    | COOKIE word       { hf_build_cookie(B, &$2); }
+      settings          { hf_build_end_cookie(B, @1); }
+    | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
     | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
     | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
-    | LOG_GLOBAL                            { hf_build_log_global(B); }
+    | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
     | log_target
     | NO LOG                                { hf_build_no_log(B); }
     ;
@@ -235,7 +238,28 @@ hash_function
     ;
 
 log_target
-    : LOG word          { hf_build_log(B, &$2); }   settings log_facility
+    : LOG word          { hf_build_log(B, &$2); }   log_options log_facility
+    ;
+
+/* Each may be there, in this order. */
+log_options
+    : log_len log_format log_sample log_profile
+    ;
+log_len
+    : %empty
+    | UINT NUMBER       { hf_build_number(B, $1, $2, @2); }
+    ;
+log_format
+    : %empty
+    | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    ;
+log_sample
+    : %empty
+    | TEXT word         { hf_build_log_sample(B, $1, &$2); }
+    ;
+log_profile
+    : %empty
+    | IGNORED
     ;
 
 log_facility

@@ -8,6 +8,7 @@
 #undef HF_FLAG_FIXED
 #undef HF_FLAG_NOTED
 #undef HF_FLAG_OFF
+#undef HF_FLAG_TCPLOG
 #undef HF_FLAG_WITH
 #undef HF_HTTP
 #undef HF_IGNORED
@@ -24,6 +25,7 @@
 #undef HF_OTHER_SECTION
 #undef HF_PART
 #undef HF_PARTS
+#undef HF_PARTS_HTTP
 #undef HF_PENDING
 #undef HF_PLACE
 #undef HF_PORT

@@ -16,6 +16,7 @@
  *   HF_FLAG_NOTED(field, name, where, note, help)        and a notice when it is used
  *   HF_FLAG_FIXED(field, name, where, help)              `no` is refused, as HAProxy does
  *   HF_FLAG_WITH(field, name, where, options, syntax, help)   options may follow
+ *   HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)   sets the flag of another row
  *   HF_FLAG_OFF(field, name, where, help)                clears the flag of another row
  *   HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs from silence
  *   HF_BOTH(field, field2, name, where, help)            sets the flags of two other rows
@@ -57,6 +58,7 @@
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
+ *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
  *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
  *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
@@ -67,7 +69,7 @@
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
  *   FILE          a file that can be read; DIRECTORY: likewise
- *   a|b|c         one of these words
+ *   a|b(*)|c      one of these words, or b with something in parentheses
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
  *   X...          once or more often
@@ -79,6 +81,7 @@
 #define HF_FLAG_NOTED(field, name, where, note, help)           bool field;
 #define HF_FLAG_FIXED(field, name, where, help)                 bool field;
 #define HF_FLAG_WITH(field, name, where, options, syntax, help) bool field;
+#define HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)
 #define HF_FLAG_OFF(field, name, where, help)
 #define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
 #define HF_BOTH(field, field2, name, where, help)
@@ -113,6 +116,7 @@
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
+#define HF_PARTS_HTTP(name, where, options, syntax)
 #define HF_REFUSED(name, where, why)
 
 #elif defined(HF_ROWS_KEYWORDS)
@@ -141,6 +145,9 @@
 #define HF_FLAG_WITH(field, name, where, options_, syntax_, help)                                  \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .options = (options_),              \
            .syntax = (syntax_))
+#define HF_FLAG_TCPLOG(field, name, where, options_, syntax_, note_, help)                         \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .alias = true, .note = (note_),     \
+           .options = (options_), .syntax = (syntax_))
 #define HF_FLAG_OFF(field, name, where, help)                                                      \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 0, .alias = true)
 #define HF_TRISTATE(field, name, where, help)                                                      \
@@ -215,6 +222,9 @@
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
     HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
             .fate = HF_FATE_NOOP)
+#define HF_PARTS_HTTP(name, where, options_, syntax_)                                              \
+    HF_WORD(PARTS, name, where, "For HTTP only: no effect here.", .options = (options_),           \
+            .syntax = (syntax_), .fate = HF_FATE_HTTP)
 #define HF_REFUSED(name, where, why)                                                               \
     HF_WORD(IGNORED, name, where, "Refused: " why ".", .fate = HF_FATE_REFUSED)
 

@@ -99,9 +99,10 @@ static void print_log(FILE *out, const struct hf_cfg_log *log)
     char text[HF_ADDR_TEXT_SIZE];
 
     fputs("    log ", out);
-    if (log->kind == HF_LOG_UNIX)
+    if (log->kind == HF_LOG_UNIX) {
+        fputs(log->abstract ? "abns@" : log->path[0] == '/' ? "" : "unix@", out);
         hf_value_print_word(out, log->path);
-    else if (log->kind == HF_LOG_UDP)
+    } else if (log->kind == HF_LOG_UDP)
         fputs(hf_addr_text(&log->addr, text), out);
     else
         fprintf(out, "fd@%d", log->fd);

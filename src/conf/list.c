@@ -55,13 +55,15 @@ static void list_configuration(FILE *out)
         {"Options of 'stick-table'", HF_ON_TABLE},
         {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
         {"Options of 'log'", HF_ON_LOG},
-        {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
-        {"Options of 'dgram-bind'", HF_ON_DGRAM_BIND},
         {"Options of 'cookie'", HF_ON_COOKIE},
         {"Options of 'unix-bind'", HF_ON_UNIX_BIND},
         {"Options of 'ssl-default-bind-options' and 'ssl-default-server-options'",
          HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND},
         {"Options of 'master-worker'", HF_ON_MASTER},
+        {"Options of 'option httplog'", HF_ON_HTTPLOG},
+        {"Options of 'option forwardfor' and 'option originalto'", HF_ON_FORWARD},
+        {"Options of 'user' and 'group' in a user list", HF_ON_USER | HF_ON_GROUP},
+        {"Options of 'dgram-bind'", HF_ON_DGRAM_BIND},
     };
 
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)

@@ -157,6 +157,15 @@ static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy
                 "section '%s' proxies HTTP, which is out of haftp's scope.", proxy->name);
 }
 
+static void check_external(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag)
+{
+    if (proxy->o.external_check && (proxy->caps & HF_CAP_BACKEND) && !config->global.external_check)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->loc, "add a line 'external-check' to 'global'",
+                    "section '%s' has 'option external-check', which 'global' does not allow.",
+                    proxy->name);
+}
+
 static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
                      struct hf_diag *diag)
 {
@@ -243,6 +252,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         }
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
+        check_external(config, proxy, diag);
         check_id(config, proxy, diag);
         collect_logs(config, proxy);
     }

@@ -26,7 +26,8 @@ struct target {
     const struct hf_cfg_log *cfg;
     enum hf_log_wire wire;
     int max_level;
-    bool stand_in; /* stderr in place of a socket that does not exist */
+    bool stand_in;         /* stderr in place of a socket that does not exist */
+    _Atomic unsigned line; /* counts lines, for `sample` */
 };
 
 /* The targets of one section, or of the process. */
@@ -66,12 +67,14 @@ static void send_to(const struct target *target, const char *tag, enum hf_level 
                     const char *text, size_t n)
 {
     char header[512];
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
     int sent_as = (int)level < target->cfg->min_level ? target->cfg->min_level : (int)level;
     struct hf_syslog_header h = {
         .wire = target->wire,
         .facility = target->cfg->facility,
         .level = sent_as,
-        .now = time(NULL),
+        .now = now,
         .hostname = hostname_for(target->wire),
         .tag = tag,
         .pid = (int)getpid(),
@@ -80,13 +83,28 @@ static void send_to(const struct target *target, const char *tag, enum hf_level 
     hf_sink_send_mt(target->sink, header, header_size, text, n, target->cfg->len);
 }
 
+/* Whether this line's number is among those that `sample` lets through. */
+static bool is_sampled(struct target *target)
+{
+    const struct hf_cfg_log *cfg = target->cfg;
+    if (!cfg->sample_size)
+        return true;
+    unsigned line = atomic_fetch_add_explicit(&target->line, 1, memory_order_relaxed);
+    unsigned number = line % cfg->sample_size + 1;
+    for (unsigned i = 0; i < cfg->n_sample_ranges; i++) {
+        if (number >= cfg->sample_ranges[i].lo && number <= cfg->sample_ranges[i].hi)
+            return true;
+    }
+    return false;
+}
+
 /* `printed`: this is on stderr already, so a stand-in that is stderr does not get it again. */
 static void send_line(const struct outlet *outlet, enum hf_level level, const char *text, size_t n,
                       bool printed)
 {
     for (unsigned i = 0; i < outlet->n; i++) {
-        const struct target *target = &outlet->targets[i];
-        if ((int)level > target->max_level || (printed && target->stand_in))
+        struct target *target = &outlet->targets[i];
+        if ((int)level > target->max_level || (printed && target->stand_in) || !is_sampled(target))
             continue;
         send_to(target, outlet->tag, level, text, n);
     }
@@ -154,14 +172,19 @@ void hf_log_connect_mt(const struct hf_facts *facts)
                     frontend->cfg->name);
 }
 
+/* What `dontlog-normal` keeps and `log-separate-errors` marks, by HAProxy's rule. */
+static bool went_wrong(const struct hf_facts *facts)
+{
+    return facts->reason != HF_REASON_NONE || facts->redispatched || facts->retries > 0;
+}
+
 /* `option dontlognull`, `option dontlog-normal`.  A client that said nothing is a probe, even if it
  * was greeted. */
 static bool is_wanted(const struct hf_facts *facts)
 {
     const struct hf_cfg_opts *o = &facts->frontend->cfg->o;
     bool null = facts->bytes_in == 0 && !(facts->is_transfer && facts->bytes_out > 0);
-    bool normal = facts->reason == HF_REASON_NONE && !facts->redispatched;
-    return !(o->dontlognull && null) && !(o->dontlog_normal && normal);
+    return !(o->dontlognull && null) && !(o->dontlog_normal && !went_wrong(facts));
 }
 
 void hf_log_session_mt(const struct hf_facts *facts)
@@ -174,7 +197,8 @@ void hf_log_session_mt(const struct hf_facts *facts)
         return;
     unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
     size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
-    send_line(outlet, HF_LEVEL_INFO, line, n, false);
+    bool error = facts->frontend->cfg->o.log_separate_errors && went_wrong(facts);
+    send_line(outlet, error ? HF_LEVEL_ERR : HF_LEVEL_INFO, line, n, false);
 }
 
 uint64_t hf_log_dropped_mt(void)
@@ -305,7 +329,7 @@ static void add_stand_in(struct outlet *outlet, const struct hf_cfg_log *cfg)
         return;
     }
     outlet->targets[outlet->n++] =
-        (struct target){logger->stand_in, cfg, HF_LOG_RAW, cfg->max_level, true};
+        (struct target){logger->stand_in, cfg, HF_LOG_RAW, cfg->max_level, true, 0};
 }
 
 static enum hf_status open_outlet(struct outlet *outlet, const struct hf_cfg_log *logs,
@@ -325,7 +349,7 @@ static enum hf_status open_outlet(struct outlet *outlet, const struct hf_cfg_log
         struct hf_sink *sink = find_sink(cfg);
         if (!logger->foreground || !hf_sink_is_missing(sink))
             outlet->targets[outlet->n++] =
-                (struct target){sink, cfg, cfg->wire, cfg->max_level, false};
+                (struct target){sink, cfg, cfg->wire, cfg->max_level, false, 0};
     }
     for (const struct hf_cfg_log *cfg = logs; cfg; cfg = cfg->next) {
         if (logger->foreground && hf_sink_is_missing(find_sink(cfg)))

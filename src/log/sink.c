@@ -44,9 +44,10 @@ static enum hf_status connect_unix(struct hf_sink *sink)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     size_t n = strlen(sink->cfg->path);
-    if (n >= sizeof addr.sun_path)
+    size_t at = sink->cfg->abstract; /* such a name begins with a NUL */
+    if (at + n >= sizeof addr.sun_path)
         return HF_INVALID;
-    memcpy(addr.sun_path, sink->cfg->path, n);
+    memcpy(addr.sun_path + at, sink->cfg->path, n);
     if (connect(sink->fd, (const struct sockaddr *)&addr, sizeof addr) != 0)
         return hf_status_from_errno(errno);
     atomic_store_explicit(&sink->connected, true, memory_order_release);
@@ -101,7 +102,7 @@ bool hf_sink_serves(const struct hf_sink *sink, const struct hf_cfg_log *cfg)
         return false;
     switch (cfg->kind) {
     case HF_LOG_UNIX:
-        return strcmp(sink->cfg->path, cfg->path) == 0;
+        return sink->cfg->abstract == cfg->abstract && strcmp(sink->cfg->path, cfg->path) == 0;
     case HF_LOG_UDP:
         return hf_addr_equal(&sink->cfg->addr, &cfg->addr);
     case HF_LOG_FD:

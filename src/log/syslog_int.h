@@ -12,7 +12,7 @@
 struct hf_syslog_header {
     enum hf_log_wire wire;
     int facility, level;
-    time_t now;
+    struct timespec now;
     const char *hostname; /* NULL: not in rfc3164; "-" in rfc5424 */
     const char *tag;
     int pid;

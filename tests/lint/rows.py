@@ -21,7 +21,8 @@ OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),
           "ON_USER": ("user ",), "ON_GROUP": ("group ",), "ON_DGRAM_BIND": ("dgram-bind ",),
           "ON_COOKIE": ("cookie ",), "ON_UNIX_BIND": ("unix-bind ",),
           "ON_TLS_OPTIONS": ("ssl-default-",), "ON_TLS_BIND": ("ssl-default-bind-",),
-          "ON_MASTER": ("master-worker ",)}
+          "ON_MASTER": ("master-worker ",), "ON_HTTPLOG": ("option httplog ",),
+          "ON_FORWARD": ("option forwardfor ", "option originalto ")}
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
 

@@ -28,19 +28,37 @@ enum hf_tristate { HF_UNSET, HF_YES, HF_NO };
 /* ---- logging ----------------------------------------------------------------------------- */
 
 enum hf_log_target_kind { HF_LOG_UNIX, HF_LOG_UDP, HF_LOG_FD };
-enum hf_log_wire { HF_LOG_RFC3164, HF_LOG_RFC5424, HF_LOG_RAW, HF_LOG_SHORT };
+enum hf_log_wire {
+    HF_LOG_RFC3164,
+    HF_LOG_RFC5424,
+    HF_LOG_RAW,
+    HF_LOG_SHORT,
+    HF_LOG_LOCAL,
+    HF_LOG_PRIORITY,
+    HF_LOG_TIMED,
+    HF_LOG_ISO,
+    HF_LOG_USUAL, /* local; with a host name to send, rfc3164 */
+};
+
+/* `sample 1,3-4:10`: of ten lines in a row, the first, the third and the fourth. */
+struct hf_cfg_sample_range {
+    unsigned lo, hi; /* from 1, both included */
+};
 
 struct hf_cfg_log {
     struct hf_cfg_log *next;
     struct hf_loc loc;
     enum hf_log_target_kind kind;
     const char *path;    /* HF_LOG_UNIX */
+    bool abstract;       /* `path` is a name of Linux, not a file */
     struct hf_addr addr; /* HF_LOG_UDP; port 514 unless given */
     int fd;              /* HF_LOG_FD: stdout is 1, stderr is 2 */
     int facility;        /* 0..23 */
     int max_level;       /* least urgent level that is sent, 0 emerg .. 7 debug; default 7 */
     int min_level;       /* more urgent ones are sent as this level; default 0 */
-/* len (longest line in bytes), wire */
+    struct hf_cfg_sample_range *sample_ranges; /* ascending */
+    unsigned n_sample_ranges, sample_size;     /* 0: every line */
+/* len (longest line in bytes), wire, sample (as written) */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/log.def"
 };
@@ -196,8 +214,9 @@ struct hf_cfg_opts {
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
-/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, logasap, log_health_checks,
- * tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose */
+/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
+ * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
+ * external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:

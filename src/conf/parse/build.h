@@ -20,6 +20,12 @@ struct hf_defaults {
     struct hf_cfg_proxy section; /* name NULL: anonymous */
 };
 
+/* Which words stood behind `cookie NAME`. */
+struct hf_cookie_words {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/cookie.def"
+};
+
 /* What relative paths start from: `default-path`. */
 enum hf_path_from { HF_PATH_CURRENT, HF_PATH_CONFIG, HF_PATH_PARENT, HF_PATH_ORIGIN };
 
@@ -41,6 +47,7 @@ struct hf_build {
     struct hf_cfg_log *log;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
     int home_fd; /* where we were before a default-path; -1: still there */
@@ -87,13 +94,17 @@ void hf_build_nameless_server(struct hf_build *b);
 /* Options without an address, likewise. */
 void hf_build_default_bind(struct hf_build *b);
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
+void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges);
 void hf_build_log_facility(struct hf_build *b, const struct hf_word *facility);
 void hf_build_log_levels(struct hf_build *b, const struct hf_word *max, const struct hf_word *min);
-void hf_build_log_global(struct hf_build *b);
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc);
 void hf_build_no_log(struct hf_build *b);
 void hf_build_log_hostname(struct hf_build *b, const struct hf_word *name);
 void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc);

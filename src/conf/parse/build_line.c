@@ -8,6 +8,7 @@
 
 #include <utlist.h>
 
+#include "conf_int.h"
 #include "log_target.h"
 #include "section/lines.h"
 #include "value.h"
@@ -131,17 +132,6 @@ void hf_build_nameless_server(struct hf_build *b)
 
 /* ---- stickiness -------------------------------------------------------------------------- */
 
-void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
-{
-    b->section->o.cookie_name = name->text;
-    b->section->o.cookie_loc = name->loc;
-    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
-                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
-                "control or data ports use the same name, and 'cookie VALUE' on a server names "
-                "that server in logs.",
-                name->text);
-}
-
 void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample)
 {
     struct hf_cfg_stick_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_stick_rule);
@@ -200,11 +190,26 @@ void hf_build_log(struct hf_build *b, const struct hf_word *address)
     hf_build_row_defaults(log, HF_OBJECT_LOG);
     b->at[HF_OBJECT_LOG] = log;
     b->log = log;
-    if (!hf_log_target_parse(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text), log,
-                             &problem)) {
+    const char *text = hf_env_expand(b->env, arena_of(b), address->text);
+    const char *later = hf_log_target_is_later(text);
+    if (later) { /* the rest of the line is checked all the same */
+        hf_conf_add_pending(b->config, later, address->loc);
+        b->log = NULL;
+    } else if (!hf_log_target_parse(arena_of(b), text, log, &problem)) {
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
         b->log = NULL;
     }
+}
+
+void hf_build_log_sample(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *ranges)
+{
+    struct hf_cfg_log *log = b->at[HF_OBJECT_LOG];
+    struct hf_problem problem;
+
+    hf_build_text(b, row, ranges);
+    if (!hf_log_sample_parse(arena_of(b), ranges->text, log, &problem))
+        hf_build_error(b, ranges->loc, problem.hint, "%s", problem.text);
 }
 
 static const char *did_you_mean(struct hf_build *b, const char *nearest, const char *otherwise)
@@ -260,9 +265,13 @@ static void end_log(struct hf_build *b)
         LL_APPEND(b->config->global.logs, log);
 }
 
-void hf_build_log_global(struct hf_build *b)
+void hf_build_log_global(struct hf_build *b, struct hf_loc loc)
 {
-    b->section->o.log_global = true;
+    if (b->section)
+        b->section->o.log_global = true;
+    else
+        hf_build_error(b, loc, "it belongs in the sections that log to them",
+                       "'log global' names the targets of this very section");
 }
 
 void hf_build_no_log(struct hf_build *b)

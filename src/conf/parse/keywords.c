@@ -9,6 +9,7 @@
 #include "haftp/conf/model.h"
 #include "haftp/conf/sections.h"
 
+#include "build.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -61,7 +62,10 @@ enum {
     ON_TLS_OPTIONS = HF_ON_TLS_OPTIONS,
     ON_TLS_BIND = HF_ON_TLS_BIND,
     ON_MASTER = HF_ON_MASTER,
-    ON_EMAIL = HF_ON_EMAIL,
+    ON_HTTPLOG = HF_ON_HTTPLOG,
+    ON_FORWARD = HF_ON_FORWARD,
+    ON_TCP_CHECK = HF_ON_TCP_CHECK,
+    NO_NO = HF_NO_NO,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -126,6 +130,9 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/log.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_COOKIE
+#define HF_ROWS_STRUCT   struct hf_cookie_words
+#define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/cookie.def"
 
 #define HF_ROWS_KEYWORDS

@@ -37,7 +37,10 @@ enum hf_where {
     HF_ON_TLS_OPTIONS = UINT64_C(1) << 22,
     HF_ON_TLS_BIND = UINT64_C(1) << 23, /* more of them, for binds */
     HF_ON_MASTER = UINT64_C(1) << 24,
-    HF_ON_EMAIL = UINT64_C(1) << 25,
+    HF_ON_HTTPLOG = UINT64_C(1) << 25,
+    HF_ON_FORWARD = UINT64_C(1) << 26,
+    HF_ON_TCP_CHECK = UINT64_C(1) << 27,
+    HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
@@ -80,6 +83,7 @@ enum hf_object {
     HF_OBJECT_TABLE,
     HF_OBJECT_STICK,
     HF_OBJECT_LOG,
+    HF_OBJECT_COOKIE,
     HF_OBJECT_PEERS,
     HF_OBJECT_RESOLVERS,
     HF_OBJECT_USER,

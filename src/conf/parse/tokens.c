@@ -235,9 +235,6 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         } else {
             hf_unknown_option(diag, word, line, lost);
             lost = true;
-            /* Reported once is enough: the line did have an option. */
-            if (line->token == T_PARTS)
-                emit(t, T_IGNORED, word->loc)->row = line;
         }
         i++;
     }
@@ -265,6 +262,8 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         return;
     }
+    if (row->token == T_PARTS && n == 0)
+        hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
     unsigned taken = emit_args(t, diag, row, words, n);
     if (taken < n && (row->where & HF_ANY_REST))
         warn_unread(diag, row, &words[taken]);
@@ -391,6 +390,19 @@ static bool take_prefix(struct hf_parse *parse, const struct hf_word **words, un
     return true;
 }
 
+/* Not all options can be taken back; those that are a flag of ours say so themselves. */
+static bool may_be_negated(struct hf_parse *parse, const struct hf_keyword *row)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->n_queued == 0 || !(row->where & HF_NO_NO))
+        return true;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->queue[0].loc,
+                "remove the line: this is off unless a defaults section sets it",
+                "'no' cannot stand before '%s'.", row->name);
+    return false;
+}
+
 static void emit_statement(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
@@ -400,7 +412,7 @@ static void emit_statement(struct hf_parse *parse)
     if (!take_prefix(parse, &words, &n))
         return;
     const struct hf_keyword *row = find_statement(parse, words, n, &taken);
-    if (!row)
+    if (!row || !may_be_negated(parse, row))
         return;
     struct hf_loc loc = words[0].loc;
     if (taken > 1)

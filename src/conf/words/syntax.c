@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "haftp/base/str.h"
+#include "haftp/base/suggest.h"
 
 #include "parse/value.h"
 
@@ -76,11 +77,16 @@ static bool is_choice(struct hf_view text)
     return memchr(text.p, '|', text.n) || islower((unsigned char)text.p[0]);
 }
 
+/* More than a few choices say nothing to the reader; the nearest one does. */
+#define TOLD_CHOICES 100u
+
 /* "one of a, b"; a single one stands for itself. */
 static const char *describe_choices(const struct check *c, struct hf_view choices)
 {
     const char *text = "", *p = choices.p, *end = p + choices.n;
 
+    if (choices.n > TOLD_CHOICES)
+        return "one of its keywords";
     while (p < end) {
         const char *bar = memchr(p, '|', (size_t)(end - p));
         int n = (int)((bar ? bar : end) - p);
@@ -108,22 +114,44 @@ static const char *describe(const struct check *c, const struct piece *piece)
 static const char *usage(const struct check *c)
 {
     char text[256];
+
+    if (strlen(c->row->syntax) > TOLD_CHOICES)
+        return NULL;
     return hf_arena_printf(c->arena, "usage: %s", hf_keyword_usage(c->row, text, sizeof text));
+}
+
+/* The nearest choice, else the usage. */
+static const char *hint(const struct check *c, const struct hf_word *word,
+                        const struct piece *piece)
+{
+    const char *p = piece->text.p, *end = p + piece->text.n;
+    struct hf_suggest suggest;
+
+    hf_suggest_init(&suggest, word->text);
+    while (is_choice(piece->text) && p < end) {
+        const char *bar = memchr(p, '|', (size_t)(end - p));
+        size_t n = (size_t)((bar ? bar : end) - p);
+        hf_suggest_offer(&suggest, hf_arena_strndup(c->arena, p, n));
+        p += n + 1;
+    }
+    return suggest.best ? hf_arena_printf(c->arena, "did you mean '%s'?", suggest.best) : usage(c);
 }
 
 /* ---- words ------------------------------------------------------------------------------- */
 
-static void refuse(const struct check *c, const struct hf_word *word, const struct piece *piece)
+/* Always false: what was checked is wrong. */
+static bool refuse(const struct check *c, const struct hf_word *word, const struct piece *piece)
 {
-    hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, usage(c), "'%s' expects %s, not '%s'.",
-                c->row->name, describe(c, piece), word->text);
+    hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, hint(c, word, piece),
+                "'%s' expects %s, not '%s'.", c->row->name, describe(c, piece), word->text);
+    return false;
 }
 
-static void check_limits(const struct check *c, const struct hf_word *word,
+static bool check_limits(const struct check *c, const struct hf_word *word,
                          const struct piece *piece, int64_t number)
 {
     if (number >= piece->min && number <= piece->max)
-        return;
+        return true;
     if (piece->max == piece->min)
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' can only be %lld.", c->row->name,
                     (long long)piece->min);
@@ -133,6 +161,7 @@ static void check_limits(const struct check *c, const struct hf_word *word,
     else
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' must be between %lld and %lld.",
                     c->row->name, (long long)piece->min, (long long)piece->max);
+    return false;
 }
 
 int64_t hf_syntax_loose_number(struct hf_diag *diag, struct hf_arena *arena,
@@ -150,35 +179,50 @@ int64_t hf_syntax_loose_number(struct hf_diag *diag, struct hf_arena *arena,
     return number;
 }
 
-static void check_integer(const struct check *c, const struct hf_word *word,
+static bool check_integer(const struct check *c, const struct hf_word *word,
                           const struct piece *piece)
 {
     char *end;
     int64_t number = strtoll(word->text, &end, 10);
 
     if (isspace((unsigned char)word->text[0]) || end == word->text || *end)
-        refuse(c, word, piece);
-    else
-        check_limits(c, word, piece, number);
+        return refuse(c, word, piece);
+    return check_limits(c, word, piece, number);
 }
 
-static void check_time(const struct check *c, const struct hf_word *word, const struct piece *piece)
+static bool check_time(const struct check *c, const struct hf_word *word, const struct piece *piece)
 {
     const char *rest;
     int64_t ms;
 
     switch (hf_value_time(word->text, HF_UNIT_MS, &ms, &rest)) {
     case HF_OK:
-        check_limits(c, word, piece, ms);
-        break;
+        return check_limits(c, word, piece, ms);
     case HF_LIMIT:
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc,
                     "the longest time is 2147483647 ms, about 24.8 days",
                     "the time of '%s' is too long.", c->row->name);
-        break;
+        return false;
     default:
-        refuse(c, word, piece);
+        return refuse(c, word, piece);
     }
+}
+
+static bool check_size(const struct check *c, const struct hf_word *word, const struct piece *piece)
+{
+    int64_t size;
+
+    if (hf_value_size(word->text, &size) == HF_OK && size <= UINT32_MAX)
+        return true;
+    return refuse(c, word, piece);
+}
+
+/* "set-var(*)" is any word that begins with "set-var(". */
+static bool is_choice_word(struct hf_view choice, const char *text)
+{
+    if (choice.n > 3 && memcmp(choice.p + choice.n - 3, "(*)", 3) == 0)
+        return strncmp(text, choice.p, choice.n - 2) == 0;
+    return hf_view_is(choice, text);
 }
 
 static bool is_one_of(struct hf_view choices, const char *text)
@@ -188,7 +232,7 @@ static bool is_one_of(struct hf_view choices, const char *text)
     while (p < end) {
         const char *bar = memchr(p, '|', (size_t)(end - p));
         size_t n = (size_t)((bar ? bar : end) - p);
-        if (hf_view_is(hf_view(p, n), text))
+        if (is_choice_word(hf_view(p, n), text))
             return true;
         p += n + 1;
     }
@@ -196,38 +240,41 @@ static bool is_one_of(struct hf_view choices, const char *text)
 }
 
 /* What HAProxy opens while it checks must be there. */
-static void check_file(const struct check *c, const struct hf_word *word, bool is_directory)
+static bool check_file(const struct check *c, const struct hf_word *word, bool is_directory)
 {
     struct stat info;
 
-    if (access(word->text, R_OK) != 0 || stat(word->text, &info) != 0)
+    if (access(word->text, R_OK) != 0 || stat(word->text, &info) != 0) {
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' of '%s' cannot be read: %s.",
                     word->text, c->row->name, strerror(errno));
-    else if (is_directory && !S_ISDIR(info.st_mode))
+        return false;
+    }
+    if (is_directory && !S_ISDIR(info.st_mode)) {
         hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' of '%s' is no directory.",
                     word->text, c->row->name);
+        return false;
+    }
+    return true;
 }
 
-static void check_word(const struct check *c, const struct hf_word *word, const struct piece *piece)
+static bool check_word(const struct check *c, const struct hf_word *word, const struct piece *piece)
 {
-    int64_t size;
-
     if (hf_view_is(piece->text, "NUMBER"))
-        check_limits(c, word, piece, hf_syntax_loose_number(c->diag, c->arena, c->row, word));
-    else if (hf_view_is(piece->text, "INTEGER"))
-        check_integer(c, word, piece);
-    else if (hf_view_is(piece->text, "TIME"))
-        check_time(c, word, piece);
-    else if (hf_view_is(piece->text, "FILE"))
-        check_file(c, word, false);
-    else if (hf_view_is(piece->text, "DIRECTORY"))
-        check_file(c, word, true);
-    else if (hf_view_is(piece->text, "SIZE")) {
-        if (hf_value_size(word->text, &size) != HF_OK || size > UINT32_MAX)
-            refuse(c, word, piece);
-    } else if (is_choice(piece->text) && !is_one_of(piece->text, word->text)) {
-        refuse(c, word, piece);
-    }
+        return check_limits(c, word, piece,
+                            hf_syntax_loose_number(c->diag, c->arena, c->row, word));
+    if (hf_view_is(piece->text, "INTEGER"))
+        return check_integer(c, word, piece);
+    if (hf_view_is(piece->text, "TIME"))
+        return check_time(c, word, piece);
+    if (hf_view_is(piece->text, "SIZE"))
+        return check_size(c, word, piece);
+    if (hf_view_is(piece->text, "FILE"))
+        return check_file(c, word, false);
+    if (hf_view_is(piece->text, "DIRECTORY"))
+        return check_file(c, word, true);
+    if (is_choice(piece->text) && !is_one_of(piece->text, word->text))
+        return refuse(c, word, piece);
+    return true;
 }
 
 unsigned hf_syntax_check(struct hf_diag *diag, struct hf_arena *arena, const struct hf_keyword *row,
@@ -248,7 +295,9 @@ unsigned hf_syntax_check(struct hf_diag *diag, struct hf_arena *arena, const str
             return n;
         }
         do {
-            check_word(&c, &words[i], &piece);
+            /* What stands behind a wrong word need not be what it seems. */
+            if (!check_word(&c, &words[i], &piece))
+                return n;
             i++;
         } while (piece.repeated && i < n);
     }

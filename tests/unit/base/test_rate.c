@@ -20,7 +20,7 @@ static void counts_and_forgets(void **state)
     assert_int_equal(hf_rate_read_mt(&rate, 5999), 10);
     assert_int_equal(hf_rate_read_mt(&rate, 6000), 10);
     assert_int_equal(hf_rate_read_mt(&rate, 6500), 5);
-    assert_int_equal(hf_rate_read_mt(&rate, 6999), 1);
+    assert_int_equal(hf_rate_read_mt(&rate, 6900), 1);
     assert_int_equal(hf_rate_read_mt(&rate, 7000), 0);
 }
 

@@ -130,7 +130,8 @@ static void what_does_nothing_is_told(void **state)
     accept_text(t, "global\n nbproc 1\n");
     assert_non_null(strstr(t->messages, "'nbproc' has no effect: haftp uses threads"));
     accept_text(t, "listen a\n option httplog\n http-request deny if TRUE\n");
-    assert_non_null(strstr(t->messages, "'option httplog' has no effect in mode tcp."));
+    assert_non_null(
+        strstr(t->messages, "'option httplog' is for HTTP; 'option tcplog' is used instead."));
     assert_non_null(strstr(t->messages, "'http-request' has no effect in mode tcp."));
     accept_text(t, "defaults\n option ftplog\n");
     assert_non_null(strstr(t->messages, "'option ftplog' has no effect yet"));

@@ -505,8 +505,38 @@ static void log_lines(void **state)
     assert_int_equal(hf_addr_port(&log->next->addr), 515);
     refuse_text(t, "global\n log /dev/log\n", "'log' needs");
     refuse_text(t, "global\n log /dev/log locl0\n", "did you mean 'local0'?");
-    refuse_text(t, "global\n log ring@x local0\n", "log target 'ring@x' is not supported");
+    refuse_text(t, "global\n log /dev/log format raw len 100 local0\n", "unexpected 'len'");
+    refuse_text(t, "global\n log ring@x locl0\n", "unknown log facility 'locl0'.");
+    assert_null(accept_text(t, "global\n log ring@x local0\n")->global.logs);
+    assert_non_null(strstr(t->messages, "without effect in this version: 'log ring@' (t.cfg:2)"));
+    assert_null(accept_text(t, "global\n log tcp@127.0.0.1:514 local0\n")->global.logs);
+    assert_non_null(strstr(t->messages, "'log to a stream' (t.cfg:2)"));
     refuse_text(t, "global\n log /dev/log len 79 local0\n", "'len' must be between 80 and 65535.");
+}
+
+static void samples_of_log_lines(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_log *log =
+        accept_text(t, "global\n log /x sample 7,1-3:10 local0\n log /x sample 1:1 local0\n")
+            ->global.logs;
+
+    assert_int_equal(log->sample_size, 10);
+    assert_int_equal(log->n_sample_ranges, 2);
+    assert_int_equal(log->sample_ranges[0].lo, 1);
+    assert_int_equal(log->sample_ranges[0].hi, 3);
+    assert_int_equal(log->sample_ranges[1].lo, 7);
+    assert_int_equal(log->sample_ranges[1].hi, 7);
+    assert_int_equal(log->next->sample_size, 1);
+    refuse_text(t, "global\n log /x sample 1 local0\n", "'1' has no size of the sample.");
+    refuse_text(t, "global\n log /x sample 1:0 local0\n", "'1:0' has no size of the sample.");
+    refuse_text(t, "global\n log /x sample 1:3x local0\n", "'1:3x' has no size of the sample.");
+    refuse_text(t, "global\n log /x sample x:3 local0\n", "'x' is not a range of lines.");
+    refuse_text(t, "global\n log /x sample 0:3 local0\n", "'0' is not a range of lines.");
+    refuse_text(t, "global\n log /x sample 2-1:3 local0\n", "'2-1' is not a range of lines.");
+    refuse_text(t, "global\n log /x sample :3 local0\n", "'' is not a range of lines.");
+    refuse_text(t, "global\n log /x sample 1-2,2:3 local0\n", "the ranges of the sample overlap.");
+    refuse_text(t, "global\n log /x sample 4:3 local0\n", "a range ends behind the sample");
 }
 
 static void global_lines(void **state)
@@ -636,6 +666,7 @@ int main(void)
         CONFIG_TEST(table_lines),
         CONFIG_TEST(ftp_data_lines),
         CONFIG_TEST(log_lines),
+        CONFIG_TEST(samples_of_log_lines),
         CONFIG_TEST(global_lines),
         CONFIG_TEST(http_is_refused_where_it_would_be_served),
         CONFIG_TEST(ids_are_used_once),

@@ -21,7 +21,7 @@
 struct fixture {
     struct maker maker;
     struct hf_cfg_proxy *cfg;
-    struct hf_cfg_log logs[3];
+    struct hf_cfg_log logs[8];
     struct hf_runtime *runtime;
     struct hf_proxy *proxy;
     struct hf_facts facts;
@@ -258,8 +258,13 @@ static void wire_formats(void **state)
     (void)state;
     char after[512], host[256];
     start_daemon();
-    add_log(HF_LOG_UNIX, HF_LOG_RFC3164);
+    add_log(HF_LOG_UNIX, HF_LOG_USUAL);
     add_log(HF_LOG_UNIX, HF_LOG_RFC5424)->facility = 17;
+    add_log(HF_LOG_UNIX, HF_LOG_RFC3164);
+    add_log(HF_LOG_UNIX, HF_LOG_LOCAL);
+    add_log(HF_LOG_UNIX, HF_LOG_PRIORITY);
+    add_log(HF_LOG_UNIX, HF_LOG_TIMED);
+    add_log(HF_LOG_UNIX, HF_LOG_ISO);
     f.maker.config.global.log_tag = "haftp";
     start(false);
     hf_log_event_mt(f.proxy, HF_LEVEL_ALERT, "text");
@@ -269,6 +274,73 @@ static void wire_formats(void **state)
     assert_int_equal(gethostname(host, sizeof host), 0);
     snprintf(after, sizeof after, "%s haftp %d - - text", host, (int)getpid());
     assert_received_like("<137>1 20", after);
+    snprintf(after, sizeof after, " localhost haftp[%d]: text", (int)getpid());
+    assert_received_like("<129>", after);
+    snprintf(after, sizeof after, " haftp[%d]: text", (int)getpid());
+    assert_received_like("<129>", after);
+    assert_null(strstr(f.got, "localhost"));
+    assert_string_equal(received(), "<129>text");
+    int year, month, day, hour, minute, second, micros, zone_hours, zone_minutes;
+    assert_int_equal(sscanf(received(), "<1>%4d-%2d-%2dT%2d:%2d:%2d.%6d%3d:%2d text", &year, &month,
+                            &day, &hour, &minute, &second, &micros, &zone_hours, &zone_minutes),
+                     9);
+    assert_int_equal(sscanf(received(), "%4d-%2d-%2dT%2d:%2d:%2d.%6d%3d:%2d text", &year, &month,
+                            &day, &hour, &minute, &second, &micros, &zone_hours, &zone_minutes),
+                     9);
+}
+
+static void a_sample_lets_some_lines_through(void **state)
+{
+    static struct hf_cfg_sample_range ranges[] = {{1, 2}, {5, 5}};
+    char seen[32] = "";
+    (void)state;
+    start_daemon();
+    struct hf_cfg_log *log = add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    log->sample_ranges = ranges;
+    log->n_sample_ranges = 2;
+    log->sample_size = 5;
+    start(false);
+    for (unsigned i = 1; i <= 10; i++) {
+        hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "%u ", i);
+        strcat(seen, received());
+    }
+    assert_string_equal(seen, "1 2 5 6 7 10 ");
+}
+
+static void what_went_wrong_is_an_error_where_asked(void **state)
+{
+    (void)state;
+    start_daemon();
+    add_log(HF_LOG_UNIX, HF_LOG_SHORT);
+    f.cfg->o.log_format = "line";
+    f.cfg->o.log_separate_errors = true;
+    start(false);
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<3>line");
+    f.facts.reason = HF_REASON_NONE;
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<6>line");
+    f.facts.retries = 1;
+    hf_log_session_mt(&f.facts);
+    assert_string_equal(received(), "<3>line");
+}
+
+/* A name of Linux instead of a file. */
+static void abstract_sockets(void **state)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    char name[64];
+    (void)state;
+    snprintf(name, sizeof name, "haftp-test-log-%d", (int)getpid());
+    memcpy(addr.sun_path + 1, name, strlen(name));
+    f.receiver = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    assert_int_equal(bind(f.receiver, (struct sockaddr *)&addr, sizeof addr), 0);
+    struct hf_cfg_log *log = add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    log->path = name;
+    log->abstract = true;
+    start(false);
+    hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "text");
+    assert_string_equal(received(), "text");
 }
 
 static void tag_and_hostname(void **state)
@@ -544,6 +616,9 @@ int main(void)
         WITH_FIXTURE(events_are_escaped_and_cut),
         WITH_FIXTURE(levels_are_limited_and_raised),
         WITH_FIXTURE(wire_formats),
+        WITH_FIXTURE(a_sample_lets_some_lines_through),
+        WITH_FIXTURE(what_went_wrong_is_an_error_where_asked),
+        WITH_FIXTURE(abstract_sockets),
         WITH_FIXTURE(tag_and_hostname),
         WITH_FIXTURE(the_process_has_its_own_targets),
         WITH_FIXTURE(udp_target),

@@ -1,0 +1,55 @@
+/*
+ * build_proxy.c: lines of proxies that are checked in full, although they do little here.
+ */
+#include <string.h>
+
+#include "parse/build.h"
+
+#include "conf_int.h"
+
+/* ---- cookie ------------------------------------------------------------------------------ */
+
+void hf_build_cookie(struct hf_build *b, const struct hf_word *name)
+{
+    b->cookie = (struct hf_cookie_words){0};
+    b->at[HF_OBJECT_COOKIE] = &b->cookie;
+    b->section->o.cookie_name = name->text;
+    b->section->o.cookie_loc = name->loc;
+    hf_diag_add(b->diag, HF_DIAG_NOTICE, name->loc, NULL,
+                "cookie '%s' touches no byte in mode tcp: it pairs this section with the one whose "
+                "control or data ports use the same name, and 'cookie VALUE' on a server names "
+                "that server in logs.",
+                name->text);
+}
+
+void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc)
+{
+    const struct hf_cookie_words *cookie = &b->cookie;
+
+    if (cookie->rewrite + cookie->insert + cookie->prefix > 1)
+        hf_build_error(b, loc, "choose one of rewrite, insert and prefix",
+                       "'rewrite', 'insert' and 'prefix' do not go together");
+    if (cookie->preserve && !cookie->insert && !cookie->indirect)
+        hf_build_error(b, loc, "add 'insert' or 'indirect'",
+                       "'preserve' needs a cookie that is inserted");
+    if (cookie->attr && strpbrk(cookie->attr, ";\r\n"))
+        hf_build_error(b, cookie->attr_loc, NULL, "an attribute cannot have a ';' in it");
+}
+
+/* ---- dispatch ---------------------------------------------------------------------------- */
+
+void hf_build_dispatch(struct hf_build *b, const struct hf_word *address)
+{
+    struct hf_bind_address *list = NULL;
+    struct hf_problem problem;
+    const char *text = hf_env_expand(b->env, b->config->arena, address->text);
+
+    hf_conf_add_pending(b->config, "dispatch", address->loc);
+    if (text[0] == '/')
+        return;
+    if (!hf_address_parse_binds(b->config->arena, text, &list, &problem))
+        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
+    else if (list->next || list->lo != list->hi)
+        hf_build_error(b, address->loc, "give one address and one port",
+                       "'%s' is more than one address", address->text);
+}
