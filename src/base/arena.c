@@ -19,7 +19,7 @@ struct chunk {
 
 struct hf_arena {
     struct chunk *chunks; /* the newest first; only that one is filled */
-    size_t bytes;
+    size_t bytes, most;   /* most 0: no limit */
 };
 
 /* Arenas are used while starting or loading a file: without memory for that there is no way on. */
@@ -48,10 +48,24 @@ void hf_arena_free(struct hf_arena *arena)
     free(arena);
 }
 
+void hf_arena_limit(struct hf_arena *arena, size_t bytes)
+{
+    arena->most = bytes;
+}
+
+static _Noreturn void give_up(const struct hf_arena *arena)
+{
+    fprintf(stderr, "haftp: the configuration takes more than %zu MB of memory\n",
+            arena->most >> 20);
+    exit(1);
+}
+
 void *hf_arena_alloc(struct hf_arena *arena, size_t bytes)
 {
     size_t need = (bytes + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
     HF_ASSERT(need >= bytes);
+    if (arena->most && need > arena->most - arena->bytes)
+        give_up(arena);
     struct chunk *chunk = arena->chunks;
 
     if (!chunk || chunk->size - chunk->used < need) {

@@ -13,15 +13,17 @@
 
 #include "haftp/base/assert.h"
 
-#define SHOWN_BYTES 160 /* a longer source line is cut around the fault */
+#define MOST_KEPT   1000 /* of one severity; the others are counted */
+#define SHOWN_BYTES 160  /* a longer source line is cut around the fault */
 
 struct message {
     struct message *next, *prev;
     enum hf_severity severity;
     const char *file; /* NULL: nowhere in particular */
     unsigned file_index;
-    int line, col, end_col;
-    const char *source_line; /* NULL: not known */
+    int line, col;
+    int shown_col, shown_end; /* in source_line */
+    const char *source_line;  /* what is shown of it; NULL: not known */
     const char *text, *hint;
     unsigned arrival;
 };
@@ -64,21 +66,49 @@ static void make_printable(char *text, size_t n)
             text[i] = '?';
 }
 
-/* A copy of line number `line` that is fit for a terminal: no control characters but tabs. */
-static const char *copy_line(struct hf_arena *arena, const struct hf_source *source, int line)
+static const char *find_line(const struct hf_source *source, int line)
 {
     const char *p = source->text, *end = source->text + source->size;
-    for (int at = 1; at < line && p; at++) {
+    int at = 1;
+
+    if (source->n_marks && line > 0) {
+        unsigned mark = ((unsigned)line - 1) / HF_SOURCE_MARK;
+        mark = mark < source->n_marks ? mark : source->n_marks - 1;
+        p += source->marks[mark];
+        at += (int)(mark * HF_SOURCE_MARK);
+    }
+    for (; at < line && p; at++) {
         p = memchr(p, '\n', (size_t)(end - p));
         p = p ? p + 1 : NULL;
     }
-    if (!p || p >= end)
+    return p && p < end ? p : NULL;
+}
+
+/* A copy of what will be shown of a line, fit for a terminal: no control characters but tabs.
+ * `*col` and `*end_col` come to be columns of the copy. */
+static const char *copy_line(struct hf_diag *diag, struct hf_loc loc, int *col, int *end_col)
+{
+    const char *p = find_line(loc.source, loc.line), *end = loc.source->text;
+    if (!p)
         return NULL;
+    end += loc.source->size;
     const char *stop = memchr(p, '\n', (size_t)(end - p));
     size_t n = (size_t)((stop ? stop : end) - p);
     if (n && p[n - 1] == '\r')
         n--;
-    char *copy = hf_arena_strndup(arena, p, n);
+    if (*col > SHOWN_BYTES / 2 && n > SHOWN_BYTES) {
+        size_t cut = (size_t)(*col - SHOWN_BYTES / 2);
+        cut = cut < n ? cut : n;
+        p += cut;
+        n -= cut;
+        *col -= (int)cut;
+        *end_col -= (int)cut;
+    }
+    if (n > SHOWN_BYTES)
+        n = SHOWN_BYTES;
+    if (*end_col > SHOWN_BYTES)
+        *end_col = SHOWN_BYTES;
+    char *copy = hf_arena_strndup(diag->arena, p, n);
     make_printable(copy, n);
     return copy;
 }
@@ -86,10 +116,12 @@ static const char *copy_line(struct hf_arena *arena, const struct hf_source *sou
 void hf_diag_add(struct hf_diag *diag, enum hf_severity severity, struct hf_loc loc,
                  const char *hint, const char *format, ...)
 {
-    struct message *m = HF_NEW(diag->arena, struct message);
     char *text;
     va_list args;
 
+    if (diag->count[severity]++ >= MOST_KEPT)
+        return;
+    struct message *m = HF_NEW(diag->arena, struct message);
     va_start(args, format);
     int n = vasprintf(&text, format, args);
     va_end(args);
@@ -107,11 +139,11 @@ void hf_diag_add(struct hf_diag *diag, enum hf_severity severity, struct hf_loc 
         m->file_index = loc.source->index;
         m->line = loc.line;
         m->col = loc.col;
-        m->end_col = loc.end_col;
-        m->source_line = copy_line(diag->arena, loc.source, loc.line);
+        m->shown_col = loc.col;
+        m->shown_end = loc.end_col;
+        m->source_line = copy_line(diag, loc, &m->shown_col, &m->shown_end);
     }
     DL_APPEND(diag->messages, m);
-    diag->count[severity]++;
 }
 
 unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity)
@@ -187,20 +219,9 @@ static void print_caret(FILE *out, const char *shown, int col, int end_col)
 
 static void print_source(FILE *out, const struct message *m)
 {
-    const char *shown = m->source_line;
-    int col = m->col, end_col = m->end_col;
-
-    if (col > SHOWN_BYTES / 2 && strlen(shown) > SHOWN_BYTES) {
-        int cut = col - SHOWN_BYTES / 2;
-        shown += cut;
-        col -= cut;
-        end_col -= cut;
-    }
-    if (end_col > SHOWN_BYTES)
-        end_col = SHOWN_BYTES;
-    fprintf(out, "%5d | %.*s\n", m->line, SHOWN_BYTES, shown);
-    if (col > 0)
-        print_caret(out, shown, col, end_col);
+    fprintf(out, "%5d | %s\n", m->line, m->source_line);
+    if (m->shown_col > 0)
+        print_caret(out, m->source_line, m->shown_col, m->shown_end);
 }
 
 static void print_message(FILE *out, const struct message *m)
@@ -256,6 +277,11 @@ unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity a
             continue;
         print_message(out, sorted[i]);
         printed++;
+    }
+    for (int severity = at_least; severity <= HF_DIAG_ERROR; severity++) {
+        if (diag->count[severity] > MOST_KEPT)
+            hf_diag_line(out, (enum hf_severity)severity, "config : and %u more like these.",
+                         diag->count[severity] - MOST_KEPT);
     }
     free(sorted);
     return printed;

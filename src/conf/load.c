@@ -38,6 +38,7 @@ static void parse_source(struct hf_parse *parse, const struct hf_source *source)
     struct hf_tokens *tokens = &parse->tokens;
 
     tokens->section = 0;
+    tokens->n_stray = 0;
     tokens->scan.section = "";
     hf_build_file_begin(&parse->build);
     hf_build_file_place(&parse->build, source);
@@ -48,6 +49,9 @@ static void parse_source(struct hf_parse *parse, const struct hf_source *source)
     hf_scan_close(&tokens->scan);
     hf_build_go_home(&parse->build);
 }
+
+/* A hundred times more than ten thousand servers need. */
+#define MOST_MEMORY ((size_t)2 << 30)
 
 static void say(struct hf_diag *diag, const char *text, const char *name)
 {
@@ -87,6 +91,7 @@ enum hf_status hf_config_read(const char *const *paths, unsigned n_paths, struct
 
     *out = NULL;
     config->arena = arena;
+    hf_arena_limit(arena, MOST_MEMORY);
     hf_env_init(&env, arena, paths, n_paths, options.localpeer, options.master_worker);
     for (unsigned i = 0; i < n_paths; i++) {
         if (hf_source_read(arena, paths[i], &config->sources, diag) != HF_OK)

@@ -16,6 +16,8 @@ struct hf_arena;
 struct hf_arena *hf_arena_new(void);
 void hf_arena_free(struct hf_arena *arena); /* NULL is fine */
 
+/* Above so many bytes the process ends with a message; 0: no limit. */
+void hf_arena_limit(struct hf_arena *arena, size_t bytes);
 void *hf_arena_alloc(struct hf_arena *arena, size_t bytes); /* zeroed, aligned for any type */
 char *hf_arena_strndup(struct hf_arena *arena, const char *text, size_t n);
 char *hf_arena_strdup(struct hf_arena *arena, const char *text);

@@ -9,16 +9,22 @@
 #define HAFTP_BASE_DIAG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "haftp/base/arena.h"
 
 /* One file's text, kept so that messages can show the line. */
+#define HF_SOURCE_MARK 64u
 struct hf_source {
     const char *name; /* as the user gave it */
     const char *text;
     size_t size;
     unsigned index; /* position in the order of loading */
+    /* Where lines 1, 65, 129, ... begin, so that a message of a long file finds its line soon; 0
+     * marks: not known. */
+    const uint32_t *marks;
+    unsigned n_marks;
     struct hf_source *next;
 };
 
@@ -36,7 +42,8 @@ struct hf_diag;
 struct hf_diag *hf_diag_new(void);
 void hf_diag_free(struct hf_diag *diag);
 
-/* `hint` (NULL: none) tells what to do, on a line of its own below the caret. */
+/* Of each severity a thousand are kept, the others are counted.
+ * `hint` (NULL: none) tells what to do, on a line of its own below the caret. */
 __attribute__((format(printf, 5, 6))) void hf_diag_add(struct hf_diag *diag,
                                                        enum hf_severity severity, struct hf_loc loc,
                                                        const char *hint, const char *format, ...);

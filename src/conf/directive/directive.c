@@ -31,10 +31,16 @@ static void stop(struct hf_parse *parse, struct hf_loc loc, const char *hint, co
 /* The words behind the directive with one blank between, as one text. */
 static const char *join(struct hf_arena *arena, const struct hf_line *line)
 {
-    const char *text = "";
+    size_t bytes = 1;
 
     for (unsigned i = 1; i < line->n; i++)
-        text = hf_arena_printf(arena, "%s%s%s", text, i > 1 ? " " : "", line->words[i].text);
+        bytes += strlen(line->words[i].text) + 1;
+    char *text = hf_arena_alloc(arena, bytes), *end = text;
+    for (unsigned i = 1; i < line->n; i++) {
+        if (i > 1)
+            *end++ = ' ';
+        end = stpcpy(end, line->words[i].text);
+    }
     return text;
 }
 

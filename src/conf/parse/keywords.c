@@ -3,6 +3,7 @@
  */
 #include "keywords.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -219,14 +220,44 @@ static unsigned words_matched(const char *name, const char *first, const char *s
     return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
 }
 
+/* ---- looked up by the first word ---------------------------------------------------------- */
+
+#define N_ROWS    (sizeof hf_keywords / sizeof hf_keywords[0])
+#define N_BUCKETS 4096u /* a power of two, more than there are rows */
+
+/* Numbers of rows plus one, so that zeroed memory is empty; rows of one bucket in their order. */
+static uint16_t bucket[N_BUCKETS], following[N_ROWS];
+static pthread_once_t indexed = PTHREAD_ONCE_INIT;
+_Static_assert(N_ROWS < UINT16_MAX, "rows are counted in 16 bits");
+
+/* FNV-1a of what comes before a blank. */
+static unsigned bucket_of(const char *word)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *word && *word != ' '; word++)
+        hash = (hash ^ (unsigned char)*word) * 16777619u;
+    return (hash ^ hash >> 16) % N_BUCKETS;
+}
+
+static void index_rows(void)
+{
+    for (unsigned i = N_ROWS; i > 0; i--) {
+        uint16_t *first = &bucket[bucket_of(hf_keywords[i - 1].name)];
+        following[i - 1] = *first;
+        *first = (uint16_t)i;
+    }
+}
+
 const struct hf_keyword *hf_keyword_find(const char *first, const char *second, uint64_t where,
                                          unsigned *words)
 {
-    const struct hf_keyword *row, *found = NULL;
+    const struct hf_keyword *found = NULL;
 
+    pthread_once(&indexed, index_rows);
     *words = 0;
-    HF_FOR_KEYWORDS(row)
-    {
+    for (unsigned i = bucket[bucket_of(first)]; i; i = following[i - 1]) {
+        const struct hf_keyword *row = &hf_keywords[i - 1];
         if (!(row->where & where))
             continue;
         unsigned matched = words_matched(row->name, first, second);

@@ -36,6 +36,8 @@ struct hf_scan {
     void *flex;
     struct hf_line *line; /* the one that is being filled */
     int line_number, col, token_col;
+    unsigned lines_with_nul; /* of this file */
+    size_t expanded;         /* bytes that variables gave */
     /* The word that is being put together. */
     char *word;
     size_t word_len, word_size;

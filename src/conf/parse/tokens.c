@@ -341,6 +341,8 @@ static const struct hf_keyword *find_statement(struct hf_parse *parse, const str
         return row;
     }
     row = hf_unknown_statement(t, parse->build.diag, words, n);
+    if (t->section == 0 && ++t->n_stray == HF_MOST_ERRORS)
+        t->directives.stopped = true; /* it is something else than a configuration */
     /* A misspelt section is taken as the one that was meant, or all its lines would be reported. */
     if (row && row->opens && words == t->line.words && words[0].loc.col == 1)
         emit_section(parse, row);
@@ -477,11 +479,24 @@ static bool is_no_statement(struct hf_parse *parse)
     return true;
 }
 
+/* Its lines would only give one message after the other. */
+static void stop_at_binary(struct hf_parse *parse)
+{
+    struct hf_tokens *t = &parse->tokens;
+
+    if (t->scan.lines_with_nul < HF_BINARY_LINES || t->directives.stopped)
+        return;
+    hf_diag_add(parse->build.diag, HF_DIAG_ERROR, t->line.end, "is it the right file?",
+                "this file is binary: what follows was not read.");
+    t->directives.stopped = true;
+}
+
 static void emit_words(struct hf_parse *parse)
 {
     struct hf_tokens *t = &parse->tokens;
     unsigned matched;
 
+    stop_at_binary(parse);
     if (is_no_statement(parse))
         return;
     const struct hf_keyword *top =

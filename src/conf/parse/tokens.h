@@ -12,7 +12,8 @@
 #include "keywords.h"
 #include "scan.h"
 
-#define HF_MOST_ERRORS 50u /* of one run, as HAProxy; what follows is not read */
+#define HF_BINARY_LINES 2u  /* with a NUL byte: the file is no text */
+#define HF_MOST_ERRORS  50u /* of one run, as HAProxy; what follows is not read */
 
 struct hf_parse;
 
@@ -30,6 +31,7 @@ struct hf_tokens {
     struct hf_directives directives;
     uint64_t section;         /* one bit of enum hf_where; 0: none yet */
     const char *section_name; /* of a proxy, for messages */
+    unsigned n_stray;         /* lines of this file before any section; the first is told */
     /* A word may give two tokens ("no-check"), and the line's end gives one. */
     struct hf_token queue[2 * HF_LINE_WORDS + 2];
     unsigned n_queued, next;

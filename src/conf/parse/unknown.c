@@ -126,6 +126,8 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
 
     if (t->section == 0) {
         const struct hf_keyword *section = nearest(first, NULL, HF_ON_TOP, 0);
+        if (!section && t->n_stray)
+            return NULL;
         if (section)
             snprintf(hint, sizeof hint, "did you mean '%s'?", section->name);
         hf_diag_add(diag, HF_DIAG_ERROR, words[0].loc,
