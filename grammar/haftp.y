@@ -75,6 +75,20 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FRONTEND "frontend"
 %token <row> BACKEND "backend"
 %token <row> FROM "from"
+%token <row> ACL "acl"
+%token <row> RULE "tcp-request"
+%token <row> INSPECT_DELAY "inspect-delay"
+%token <row> USE_BACKEND "use_backend"
+%token <row> USE_SERVER "use-server"
+%token <row> PERSIST "force-persist"
+%token <row> MONITOR "monitor fail"
+%token <row> FORMAT "log-format"
+%token IF "if"
+%token UNLESS "unless"
+%token OR "or"
+%token NOT "'!'"
+%token OPEN "'{'"
+%token CLOSE "'}' with a blank before it"
 %token <row> OTHER_SECTION "a section"
 %token <row> PEER "peer"
 %token <row> LOOSE_BIND "bind of a section"
@@ -118,6 +132,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DEFAULT_PATH "default-path"
 %token <row> CPU_MAP "cpu-map"
 %token <row> STATS_SOCKET "stats socket"
+%token <row> STARTUP_VAR "set-var"
 %token <row> UNIX_BIND "unix-bind"
 %token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
@@ -146,6 +161,7 @@ statement
     | setting settings
     | PARTS settings
     | proxy_line
+    | rule_line
     | global_line
     | other_line
     | DESCRIPTION description
@@ -276,6 +292,49 @@ rest
     | rest WORD
     ;
 
+/* ---- ACLs, rules, conditions, formats ---- */
+
+rule_line
+    : ACL words                             { hf_build_acl(B, @1); }
+    | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
+    | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
+    | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | PERSIST words condition               { hf_build_persist(B, $1, @1); }
+    | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | FORMAT word                           { hf_build_format(B, $1, &$2); }
+    ;
+
+/* What stands before the condition, for the builder to look at. */
+words
+    : %empty
+    | words WORD        { hf_build_rule_word(B, &$2); }
+    ;
+
+condition
+    : %empty
+    | IF                { hf_build_condition(B, @1, false); }   terms
+    | UNLESS            { hf_build_condition(B, @1, true); }    terms
+    ;
+
+/* HAProxy minds neither an "or" without a side nor a '!' without a name. */
+terms
+    : %empty
+    | terms term
+    ;
+
+term
+    : OR                { hf_build_or(B, @1); }
+    | NOT               { hf_build_not(B, @1); }
+    | WORD              { hf_build_acl_name(B, &$1); }
+    | OPEN group CLOSE  { hf_build_acl_group(B, @$); }
+    ;
+
+group
+    : %empty
+    | group WORD        { hf_build_group_word(B, &$2); }
+    ;
+
 /* ---- lines of global only ---- */
 
 global_line
@@ -288,6 +347,7 @@ global_line
     | DEFAULT_PATH word word                { hf_build_default_path(B, &$2, &$3); }
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
+    | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
     | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }

@@ -23,8 +23,10 @@
 #include "haftp/app/args.h"
 #include "haftp/balance/balance.h"
 #include "haftp/conf/load.h"
+#include "haftp/log/format.h"
 #include "haftp/log/log.h"
 #include "haftp/net/relay.h"
+#include "haftp/rules/vars.h"
 
 static const char *check_algorithm(const char *name)
 {
@@ -78,7 +80,6 @@ static void say_verdict(const char *text, const struct hf_args *args)
 static void check_loaded(const struct hf_config *config, const struct hf_args *args,
                          struct hf_diag *diag)
 {
-    hf_log_check(config, diag);
     hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
 }
 
@@ -211,6 +212,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
             struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
             if (workers) {
                 tell_what_was_understood(runtime);
+                hf_log_startup_vars(runtime);
                 signal_number = app_serve(runtime, workers, n_workers);
                 free(workers);
             }
@@ -218,6 +220,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
         app_remove_pidfile(global->pidfile);
     }
     hf_log_fini();
+    hf_vars_process_free();
     return signal_number;
 }
 

@@ -54,6 +54,7 @@ static void drain_all(struct server_process *process)
 {
     unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
     process->stage = DRAINING;
+    atomic_store_explicit(&process->runtime->stopping, true, memory_order_relaxed);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u go on to their end",
                     atomic_load(&process->runtime->sessions));
     if (after_ms)

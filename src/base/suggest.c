@@ -36,18 +36,48 @@ static unsigned edits(const char *a, size_t a_len, const char *b, size_t b_len)
     return previous[b_len];
 }
 
+static uint64_t letters_of(const char *word)
+{
+    uint64_t letters = 0;
+
+    for (; *word; word++)
+        letters |= UINT64_C(1) << ((unsigned char)*word % 64);
+    return letters;
+}
+
+static unsigned at_least(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+/* So many edits are needed at least, and this is soon known: one for each byte more, and one for
+ * each letter that only one of the words has. */
+static unsigned fewest_edits(const struct hf_suggest *suggest, size_t n, const char *candidate,
+                             size_t m)
+{
+    uint64_t other = letters_of(candidate);
+    unsigned longer = (unsigned)(n > m ? n - m : m - n);
+    unsigned lost = (unsigned)__builtin_popcountll(suggest->letters & ~other);
+    unsigned gained = (unsigned)__builtin_popcountll(other & ~suggest->letters);
+
+    return at_least(longer, at_least(lost, gained));
+}
+
 void hf_suggest_init(struct hf_suggest *suggest, const char *word)
 {
     size_t n = strlen(word);
     /* A third of the word may be wrong; a short word forgives one letter. */
     unsigned allowed = n > HF_SUGGEST_MAX ? 0 : n < 3 ? 1 : (unsigned)(n + 2) / 3;
-    *suggest = (struct hf_suggest){.word = word, .distance = allowed + 1};
+    *suggest =
+        (struct hf_suggest){.word = word, .letters = letters_of(word), .distance = allowed + 1};
 }
 
 void hf_suggest_offer(struct hf_suggest *suggest, const char *candidate)
 {
     size_t n = strlen(suggest->word), m = strlen(candidate);
     if (n == 0 || n > HF_SUGGEST_MAX || m > HF_SUGGEST_MAX)
+        return;
+    if (fewest_edits(suggest, n, candidate, m) >= suggest->distance)
         return;
     unsigned distance = edits(suggest->word, n, candidate, m);
     if (distance < suggest->distance) {

@@ -26,6 +26,12 @@ void hf_conf_tell_pending(const struct hf_config *config, struct hf_diag *diag);
 /* Notes such a word. */
 void hf_conf_add_pending(struct hf_config *config, const char *name, struct hf_loc loc);
 
+/* Arguments of expressions that name sections and servers; then the choices and formats of a
+ * section (expr/resolve_args.c). */
+void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag);
+void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag);
+
 /* What the sections that are no proxies lack (section/check.c). */
 void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag);
 /* The section of that kind ("userlist") and name, as its own struct of haftp/conf/sections.h; or

@@ -13,6 +13,7 @@
 #include "parse/build.h"
 #include "parse/log_target.h"
 #include "parse/value.h"
+#include "rule/dump_rules.h"
 
 #include "haftp_parser.h"
 
@@ -161,6 +162,7 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         putc('\n', out);
     }
     hf_dump_logs(out, global->logs);
+    hf_dump_startup_vars(out, global);
 }
 
 void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
@@ -283,6 +285,9 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     if (proxy->o.log_global)
         fputs("    log global\n", out);
     hf_dump_logs(out, proxy->o.logs);
+    if (proxy->caps & HF_CAP_FRONTEND)
+        hf_dump_formats(out, &proxy->o);
+    hf_dump_rules(out, proxy);
     if (proxy->caps & HF_CAP_FRONTEND)
         print_data_refs(out, proxy->data_refs);
     if (proxy->caps & HF_CAP_BACKEND)

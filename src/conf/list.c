@@ -101,7 +101,7 @@ static void list_acls(FILE *out)
         const char *name, *fetch, *method;
     } rows[] = {
 #define HF_ACL_NAME(name, fetch, method) {name, fetch, method},
-#include "../../grammar/rows/acl.def"
+#include "../../grammar/rows/samples/acl.def"
     };
 
     fputs("\nNames that only ACLs know\n", out);

@@ -243,6 +243,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
     struct hf_cfg_stick_rule *rule;
 
     resolve_identity(&config->global, diag);
+    hf_conf_resolve_args(config, diag);
     LL_FOREACH(config->proxies, proxy)
     {
         resolve_backend(config, proxy, diag);
@@ -250,6 +251,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         {
             resolve_stick_rule(config, proxy, rule, diag);
         }
+        hf_conf_resolve_rules(config, proxy, diag);
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
         check_external(config, proxy, diag);

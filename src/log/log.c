@@ -35,7 +35,7 @@ struct outlet {
     struct target *targets;
     unsigned n;
     const char *tag;
-    struct hf_log_format *format; /* NULL: "Connect from" lines */
+    const struct hf_format *format; /* NULL: "Connect from" lines */
     _Atomic unsigned lines;
 };
 
@@ -48,6 +48,8 @@ struct logger {
     unsigned n_sinks;
     struct hf_cfg_log stderr_cfg; /* of the stand-in */
     struct hf_sink *stand_in;     /* NULL: not needed */
+    struct hf_config own;         /* holds the format of tcplog, nothing else */
+    const struct hf_format *tcplog;
     struct outlet process;
     struct outlet *proxies; /* by id - 1 */
 };
@@ -228,39 +230,25 @@ static void on_note(const struct hf_server *server, const char *text)
     hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
 }
 
+/* A sample that passed the converter `debug`. */
+static void on_debug(const struct hf_facts *facts, struct hf_view prefix, struct hf_view text)
+{
+    if (prefix.n == 0)
+        prefix = hf_view_cstr("debug");
+    hf_log_event_mt(facts ? facts->frontend : NULL, HF_LEVEL_DEBUG, "[%.*s] %.*s", (int)prefix.n,
+                    prefix.p, (int)text.n, text.n ? text.p : "");
+}
+
 /* ---- life -------------------------------------------------------------------------------- */
 
 /* What a section logs at the end of its sessions; NULL: it logs when they begin. */
-static const char *format_text(const struct hf_cfg_proxy *cfg)
+static const struct hf_format *format_of(const struct hf_cfg_proxy *cfg)
 {
     if (!(cfg->caps & HF_CAP_FRONTEND))
         return NULL;
     if (cfg->o.log_format)
         return cfg->o.log_format;
-    return cfg->o.tcplog ? HF_LOG_TCPLOG : NULL;
-}
-
-static bool is_first_user(const struct hf_config *config, const struct hf_cfg_proxy *cfg)
-{
-    for (const struct hf_cfg_proxy *p = config->proxies; p != cfg; p = p->next) {
-        if (format_text(p) == cfg->o.log_format)
-            return false;
-    }
-    return true;
-}
-
-void hf_log_check(const struct hf_config *config, struct hf_diag *diag)
-{
-    char error[256];
-    for (const struct hf_cfg_proxy *p = config->proxies; p; p = p->next) {
-        struct hf_log_format *format = NULL;
-        /* One inherited from defaults is reported once. */
-        if (!p->o.log_format || !format_text(p) || !is_first_user(config, p))
-            continue;
-        if (hf_log_format_compile(p->o.log_format, error, sizeof error, &format) == HF_INVALID)
-            hf_diag_add(diag, HF_DIAG_ERROR, p->o.log_format_loc, NULL, "'log-format': %s", error);
-        hf_log_format_free(format);
-    }
+    return cfg->o.tcplog ? logger->tcplog : NULL;
 }
 
 static struct hf_sink *find_sink(const struct hf_cfg_log *cfg)
@@ -362,16 +350,18 @@ static enum hf_status open_proxy(const struct hf_cfg_proxy *cfg, const char *glo
 {
     struct outlet *outlet = &logger->proxies[cfg->id - 1];
     const char *tag = cfg->o.log_tag ? cfg->o.log_tag : global_tag;
-    const char *text = format_text(cfg);
-    char error[256];
 
-    enum hf_status status = open_outlet(outlet, cfg->logs_all, tag);
-    if (status == HF_OK && text) {
-        status = hf_log_format_compile(text, error, sizeof error, &outlet->format);
-        if (status == HF_INVALID) /* hf_log_check() should have told earlier and better */
-            hf_diag_line(stderr, HF_DIAG_ERROR, "log-format of %s: %s", cfg->name, error);
-    }
-    return status;
+    outlet->format = format_of(cfg);
+    return open_outlet(outlet, cfg->logs_all, tag);
+}
+
+static void make_tcplog(void)
+{
+    struct hf_diag *diag = hf_diag_new();
+
+    logger->own.arena = hf_arena_new();
+    logger->tcplog = hf_format_new(&logger->own, diag, HF_LOG_TCPLOG);
+    hf_diag_free(diag);
 }
 
 static enum hf_status open_all(void)
@@ -379,6 +369,7 @@ static enum hf_status open_all(void)
     const struct hf_config *config = logger->runtime->config;
     const char *tag = config->global.log_tag ? config->global.log_tag : "haftp";
 
+    make_tcplog();
     enum hf_status status = open_outlet(&logger->process, config->global.logs, tag);
     for (const struct hf_cfg_proxy *p = config->proxies; p && status == HF_OK; p = p->next)
         status = open_proxy(p, tag);
@@ -401,17 +392,18 @@ enum hf_status hf_log_init(const struct hf_runtime *runtime, bool foreground)
         snprintf(logger->own_hostname, sizeof logger->own_hostname, "-");
     logger->proxies = calloc(n ? n : 1, sizeof *logger->proxies);
     enum hf_status status = logger->proxies ? open_all() : HF_NOMEM;
-    if (status != HF_OK)
+    if (status != HF_OK) {
         hf_log_fini();
-    else
-        hf_server_listen(&listener);
-    return status;
+        return status;
+    }
+    hf_server_listen(&listener);
+    hf_eval_on_debug(on_debug);
+    return HF_OK;
 }
 
 static void close_outlet(struct outlet *outlet)
 {
     free(outlet->targets);
-    hf_log_format_free(outlet->format);
 }
 
 void hf_log_fini(void)
@@ -419,11 +411,13 @@ void hf_log_fini(void)
     if (!logger)
         return;
     hf_server_listen(NULL);
+    hf_eval_on_debug(NULL);
     close_outlet(&logger->process);
     for (unsigned i = 0; logger->proxies && i < logger->runtime->n_proxies; i++)
         close_outlet(&logger->proxies[i]);
     for (unsigned i = 0; i < logger->n_sinks; i++)
         hf_sink_close(logger->sinks[i]);
+    hf_arena_free(logger->own.arena);
     free(logger->proxies);
     free(logger->sinks);
     free(logger);

@@ -1,5 +1,5 @@
 /*
- * vars.c: the variables of log formats, one row each.
+ * vars.c: the variables of log formats: a function for each row of grammar/rows/samples/alias.def.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static void put_host(struct hf_log_out *out, const struct hf_addr *addr)
     char text[HF_ADDR_TEXT_SIZE];
     if (!hf_addr_is_set(addr))
         hf_log_put_text(out, "-");
-    else if (!(out->flags & HF_LOG_HEX))
+    else if (!(out->flags & HF_FORMAT_HEX))
         hf_log_put_text(out, hf_addr_host_text(addr, text));
     else if (addr->sa.sa_family == AF_INET)
         put_hex(out, (const unsigned char *)&addr->v4.sin_addr, 4);
@@ -37,7 +37,7 @@ static void put_host(struct hf_log_out *out, const struct hf_addr *addr)
 /* With +X: at least this many hexadecimal digits. */
 static void put_number(struct hf_log_out *out, uint64_t number, int hex_digits)
 {
-    if (out->flags & HF_LOG_HEX)
+    if (out->flags & HF_FORMAT_HEX)
         hf_log_printf(out, "%0*" PRIX64, hex_digits, number);
     else
         hf_log_printf(out, "%" PRIu64, number);
@@ -131,7 +131,7 @@ ROW_FUNCTION(Ts)
 
 ROW_FUNCTION(ms)
 {
-    if (out->flags & HF_LOG_HEX)
+    if (out->flags & HF_FORMAT_HEX)
         hf_log_printf(out, "%02X", accepted_millisecond(f));
     else
         hf_log_printf(out, "%03u", accepted_millisecond(f));
@@ -252,6 +252,16 @@ ROW_FUNCTION(sp)
     put_port(out, &addr);
 }
 
+ROW_FUNCTION(bi)
+{
+    put_host(out, &f->server_local);
+}
+
+ROW_FUNCTION(bp)
+{
+    put_port(out, &f->server_local);
+}
+
 ROW_FUNCTION(ts)
 {
     char letters[3];
@@ -276,69 +286,27 @@ ROW_FUNCTION(pid)
     put_number(out, (uint64_t)getpid(), 4);
 }
 
-/* Sorted by name, capitals first. */
-static const struct hf_log_var rows[] = {
-    {"B", put_B, "bytes from the server to the client"},
-    {"H", put_H, "name of this host"},
-    {"ID", put_dash, "unique id (none: unique-id-format is not used)"},
-    {"ST", put_zero, "status code (0 in TCP mode)"},
-    {"T", put_T, "date of the accept, GMT"},
-    {"Tc", put_Tc, "milliseconds to connect to the server, -1 if that did not happen"},
-    {"Td", put_Td, "milliseconds from the connection to the server to the end"},
-    {"Th", put_zero, "milliseconds of handshakes before the session (none in TCP mode)"},
-    {"Tl", put_Tl, "date of the accept, local time with its zone"},
-    {"Ts", put_Ts, "date of the accept, seconds since 1970"},
-    {"Tt", put_Tt, "milliseconds from accept to end"},
-    {"Tu", put_Tt, "milliseconds as the user felt them (the same as %Tt in TCP mode)"},
-    {"Tw", put_Tw, "milliseconds in the queue, -1 if it was never left"},
-    {"U", put_U, "bytes from the client to the server"},
-    {"ac", put_ac, "sessions of the process"},
-    {"b", put_b, "name of the backend"},
-    {"bc", put_bc, "sessions of the backend"},
-    {"bi", put_dash, "our address toward the server (not recorded)"},
-    {"bp", put_dash, "our port toward the server (not recorded)"},
-    {"bq", put_bq, "how many waited before it in the backend's queue"},
-    {"ci", put_ci, "address of the client"},
-    {"cp", put_cp, "port of the client"},
-    {"f", put_f, "name of the frontend"},
-    {"fc", put_fc, "sessions of the frontend"},
-    {"fi", put_fi, "address that the client connected to"},
-    {"fp", put_fp, "port that the client connected to"},
-    {"ft", put_f, "name of the frontend, with ~ behind it for TLS"},
-    {"lc", put_lc, "number of this line among its frontend's"},
-    {"ms", put_ms, "milliseconds of the accept's second"},
-    {"pid", put_pid, "process id"},
-    {"rc", put_rc, "retries; + before it when another server was taken"},
-    {"rt", put_rt, "sessions accepted by the process so far"},
-    {"s", put_s, "name of the server"},
-    {"sc", put_sc, "sessions of the server"},
-    {"si", put_si, "address of the server"},
-    {"sk", put_sk, "value of the server's `cookie`; haftp's own variable"},
-    {"sp", put_sp, "port of the server"},
-    {"sq", put_sq, "how many waited before it in the server's queue"},
-    {"sslc", put_dash, "TLS cipher of the client's connection (none: not terminated)"},
-    {"sslv", put_dash, "TLS version of the client's connection (none: not terminated)"},
-    {"t", put_t, "date of the accept, local time with milliseconds"},
-    {"ts", put_ts, "how the session ended: who, and in which phase"},
+/* ---- what TCP mode does not have, or has under two names ---------------------------------- */
+
+ROW_FUNCTION(nothing)
+{
+    (void)out;
+    (void)f;
+}
+
+#define put_ID   put_dash
+#define put_ST   put_zero
+#define put_Th   put_zero
+#define put_Tu   put_Tt
+#define put_ft   put_f
+#define put_hr   put_nothing
+#define put_hrl  put_nothing
+#define put_hs   put_nothing
+#define put_hsl  put_nothing
+#define put_sslc put_dash
+#define put_sslv put_dash
+
+hf_log_alias_fn *const hf_log_aliases[] = {
+#define HF_ALIAS(id, word, help) [HF_ALIAS_##id] = put_##id,
+#include "../../grammar/rows/samples/alias.def"
 };
-
-const struct hf_log_var *hf_log_var_find(struct hf_view name)
-{
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (hf_view_is(name, rows[i].name))
-            return &rows[i];
-    }
-    return NULL;
-}
-
-bool hf_log_var_is_http(struct hf_view name)
-{
-    static const char *const names[] = {"CC", "CS",  "HM", "HP", "HPO", "HQ",  "HU",
-                                        "HV", "Ta",  "Tq", "TR", "Tr",  "hr",  "hrl",
-                                        "hs", "hsl", "Ti", "r",  "tr",  "trg", "trl"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (hf_view_is(name, names[i]))
-            return true;
-    }
-    return false;
-}

@@ -21,9 +21,9 @@ extern hf_conv_fn *const hf_conv_functions[];   /* by enum hf_conv_id */
 
 /* All functions of rows, by these names. */
 #define HF_FETCH(id, word, signature, type, known, help) hf_fetch_fn hf_do_fetch_##id;
-#include "../../grammar/rows/fetch.def"
+#include "../../grammar/rows/samples/fetch.def"
 #define HF_CONV(id, word, signature, in, out, help) hf_conv_fn hf_do_conv_##id;
-#include "../../grammar/rows/conv.def"
+#include "../../grammar/rows/samples/conv.def"
 
 #define FETCH(id)                                                                                  \
     enum hf_truth hf_do_fetch_##id(const struct hf_conv *call, struct hf_eval *eval,               \

@@ -5,10 +5,10 @@
 
 hf_fetch_fn *const hf_fetch_functions[] = {
 #define HF_FETCH(id, word, signature, type, known, help) [HF_FETCH_##id] = hf_do_fetch_##id,
-#include "../../grammar/rows/fetch.def"
+#include "../../grammar/rows/samples/fetch.def"
 };
 
 hf_conv_fn *const hf_conv_functions[] = {
 #define HF_CONV(id, word, signature, in, out, help) [HF_CONV_##id] = hf_do_conv_##id,
-#include "../../grammar/rows/conv.def"
+#include "../../grammar/rows/samples/conv.def"
 };

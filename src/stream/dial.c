@@ -148,6 +148,7 @@ void hf_dial_progress(struct hf_dial *dial)
         return;
     }
     dial->connected = true;
+    hf_socket_local(dial->watch->fd, &session->facts.server_local);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
     hf_server_observed_mt(session->server, true);
     session->facts.connect_ms = (int32_t)(hf_loop_now(dial->engine->loop) - dial->started_ms -

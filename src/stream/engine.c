@@ -62,6 +62,8 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     facts->frontend = hf_runtime_proxy(engine->runtime, frontend);
     facts->backend =
         frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
+    facts->worker = (uint16_t)engine->index;
+    facts->client_fd = fd;
     facts->client = *peer;
     hf_socket_local(fd, &facts->local);
     facts->accepted_us = hf_clock_wall_us();
@@ -98,6 +100,7 @@ void hf_session_end(struct hf_session *session)
     struct hf_facts *facts = &session->facts;
 
     HF_CHECK(session, HF_SESSION_MAGIC);
+    facts->client_fd = -1; /* its owner has closed it */
     facts->total_ms = (int32_t)(hf_loop_now(engine->loop) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (!session->logged)

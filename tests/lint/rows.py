@@ -12,7 +12,7 @@ from tree import exists, files, read
 
 SHAPES = "grammar/rows/shapes.h"
 # Rows of samples: their words have no line of their own that a golden file could have.
-SAMPLE_SHAPES = "grammar/rows/samples.h"
+SAMPLE_SHAPES = "grammar/rows/samples/samples.h"
 TOKEN = re.compile(r'\s+|/\*.*?\*/|"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|.', re.DOTALL)
 # Where an option may stand, as its row says, and how such a line begins.
 OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),

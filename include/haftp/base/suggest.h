@@ -8,10 +8,13 @@
 #ifndef HAFTP_BASE_SUGGEST_H
 #define HAFTP_BASE_SUGGEST_H
 
+#include <stdint.h>
+
 #define HF_SUGGEST_MAX 48u /* longer words get no suggestion */
 
 struct hf_suggest {
     const char *word;
+    uint64_t letters; /* which bytes the word has, modulo 64 */
     const char *best; /* NULL: nothing close was offered */
     unsigned distance;
 };

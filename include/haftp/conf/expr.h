@@ -3,7 +3,8 @@
  *
  * The parser checks and types all of this (src/conf/expr/); the rules floor evaluates it
  * (haftp/rules/).  Which fetches and converters exist, with their arguments and types, is in
- * grammar/rows/fetch.def and conv.def; one row is checked here and calls one function there.
+ * grammar/rows/samples/fetch.def and conv.def; one row is checked here and calls one function
+ * there.
  *
  * In the configuration's arena; immutable once loaded; any thread.
  */
@@ -58,7 +59,8 @@ enum hf_arg_kind {
     HF_ARG_SIZE, /* number, bytes */
     HF_ARG_TEXT,
     HF_ARG_ADDR,   /* addr: an address or a netmask, of the family that the row asks for */
-    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table */
+    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table; NULL: the section
+                    * whose session it is (in rules that a defaults section handed down) */
     HF_ARG_SERVER, /* server */
     HF_ARG_USERLIST,
     HF_ARG_REGEX,
@@ -95,12 +97,12 @@ struct hf_arg {
 /* Those that work; the function of each is in the rules floor. */
 enum hf_fetch_id {
 #define HF_FETCH(id, word, signature, type, known, help) HF_FETCH_##id,
-#include "../../../grammar/rows/fetch.def"
+#include "../../../grammar/rows/samples/fetch.def"
     HF_N_FETCHES
 };
 enum hf_conv_id {
 #define HF_CONV(id, word, signature, in, out, help) HF_CONV_##id,
-#include "../../../grammar/rows/conv.def"
+#include "../../../grammar/rows/samples/conv.def"
     HF_N_CONVS
 };
 
@@ -108,7 +110,7 @@ enum hf_conv_id {
 struct hf_sample_row {
     const char *name;
     int id;                /* enum hf_fetch_id or enum hf_conv_id, or HF_SAMPLE_* */
-    const char *signature; /* of its arguments; explained in grammar/rows/samples.h */
+    const char *signature; /* of its arguments; explained in grammar/rows/samples/samples.h */
     enum hf_type in, out;  /* `in`: of converters only */
     unsigned known;        /* HF_KNOWN_*; fetches only */
     const char *help;
@@ -122,10 +124,22 @@ const struct hf_sample_row *hf_fetch_find(struct hf_view name);
 const struct hf_sample_row *hf_conv_find(struct hf_view name);
 const char *hf_type_name(enum hf_type type);
 
+/* `args` has as many entries as the signature has letters, those left out are HF_ARG_NONE; n_args
+ * counts up to the last one given.  env(NAME) has the variable's value as its second argument, if
+ * it is set. */
 struct hf_conv {
     const struct hf_sample_row *row;
     struct hf_arg *args;
     unsigned n_args;
+};
+
+/* An argument that names something of another section, until that is found. */
+struct hf_arg_ref {
+    struct hf_arg_ref *next;
+    struct hf_arg *arg;
+    char letter; /* of the signature */
+    const struct hf_sample_row *row;
+    struct hf_cfg_proxy *section; /* where it is used; NULL: in defaults, or in global */
 };
 
 /* fetch(args),conv(args),...  */
@@ -190,6 +204,7 @@ struct hf_cfg_map {
 struct hf_acl_test { /* one `acl` line, or { ... } */
     struct hf_acl_test *next;
     struct hf_loc loc;
+    const char *text; /* as written, without the name */
     struct hf_expr *expr;
     struct hf_patterns patterns;
 };
@@ -197,6 +212,7 @@ struct hf_acl_test { /* one `acl` line, or { ... } */
 struct hf_acl {
     struct hf_acl *next;
     const char *name; /* NULL: anonymous */
+    bool predefined;  /* TRUE, WAIT_END and so on: in no section's list */
     struct hf_loc loc;
     struct hf_acl_test *tests; /* any of them */
 };
@@ -227,13 +243,28 @@ struct hf_piece {
     struct hf_piece *next;
     enum hf_piece_kind kind;
     unsigned flags;      /* HF_FORMAT_* */
-    struct hf_view text; /* TEXT: literally; ALIAS: the letters, which the log floor knows */
+    struct hf_view text; /* TEXT: literally; ALIAS: its name */
+    int alias;           /* enum hf_alias_id; -1: one of HTTP, in a section of mode http */
     struct hf_expr *expr;
 };
 struct hf_format {
     struct hf_loc loc;
     const char *text; /* as written */
     struct hf_piece *pieces;
+    struct hf_loc http; /* the first alias of HTTP; no source: none */
+    const char *http_name;
+};
+
+struct hf_config;
+struct hf_diag;
+/* A format of our own, in the configuration's arena.  NULL: reported. */
+struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, const char *text);
+
+/* Those that mode tcp knows; the function of each is in the log floor. */
+enum hf_alias_id {
+#define HF_ALIAS(id, word, help) HF_ALIAS_##id,
+#include "../../../grammar/rows/samples/alias.def"
+    HF_N_ALIASES
 };
 
 /* ---- rules -------------------------------------------------------------------------------- */
@@ -246,7 +277,7 @@ enum hf_rule_set {
     HF_N_RULE_SETS
 };
 
-/* Rows in grammar/rows/action.def. */
+/* Rows in grammar/rows/samples/action.def. */
 enum hf_rule_action {
     HF_RULE_ACCEPT,
     HF_RULE_REJECT,
@@ -268,16 +299,38 @@ enum hf_rule_action {
     HF_RULE_NONE,                /* checked, and told at start that it has no effect yet */
 };
 
+/* The conditions of set-var(NAME,...), as bits in the order of the words. */
+enum hf_set_when {
+    HF_SET_IF_EXISTS = 1 << 0,
+    HF_SET_IF_NOT_EXISTS = 1 << 1,
+    HF_SET_IF_EMPTY = 1 << 2, /* the value, as the next one */
+    HF_SET_IF_NOT_EMPTY = 1 << 3,
+    HF_SET_IF_SET = 1 << 4,
+    HF_SET_IF_NOT_SET = 1 << 5,
+    HF_SET_IF_GREATER = 1 << 6, /* than what the variable has, as the next one */
+    HF_SET_IF_LESS = 1 << 7,
+};
+
 struct hf_cfg_rule {
     struct hf_cfg_rule *next;
     struct hf_loc loc;
-    const char *name; /* of the action, as written */
+    const char *name; /* of the action, without parentheses */
+    const char *text; /* as written, without the condition */
+    bool inherited;   /* from a defaults section */
     enum hf_rule_action action;
     struct hf_cond *cond; /* NULL: always */
     struct hf_expr *expr;
     struct hf_format *format;
     struct hf_cfg_var *var;
+    unsigned when; /* SET_VAR, SET_VAR_FMT: enum hf_set_when */
     int64_t number;
+};
+
+struct hf_cfg_persist { /* force-persist, ignore-persist: in the order of the file */
+    struct hf_cfg_persist *next;
+    struct hf_loc loc;
+    bool ignore;
+    struct hf_cond *cond;
 };
 
 struct hf_cfg_switch { /* use_backend */

@@ -214,16 +214,17 @@ struct hf_cfg_opts {
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     struct hf_cfg_server_opts server; /* default-server */
+    struct hf_format *log_format;     /* NULL: what tcplog or the default says */
+    struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
  * external_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
-/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_format (NULL:
- * what tcplog or the default says), log_tag (NULL: the global one), default_backend, ftp_data_wait
- * (ms), ftp_advertise, ftp_peer, ftp_server_announced, forced_id, fullconn (0: derived),
- * session_rate (per second, 0: no limit); and mode_loc,
- * log_format_loc, default_backend_loc */
+/* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
+ * global one), default_backend, ftp_data_wait (ms), ftp_advertise, ftp_peer, ftp_server_announced,
+ * forced_id, fullconn (0: derived), session_rate (per second, 0: no limit); and mode_loc,
+ * default_backend_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
@@ -256,6 +257,7 @@ struct hf_cfg_proxy {
     unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
+    struct hf_cfg_persist *persist_rules;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     /* Resolved, of sections with binds: every section that a session may get a server of
@@ -280,7 +282,8 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
-    const char *node, *description; /* NULL: not given */
+    const char *node, *description;   /* NULL: not given */
+    struct hf_cfg_rule *startup_vars; /* set-var and set-var-fmt of global, in order */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
@@ -306,6 +309,7 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
+    struct hf_arg_ref *arg_refs;     /* all of them */
     struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
     struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;

@@ -24,9 +24,6 @@ enum hf_level {
     HF_LEVEL_DEBUG
 };
 
-/* Reports every `log-format` that does not compile; part of loading a configuration. */
-void hf_log_check(const struct hf_config *config, struct hf_diag *diag);
-
 /* Opens the targets (before chroot and setuid) and listens to the servers' changes of state.  With
  * `foreground`, a unix socket that does not exist is replaced by stderr, with one warning, and
  * changes of state are printed on stderr as well.  Call once per process. */

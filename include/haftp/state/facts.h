@@ -31,6 +31,7 @@ enum hf_phase {
 struct hf_proxy;
 struct hf_server;
 struct hf_cfg_bind;
+struct hf_vars;
 
 struct hf_facts {
     const struct hf_proxy *frontend;
@@ -45,6 +46,7 @@ struct hf_facts {
     int32_t total_ms;
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
+    struct hf_vars *vars;         /* NULL: no rule has set one */
     int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
     int16_t priority_class;       /* lower ones first */
     uint16_t retries;

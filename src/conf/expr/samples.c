@@ -48,7 +48,7 @@ const struct hf_sample_row hf_fetches[] = {
     FETCH(HF_SAMPLE_LATER, word, signature, type, known, LATER_HELP)
 #define HF_FETCH_HTTP(word, signature, type, known)                                                \
     FETCH(HF_SAMPLE_HTTP, word, signature, type, known, HTTP_HELP)
-#include "../../../grammar/rows/fetch.def"
+#include "../../../grammar/rows/samples/fetch.def"
 };
 
 const struct hf_sample_row hf_convs[] = {
@@ -58,7 +58,7 @@ const struct hf_sample_row hf_convs[] = {
     CONV(HF_SAMPLE_LATER, word, signature, in, out, LATER_HELP)
 #define HF_CONV_HTTP(word, signature, in, out)                                                     \
     CONV(HF_SAMPLE_HTTP, word, signature, in, out, HTTP_HELP)
-#include "../../../grammar/rows/conv.def"
+#include "../../../grammar/rows/samples/conv.def"
 };
 
 const unsigned hf_n_fetches = sizeof hf_fetches / sizeof hf_fetches[0];

@@ -45,6 +45,7 @@ void hf_build_line_apart(struct hf_build *b)
 
     nowhere->name = b->section->name;
     nowhere->o = b->section->o;
+    nowhere->acls = b->section->acls; /* its conditions may use them */
     nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
     b->put_aside = b->section;
     hf_build_set_section(b, nowhere, false);
@@ -118,6 +119,7 @@ static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf
     to->o = from->o;
     to->o.logs = copy_logs(b->config->arena, from->o.logs);
     to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+    hf_build_inherit_rules(b, to, from);
 }
 
 /* A new anonymous section starts afresh, a named one too: only `from` hands down. */
@@ -243,6 +245,47 @@ void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
         "the address of '%s' on the section's first line is an old spelling.", b->section->name);
     hf_build_bind(b, word);
     hf_build_line_end(b);
+}
+
+/* ---- servers ----------------------------------------------------------------------------- */
+
+static void note_server(struct hf_build *b, struct hf_cfg_server *server)
+{
+    hf_names_add(&b->server_names, b->config->arena, server->name, server);
+    b->last_server = server;
+}
+
+/* Another section than last time: its servers are gone through once. */
+static void turn_to_section(struct hf_build *b)
+{
+    struct hf_cfg_server *server;
+
+    if (b->servers_of == b->section)
+        return;
+    b->servers_of = b->section;
+    b->server_names = (struct hf_names){0};
+    b->last_server = NULL;
+    LL_FOREACH(b->section->servers, server)
+    {
+        note_server(b, server);
+    }
+}
+
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name)
+{
+    turn_to_section(b);
+    return hf_names_find(&b->server_names, name);
+}
+
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server)
+{
+    turn_to_section(b);
+    if (b->last_server)
+        b->last_server->next = server;
+    else
+        b->section->servers = server;
+    server->index = b->section->n_servers++;
+    note_server(b, server);
 }
 
 /* ---- what the grammar could not read ----------------------------------------------------- */

@@ -12,7 +12,20 @@
 #include "keywords.h"
 #include "scan.h"
 
+#include "haftp/base/names.h"
 #include "haftp/conf/model.h"
+
+/* The words and the condition of the current line. */
+struct hf_rule_words {
+    struct hf_word words[HF_LINE_WORDS];
+    unsigned n_words;
+    struct hf_word group[HF_LINE_WORDS]; /* between braces */
+    unsigned n_group;
+    struct hf_cond *cond;            /* NULL: none */
+    struct hf_cond_all *alternative; /* NULL: the next term begins one */
+    bool negated, faulty;            /* faulty: a part of the condition was told to be wrong */
+    struct hf_loc negation;
+};
 
 /* A `defaults` section is a proxy without a role, from which others are copied. */
 struct hf_defaults {
@@ -45,8 +58,13 @@ struct hf_build {
     struct hf_cfg_server *server;
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    /* The servers of the section that last had one. */
+    const struct hf_cfg_proxy *servers_of;
+    struct hf_names server_names;
+    struct hf_cfg_server *last_server;
     const char *table_name; /* of a table in a `peers` section */
     unsigned errors_before; /* as counted when that object was begun */
+    struct hf_rule_words rule;
     struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
@@ -155,12 +173,38 @@ void hf_build_line_apart(struct hf_build *b);
 void hf_build_line_back(struct hf_build *b);
 /* A word too many on a line where HAProxy does not mind: told, not read. */
 void hf_build_surplus(struct hf_build *b, const struct hf_word *word);
+/* Rules, conditions and formats (rule/build_rule.c, rule/build_cond.c). */
+void hf_build_rule_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_condition(struct hf_build *b, struct hf_loc loc, bool unless);
+void hf_build_or(struct hf_build *b, struct hf_loc loc);
+void hf_build_not(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl_name(struct hf_build *b, const struct hf_word *name);
+void hf_build_group_word(struct hf_build *b, const struct hf_word *word);
+void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
+void hf_build_acl(struct hf_build *b, struct hf_loc loc);
+void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
+                            struct hf_loc loc);
+void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
+void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
+void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
+void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* `set-var` and `set-var-fmt` of global (rule/build_startup.c). */
+void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* Copies the rules of a defaults section, and the ACLs that they use. */
+void hf_build_inherit_rules(struct hf_build *b, struct hf_cfg_proxy *to,
+                            const struct hf_cfg_proxy *from);
+
 /* Completes what the line began, also when a part of it was wrong. */
 void hf_build_line_end(struct hf_build *b);
 /* `row`: whose words these are; NULL: not known. */
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* The current section's server of that name, or NULL; a section may have very many. */
+struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name);
+void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server);
 /* Letters, digits, '-', '_', '.' and ':'. */
 void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const char *kind);
 /* An error with its place and a full stop. */

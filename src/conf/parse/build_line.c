@@ -67,18 +67,13 @@ static void end_bind(struct hf_build *b)
 
 static void check_duplicate_server(struct hf_build *b, const struct hf_word *name)
 {
-    const struct hf_cfg_server *other;
+    const struct hf_cfg_server *other = hf_build_find_server(b, name->text);
 
-    LL_FOREACH(b->section->servers, other)
-    {
-        if (strcmp(other->name, name->text) != 0)
-            continue;
+    if (other)
         hf_build_error(b, name->loc,
                        hf_arena_printf(arena_of(b), "the other one is at %s:%d",
                                        other->loc.source->name, other->loc.line),
                        "'%s' has a server named '%s' already", b->section->name, name->text);
-        return;
-    }
 }
 
 void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address)
@@ -100,8 +95,7 @@ void hf_build_server(struct hf_build *b, const struct hf_word *name, const struc
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
         return;
     }
-    server->index = section->n_servers++;
-    LL_APPEND(section->servers, server);
+    hf_build_append_server(b, server);
     b->server = server;
     b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
 }
@@ -359,6 +353,9 @@ void hf_build_surplus(struct hf_build *b, const struct hf_word *word)
 
 void hf_build_line_end(struct hf_build *b)
 {
+    b->rule.n_words = b->rule.n_group = 0;
+    b->rule.cond = NULL;
+    b->rule.faulty = false;
     end_bind(b);
     end_server(b);
     hf_build_end_stick_table(b);

@@ -38,6 +38,7 @@ enum {
     ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
+    ON_RULE = HF_ON_REST | HF_ON_CONDITION,
     ANY_REST = HF_ANY_REST,
     ANY_NUMBER = HF_ANY_NUMBER,
     PEERS = HF_IN_PEERS,
@@ -75,6 +76,9 @@ const struct hf_keyword hf_keywords[] = {
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/line.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/rule.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL

@@ -32,6 +32,7 @@ enum hf_where {
     /* As HAProxy reads it, with a warning: surplus words, or a number that is none. */
     HF_ANY_REST = 1 << 16,
     HF_ANY_NUMBER = 1 << 17,
+    HF_ON_CONDITION = 1 << 18, /* no row is here: `if` or `unless` begins a condition */
     HF_ON_COOKIE = UINT64_C(1) << 20,
     HF_ON_UNIX_BIND = UINT64_C(1) << 21,
     HF_ON_TLS_OPTIONS = UINT64_C(1) << 22,

@@ -74,7 +74,7 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
     const char *rest;
     int64_t ms;
 
-    switch (hf_value_time(word->text, row->unit, &ms, &rest)) {
+    switch (hf_value_time(word->text, row->unit ? row->unit : HF_UNIT_MS, &ms, &rest)) {
     case HF_OK:
         if (*rest)
             hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
@@ -202,6 +202,50 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t w
     return row && row->token == T_FLAG && !row->alias ? row : NULL;
 }
 
+/* "!!!x" is "!x": each word gives at most two tokens. */
+static const char *emit_negation(struct hf_tokens *t, const struct hf_word *word)
+{
+    size_t n = strspn(word->text, "!");
+
+    if (n % 2)
+        emit(t, T_NOT, word->loc);
+    return word->text + n;
+}
+
+/* Behind `if`: names of ACLs, "or", "!", and braces with words in them. */
+static void emit_condition(struct hf_tokens *t, const struct hf_word *words, unsigned n)
+{
+    bool in_braces = false;
+
+    emit(t, strcmp(words[0].text, "if") == 0 ? T_IF : T_UNLESS, words[0].loc);
+    for (unsigned i = 1; i < n; i++) {
+        struct hf_word word = words[i];
+        if (in_braces) {
+            in_braces = strcmp(word.text, "}") != 0;
+            if (in_braces)
+                emit_word(t, &word);
+            else
+                emit(t, T_CLOSE, word.loc);
+            continue;
+        }
+        word.text = emit_negation(t, &word);
+        if (strcmp(word.text, "{") == 0) {
+            emit(t, T_OPEN, word.loc);
+            in_braces = true;
+        } else if (strcmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
+            emit(t, T_OR, word.loc);
+        } else if (*word.text) {
+            emit_word(t, &word);
+        }
+    }
+}
+
+static bool begins_condition(const struct hf_keyword *line, const char *text)
+{
+    return (line->options & HF_ON_CONDITION) &&
+           (strcmp(text, "if") == 0 || strcmp(text, "unless") == 0);
+}
+
 static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
                          const struct hf_word *words, unsigned n)
 {
@@ -214,6 +258,10 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
 
     for (unsigned i = 0; i < n;) {
         const struct hf_word *word = &words[i];
+        if (begins_condition(line, word->text)) {
+            emit_condition(t, words + i, n - i);
+            return;
+        }
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);

@@ -27,6 +27,8 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
                 continue;
             struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
             hf_suggest_init(suggest, suggest == &two ? both : first);
+            if (least < suggest->distance)
+                suggest->distance = least; /* only a nearer one counts */
             hf_suggest_offer(suggest, row->name);
             /* The word itself, known elsewhere, is no suggestion. */
             if (suggest->best && suggest->distance && suggest->distance < least) {

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../rules_int.h"
+#include "haftp/state/stick.h"
 
 /* ---- dates ------------------------------------------------------------------------------- */
 
@@ -158,4 +159,16 @@ CONV(srv_queue)
     UNUSED(call);
     const struct hf_server *server = find_server(eval, sample->bytes);
     return server && is_number(sample, hf_waitlist_count_mt(&server->waiting));
+}
+
+CONV(in_table)
+{
+    const struct hf_cfg_proxy *cfg = call->args[0].proxy ? call->args[0].proxy : eval->section;
+    unsigned server;
+    if (!eval->runtime || !cfg || !hf_sample_cast(sample, HF_TYPE_ADDR, eval))
+        return false;
+    struct hf_stick_table *table = hf_runtime_proxy(eval->runtime, cfg)->stick;
+    sample->type = HF_TYPE_BOOL;
+    sample->number = table && hf_stick_get_mt(table, &sample->addr, eval->now_ms, &server);
+    return true;
 }

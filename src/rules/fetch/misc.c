@@ -2,7 +2,6 @@
  * misc.c: fetches that need no session: constants, the process, time and chance, variables.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "../rules_int.h"
@@ -76,11 +75,11 @@ FETCH(bin)
 
 /* ---- the process ------------------------------------------------------------------------- */
 
+/* The parser has looked it up: its value is a second argument. */
 FETCH(env)
 {
     UNUSED(eval);
-    const char *value = getenv(call->args[0].text);
-    return value ? hf_out_text(out, value) : HF_FALSE;
+    return hf_has_arg(call, 1) ? hf_out_text(out, call->args[1].text) : HF_FALSE;
 }
 
 FETCH(hostname)

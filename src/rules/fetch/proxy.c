@@ -6,6 +6,9 @@
 #include "../rules_int.h"
 #include "haftp/state/stick.h"
 
+/* hf_server_share_mt() counts in sixteenths. */
+#define SHARES_PER_WEIGHT 16u
+
 static int64_t load(const _Atomic unsigned *counter)
 {
     return atomic_load_explicit(counter, memory_order_relaxed);
@@ -116,7 +119,7 @@ FETCH(srv_id)
 {
     UNUSED(call);
     const struct hf_server *server = eval->facts ? eval->facts->server : NULL;
-    return server ? hf_out_number(out, server->cfg->index + 1) : HF_FALSE;
+    return server ? hf_out_number(out, server->cfg->id) : HF_FALSE;
 }
 
 FETCH(srv_name)
@@ -183,7 +186,7 @@ FETCH(srv_conn)
 /* -1: without end. */
 static int64_t free_slots(const struct hf_server *server)
 {
-    int64_t limit = server->cfg->o.maxconn, used = load(&server->sessions);
+    int64_t limit = hf_server_limit_mt(server), used = load(&server->sessions);
     if (limit == 0)
         return -1;
     return limit > used ? limit - used : 0;
@@ -218,11 +221,52 @@ FETCH(be_conn_free)
     return hf_out_number(out, sum);
 }
 
+/* Sessions and places in queues; -1: a server has no bound. */
+FETCH(connslots)
+{
+    const struct hf_proxy *proxy = proxy_arg(call, eval);
+    int64_t sum = 0;
+    if (!proxy)
+        return HF_FALSE;
+    for (unsigned i = 0; i < proxy->n_servers; i++) {
+        const struct hf_server *server = proxy->servers[i];
+        const struct hf_cfg_server_opts *o = &server->cfg->o;
+        if (!hf_server_is_up_mt(server))
+            continue;
+        if (o->maxconn == 0 || o->maxqueue == 0)
+            return hf_out_number(out, -1);
+        sum += (int64_t)o->maxconn - load(&server->sessions);
+        sum += (int64_t)o->maxqueue - hf_waitlist_count_mt(&server->waiting);
+    }
+    return hf_out_number(out, sum);
+}
+
 FETCH(dst_conn)
 {
     UNUSED(call);
     const struct hf_proxy *proxy = eval->facts ? eval->facts->frontend : NULL;
     return proxy ? hf_out_number(out, load(&proxy->sessions_front)) : HF_FALSE;
+}
+
+/* ---- rates ------------------------------------------------------------------------------- */
+
+FETCH(fe_sess_rate)
+{
+    const struct hf_proxy *proxy = proxy_arg(call, eval);
+    return proxy ? hf_out_number(out, hf_rate_read_mt(&proxy->rate_front, eval->now_ms)) : HF_FALSE;
+}
+
+FETCH(be_sess_rate)
+{
+    const struct hf_proxy *proxy = proxy_arg(call, eval);
+    return proxy ? hf_out_number(out, hf_rate_read_mt(&proxy->rate_back, eval->now_ms)) : HF_FALSE;
+}
+
+FETCH(srv_sess_rate)
+{
+    const struct hf_server *server = server_arg(call, eval);
+    return server ? hf_out_number(out, hf_rate_read_mt(&server->session_rate, eval->now_ms))
+                  : HF_FALSE;
 }
 
 /* ---- queues ------------------------------------------------------------------------------ */
@@ -292,10 +336,14 @@ FETCH(srv_uweight)
     return server ? hf_out_number(out, load(&server->weight)) : HF_FALSE;
 }
 
+/* Less than its own while it starts slowly. */
 FETCH(srv_weight)
 {
     const struct hf_server *server = server_arg(call, eval);
-    return server ? hf_out_number(out, load(&server->weight)) : HF_FALSE;
+    if (!server)
+        return HF_FALSE;
+    return hf_out_number(out,
+                         (hf_server_share_mt(server) + SHARES_PER_WEIGHT - 1) / SHARES_PER_WEIGHT);
 }
 
 /* ---- stick tables ------------------------------------------------------------------------ */

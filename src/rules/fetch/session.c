@@ -264,3 +264,17 @@ FETCH_TCP_INFO(fc_retrans, tcpi_retrans)
 FETCH_TCP_INFO(fc_fackets, tcpi_fackets)
 FETCH_TCP_INFO(fc_lost, tcpi_lost)
 FETCH_TCP_INFO(fc_reordering, tcpi_reordering)
+
+/* ---- its place in a queue ---------------------------------------------------------------- */
+
+FETCH(prio_class)
+{
+    UNUSED(call);
+    return eval->facts ? hf_out_number(out, eval->facts->priority_class) : HF_FALSE;
+}
+
+FETCH(prio_offset)
+{
+    UNUSED(call);
+    return eval->facts ? hf_out_number(out, eval->facts->priority_offset_ms) : HF_FALSE;
+}

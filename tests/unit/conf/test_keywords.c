@@ -117,7 +117,6 @@ static void what_is_not_supported_is_not_called_unknown(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_text(t, "frontend f\n acl x src 10.0.0.0/8\n", "'acl' is not supported by this version");
     refuse_text(t, "frontend f\n bind :990 ssl crt x.pem\n",
                 "'ssl' is not supported by this version");
     assert_non_null(strstr(t->messages, "'crt' is not supported by this version"));

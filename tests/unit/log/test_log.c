@@ -165,7 +165,7 @@ static void formatted_line_at_the_end(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    f.cfg->o.log_format = "%ci %s %ts %lc";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "%ci %s %ts %lc");
     start(false);
     hf_log_connect_mt(&f.facts);
     assert_string_equal(received(), "");
@@ -191,7 +191,7 @@ static void unwanted_sessions_are_not_logged(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    f.cfg->o.log_format = "x";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "x");
     f.cfg->o.dontlognull = f.cfg->o.dontlog_normal = true;
     start(false);
     hf_log_session_mt(&f.facts);
@@ -312,7 +312,7 @@ static void what_went_wrong_is_an_error_where_asked(void **state)
     (void)state;
     start_daemon();
     add_log(HF_LOG_UNIX, HF_LOG_SHORT);
-    f.cfg->o.log_format = "line";
+    f.cfg->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "line");
     f.cfg->o.log_separate_errors = true;
     start(false);
     hf_log_session_mt(&f.facts);
@@ -547,31 +547,14 @@ static void announcements_are_printed_harmless(void **state)
 
 /* ---- configuration, limits --------------------------------------------------------------- */
 
-static void bad_formats_are_located(void **state)
-{
-    (void)state;
-    f.cfg->o.log_format = "%nonsense";
-    f.cfg->o.log_format_loc = maker_loc(&f.maker);
-    struct hf_cfg_proxy *heir = maker_listen(&f.maker, "heir"); /* inherits it: not told twice */
-    heir->o = f.cfg->o;
-    struct hf_cfg_proxy *good = maker_listen(&f.maker, "good");
-    good->o.log_format = "%ci";
-    hf_log_check(&f.maker.config, f.maker.diag);
-    assert_int_equal(hf_diag_count(f.maker.diag, HF_DIAG_ERROR), 1);
-    assert_non_null(strstr(maker_messages(&f.maker), "unknown variable '%nonsense'"));
-    f.runtime = hf_runtime_new(&f.maker.config);
-    hf_diag_set_quiet(true);
-    assert_int_equal(hf_log_init(f.runtime, false), HF_INVALID);
-    hf_diag_set_quiet(false);
-}
-
 static void a_backend_logs_events_only(void **state)
 {
     (void)state;
     struct hf_cfg_proxy *backend = maker_backend(&f.maker, "pool");
     start_daemon();
     backend->logs_all = add_log(HF_LOG_UNIX, HF_LOG_RAW);
-    backend->o.log_format = "%nonsense"; /* a frontend's, inherited from defaults */
+    /* A frontend's, inherited from defaults. */
+    backend->o.log_format = hf_format_new(&f.maker.config, f.maker.diag, "%ci");
     maker_server(&f.maker, backend, "only", "10.0.0.1", 21)->o.weight = 1;
     start(false);
     hf_server_set_up_mt(hf_runtime_proxy(f.runtime, backend)->servers[0], false, "");
@@ -632,7 +615,6 @@ int main(void)
         WITH_FIXTURE(servers_going_down_and_up),
         WITH_FIXTURE(state_is_on_stderr_once_in_the_foreground),
         WITH_FIXTURE(announcements_are_printed_harmless),
-        WITH_FIXTURE(bad_formats_are_located),
         WITH_FIXTURE(a_backend_logs_events_only),
         WITH_FIXTURE(strangers_cannot_fill_the_disk),
         WITH_FIXTURE(without_a_logger_nothing_happens),

@@ -1,5 +1,6 @@
 /* samples_end.h: forgets the macros of samples.h. */
 #undef HF_ACL_NAME
+#undef HF_ACL_PREDEFINED
 #undef HF_ACTION
 #undef HF_ALIAS
 #undef HF_ALIAS_HTTP

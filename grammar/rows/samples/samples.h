@@ -12,8 +12,9 @@
  *   HF_CONV_LATER(word, signature, in, out)
  *   HF_CONV_HTTP(word, signature, in, out)
  *   HF_ACL_NAME(word, fetch, method)                   in ACLs, this is that fetch with -m METHOD
- *   HF_ACTION(action, word, sets, args, help)          of tcp-request and tcp-response rules
- *   HF_ALIAS(word, help)                               %word of a log format
+ *   HF_ACL_PREDEFINED(word, test)                      an ACL that need not be defined
+ *   HF_ACTION(action, word, sets, args, help)          what tcp-request and tcp-response may do
+ *   HF_ALIAS(id, word, help)                              %word of a log format
  *   HF_ALIAS_HTTP(word)                                the same, in mode http only
  *
  * `type`, `in` and `out` are an enum hf_type without its prefix.  `known` is one of enum hf_known,
@@ -33,6 +34,16 @@
  *   C condition of set-var              K sink of debug    g flags of regsub
  *   j charset of json                   q mode of url_enc  4 version of a UUID
  *   x an argument that is read and means nothing
+ *
+ * Of an action, `sets` has the letters of the rules that may do it: C connection, S session,
+ * Q content of a request, R content of a response.  `args` has one letter:
+ *
+ *   - nothing                  e SAMPLE                      # NUMBER, also hexadecimal
+ *   v (VARIABLE) SAMPLE        f (VARIABLE) FORMAT           u (VARIABLE)
+ *   4 layer4                   l LOG LEVEL                   w any word
+ *   k SAMPLE [table SECTION]   i (INDEX)                     j (INDEX) NUMBER or SAMPLE
+ *   c SAMPLE len NUMBER        r (VARIABLE,RESOLVERS) SAMPLE
+ *   m http [proto NAME]        s SERVICE                     g ENGINE GROUP
  */
 #ifndef HF_FETCH
 #define HF_FETCH(id, word, signature, type, known, help)
@@ -58,11 +69,14 @@
 #ifndef HF_ACL_NAME
 #define HF_ACL_NAME(word, fetch, method)
 #endif
+#ifndef HF_ACL_PREDEFINED
+#define HF_ACL_PREDEFINED(word, test)
+#endif
 #ifndef HF_ACTION
 #define HF_ACTION(action, word, sets, args, help)
 #endif
 #ifndef HF_ALIAS
-#define HF_ALIAS(word, help)
+#define HF_ALIAS(id, word, help)
 #endif
 #ifndef HF_ALIAS_HTTP
 #define HF_ALIAS_HTTP(word)

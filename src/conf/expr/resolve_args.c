@@ -1,0 +1,213 @@
+/*
+ * resolve_args.c: names in expressions and rules become pointers.
+ */
+#include "conf_int.h"
+
+#include <string.h>
+
+#include <utlist.h>
+
+#include "haftp/base/suggest.h"
+
+/* ---- arguments --------------------------------------------------------------------------- */
+
+/* A frontend and a backend may share a name: the one with a table is meant. */
+static struct hf_cfg_proxy *find_table(const struct hf_config *config, const char *name)
+{
+    struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if (proxy->stick_table && strcmp(proxy->name, name) == 0)
+            return proxy;
+    }
+    return NULL;
+}
+
+struct wanted {
+    const char *what;
+    unsigned caps;
+};
+
+static struct wanted wanted_by(char letter)
+{
+    if (letter == 'f')
+        return (struct wanted){"frontend", HF_CAP_FRONTEND};
+    if (letter == 'b')
+        return (struct wanted){"backend", HF_CAP_BACKEND};
+    return (struct wanted){"section with a stick-table", HF_CAP_FRONTEND | HF_CAP_BACKEND};
+}
+
+static bool suits(const struct hf_cfg_proxy *proxy, char letter)
+{
+    return (proxy->caps & wanted_by(letter).caps) && (letter != 't' || proxy->stick_table);
+}
+
+static void resolve_section(struct hf_config *config, const struct hf_arg_ref *ref,
+                            struct hf_diag *diag)
+{
+    struct hf_arg *arg = ref->arg;
+    struct wanted wanted = wanted_by(ref->letter);
+
+    if (!*arg->text) { /* this section */
+        arg->proxy = ref->section;
+        if (arg->proxy && !suits(arg->proxy, ref->letter))
+            hf_diag_add(diag, HF_DIAG_ERROR, arg->loc, "give its name as an argument",
+                        "'%s' is no %s.", arg->proxy->name, wanted.what);
+        return;
+    }
+    arg->proxy = ref->letter == 't' ? find_table(config, arg->text)
+                                    : hf_conf_find_section(config, arg->text, wanted.caps);
+    if (!arg->proxy)
+        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc,
+                    hf_conf_nearest_section(config, arg->text, wanted.caps), "'%s' names no %s.",
+                    arg->text, wanted.what);
+}
+
+static struct hf_cfg_server *find_server(const struct hf_cfg_proxy *proxy, const char *name)
+{
+    struct hf_cfg_server *server;
+
+    LL_FOREACH(proxy->servers, server)
+    {
+        if (strcmp(server->name, name) == 0)
+            return server;
+    }
+    return NULL;
+}
+
+static const char *nearest_server(struct hf_arena *arena, const struct hf_cfg_proxy *proxy,
+                                  const char *name)
+{
+    struct hf_cfg_server *server;
+    struct hf_suggest suggest;
+
+    hf_suggest_init(&suggest, name);
+    LL_FOREACH(proxy->servers, server)
+    {
+        hf_suggest_offer(&suggest, server->name);
+    }
+    return suggest.best ? hf_arena_printf(arena, "did you mean '%s'?", suggest.best) : NULL;
+}
+
+/* "server", or "backend/server". */
+static void resolve_server(struct hf_config *config, const struct hf_arg_ref *ref,
+                           struct hf_diag *diag)
+{
+    struct hf_arg *arg = ref->arg;
+    const char *slash = strchr(arg->text, '/'), *name = slash ? slash + 1 : arg->text;
+    const struct hf_cfg_proxy *proxy = ref->section;
+
+    if (slash) {
+        const char *backend =
+            hf_arena_strndup(config->arena, arg->text, (size_t)(slash - arg->text));
+        proxy = hf_conf_find_section(config, backend, HF_CAP_BACKEND);
+        if (!proxy) {
+            hf_diag_add(diag, HF_DIAG_ERROR, arg->loc,
+                        hf_conf_nearest_section(config, backend, HF_CAP_BACKEND),
+                        "'%s' names no backend.", backend);
+            return;
+        }
+    }
+    arg->server = proxy ? find_server(proxy, name) : NULL;
+    if (!arg->server)
+        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc,
+                    proxy ? nearest_server(config->arena, proxy, name) : "write BACKEND/SERVER",
+                    "'%s' has no server '%s'.", proxy ? proxy->name : "this section", name);
+}
+
+void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_arg_ref *ref;
+
+    LL_FOREACH(config->arg_refs, ref)
+    {
+        if (ref->letter == 'S')
+            resolve_server(config, ref, diag);
+        else if (ref->letter == 'u')
+            hf_diag_add(diag, HF_DIAG_ERROR, ref->arg->loc, NULL, "there is no userlist '%s'.",
+                        ref->arg->text);
+        else
+            resolve_section(config, ref, diag);
+    }
+}
+
+/* ---- choices ----------------------------------------------------------------------------- */
+
+static void resolve_switch(struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                           struct hf_cfg_switch *choice, struct hf_diag *diag)
+{
+    if (choice->format)
+        return;
+    choice->backend = hf_conf_find_section(config, choice->name, HF_CAP_BACKEND);
+    if (!choice->backend) {
+        const char *hint = hf_conf_nearest_section(config, choice->name, HF_CAP_BACKEND);
+        hf_diag_add(diag, HF_DIAG_ERROR, choice->loc,
+                    hint ? hint : "add a 'backend' section of that name",
+                    "'%s' names no backend or listen section.", choice->name);
+    } else if (choice->backend == proxy) {
+        hf_diag_add(diag, HF_DIAG_ERROR, choice->loc, "remove the line",
+                    "section '%s' uses itself as its backend.", proxy->name);
+    }
+}
+
+static void resolve_use_server(struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                               struct hf_cfg_use_server *choice, struct hf_diag *diag)
+{
+    if (choice->format)
+        return;
+    choice->server = find_server(proxy, choice->name);
+    if (!choice->server)
+        hf_diag_add(diag, HF_DIAG_ERROR, choice->loc,
+                    nearest_server(config->arena, proxy, choice->name), "'%s' has no server '%s'.",
+                    proxy->name, choice->name);
+}
+
+/* ---- formats ----------------------------------------------------------------------------- */
+
+/* What a defaults section handed down is told for its first heir only. */
+static bool was_told(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                     const struct hf_format *format)
+{
+    const struct hf_cfg_proxy *other;
+
+    for (other = config->proxies; other != proxy; other = other->next) {
+        const struct hf_cfg_opts *o = &other->o;
+        if (o->mode == HF_MODE_TCP && (other->caps & HF_CAP_FRONTEND) &&
+            (o->log_format == format || o->log_format_sd == format ||
+             o->error_log_format == format || o->unique_id_format == format))
+            return true;
+    }
+    return false;
+}
+
+static void check_format(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                         const struct hf_format *format, struct hf_diag *diag)
+{
+    if (!format || !format->http.source || proxy->o.mode != HF_MODE_TCP ||
+        !(proxy->caps & HF_CAP_FRONTEND) || was_told(config, proxy, format))
+        return;
+    hf_diag_add(diag, HF_DIAG_ERROR, format->http, NULL,
+                "variable '%%%s' is for mode http only, and '%s' is in mode tcp.",
+                format->http_name, proxy->name);
+}
+
+void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
+                           struct hf_diag *diag)
+{
+    struct hf_cfg_switch *choice;
+    struct hf_cfg_use_server *use;
+
+    LL_FOREACH(proxy->switches, choice)
+    {
+        resolve_switch(config, proxy, choice, diag);
+    }
+    LL_FOREACH(proxy->use_servers, use)
+    {
+        resolve_use_server(config, proxy, use, diag);
+    }
+    check_format(config, proxy, proxy->o.log_format, diag);
+    check_format(config, proxy, proxy->o.log_format_sd, diag);
+    check_format(config, proxy, proxy->o.error_log_format, diag);
+    check_format(config, proxy, proxy->o.unique_id_format, diag);
+}

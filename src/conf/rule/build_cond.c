@@ -1,0 +1,198 @@
+/*
+ * build_cond.c: ACLs and conditions.
+ */
+#include "parse/build.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "expr/expr_build.h"
+#include "expr/word.h"
+#include "haftp/base/suggest.h"
+
+static struct hf_arena *arena_of(struct hf_build *b)
+{
+    return b->config->arena;
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* ACLs of a defaults section are not known in the sections that use it, only its rules are.  Their
+ * names get the section's in front, so that the rules can be told wherever they are. */
+static const char *full_name(struct hf_build *b, const char *name)
+{
+    if (!b->in_defaults)
+        return name;
+    return hf_arena_printf(arena_of(b), "%s.%s", b->section->name, name);
+}
+
+static struct hf_acl *find(struct hf_build *b, const char *name)
+{
+    struct hf_acl *acl;
+
+    name = full_name(b, name);
+    LL_FOREACH(b->section->acls, acl)
+    {
+        if (strcmp(acl->name, name) == 0)
+            return acl;
+    }
+    return NULL;
+}
+
+static const char *suggestion(struct hf_build *b, const char *name)
+{
+    struct hf_suggest suggest;
+    struct hf_acl *acl;
+    size_t skip = b->in_defaults ? strlen(full_name(b, "")) : 0;
+
+    hf_suggest_init(&suggest, name);
+    LL_FOREACH(b->section->acls, acl)
+    {
+        hf_suggest_offer(&suggest, acl->name + skip);
+    }
+    return suggest.best ? hf_arena_printf(arena_of(b), "did you mean '%s'?", suggest.best)
+                        : "an ACL must be defined above the line that uses it";
+}
+
+static bool is_good_name(struct hf_build *b, const struct hf_word *name)
+{
+    if (strcmp(name->text, "or") == 0) {
+        hf_build_error(b, name->loc, "choose another name",
+                       "'or' stands between alternatives: it cannot be the name of an ACL");
+        return false;
+    }
+    for (size_t i = 0; name->text[i]; i++) {
+        char c = name->text[i];
+        if (isalnum((unsigned char)c) || strchr("-_.:", c))
+            continue;
+        hf_build_error(b, hf_word_part(name, i, i + 1),
+                       "letters, digits, '-', '_', '.' and ':' may be used",
+                       "'%c' cannot be in the name of an ACL", c);
+        return false;
+    }
+    return true;
+}
+
+static bool in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what)
+{
+    if (!b->in_defaults || b->section->name)
+        return false;
+    hf_build_error(b, loc, "write 'defaults NAME', and 'from NAME' in the sections that use it",
+                   "'%s' needs a defaults section with a name", what);
+    return true;
+}
+
+void hf_build_acl(struct hf_build *b, struct hf_loc loc)
+{
+    const struct hf_word *words = b->rule.words;
+    unsigned n = b->rule.n_words;
+    struct hf_acl_test *test;
+    struct hf_acl *acl;
+
+    if (in_anonymous_defaults(b, loc, "acl"))
+        return;
+    if (n == 0) {
+        hf_build_error(b, loc, "write: acl NAME SAMPLE VALUES", "'acl' needs a name");
+        return;
+    }
+    if (!is_good_name(b, &words[0]))
+        return;
+    test = hf_acl_parse(b, words + 1, n - 1, words[0].loc);
+    acl = find(b, words[0].text);
+    if (!acl) {
+        acl = HF_NEW(arena_of(b), struct hf_acl);
+        acl->name = full_name(b, words[0].text);
+        acl->loc = words[0].loc;
+        LL_APPEND(b->section->acls, acl);
+    }
+    /* A faulty one is known by its name, so that its uses are not told as well. */
+    if (test)
+        LL_APPEND(acl->tests, test);
+}
+
+/* ---- conditions -------------------------------------------------------------------------- */
+
+void hf_build_rule_word(struct hf_build *b, const struct hf_word *word)
+{
+    b->rule.words[b->rule.n_words++] = *word;
+}
+
+void hf_build_condition(struct hf_build *b, struct hf_loc loc, bool unless)
+{
+    b->rule.cond = HF_NEW(arena_of(b), struct hf_cond);
+    b->rule.cond->loc = loc;
+    b->rule.cond->unless = unless;
+    b->rule.alternative = NULL;
+    b->rule.negated = false;
+}
+
+/* An "or" closes what was there; nothing on a side means nothing, as in HAProxy. */
+void hf_build_or(struct hf_build *b, struct hf_loc loc)
+{
+    if (!b->rule.alternative)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, loc, NULL, "nothing stands before this 'or'.");
+    b->rule.alternative = NULL;
+    b->rule.negated = false;
+}
+
+void hf_build_not(struct hf_build *b, struct hf_loc loc)
+{
+    b->rule.negated = !b->rule.negated;
+    b->rule.negation = loc;
+}
+
+static void add_term(struct hf_build *b, const struct hf_acl *acl, struct hf_loc loc)
+{
+    struct hf_cond_term *term = HF_NEW(arena_of(b), struct hf_cond_term);
+    struct hf_cond *cond = b->rule.cond;
+
+    term->acl = acl;
+    term->negated = b->rule.negated;
+    b->rule.negated = false;
+    if (!b->rule.alternative) {
+        b->rule.alternative = HF_NEW(arena_of(b), struct hf_cond_all);
+        LL_APPEND(cond->any, b->rule.alternative);
+    }
+    LL_APPEND(b->rule.alternative->terms, term);
+    cond->loc.end_col = loc.end_col;
+}
+
+void hf_build_acl_name(struct hf_build *b, const struct hf_word *name)
+{
+    struct hf_acl *acl = find(b, name->text);
+
+    if (!acl)
+        acl = hf_acl_predefined(b, name);
+    if (acl) {
+        add_term(b, acl, name->loc);
+        return;
+    }
+    b->rule.faulty = true;
+    if (name->text[0] == '{')
+        hf_build_error(b, name->loc, "blanks belong around braces: { src 10.0.0.0/8 }",
+                       "'%s' is not the name of an ACL", name->text);
+    else
+        hf_build_error(b, name->loc, suggestion(b, name->text), "no ACL is named '%s'", name->text);
+}
+
+void hf_build_group_word(struct hf_build *b, const struct hf_word *word)
+{
+    b->rule.group[b->rule.n_group++] = *word;
+}
+
+void hf_build_acl_group(struct hf_build *b, struct hf_loc loc)
+{
+    struct hf_acl_test *test = hf_acl_parse(b, b->rule.group, b->rule.n_group, loc);
+
+    b->rule.n_group = 0;
+    if (!test) {
+        b->rule.faulty = true;
+        return;
+    }
+    struct hf_acl *acl = HF_NEW(arena_of(b), struct hf_acl);
+    acl->loc = loc;
+    acl->tests = test;
+    add_term(b, acl, loc);
+}
