@@ -10,124 +10,26 @@
 
 #include "haftp/balance/spread.h"
 #include "haftp/base/assert.h"
+#include "haftp/rules/table_key.h"
 #include "haftp/state/stick.h"
 
 /* HAProxy's limit of tables that one session writes to. */
-#define MOST_NOTES        8u
-/* Keys of a `len` beyond this are cut here. */
-#define MOST_KEY_BYTES    1024u
-#define DEFAULT_KEY_BYTES 32u
+#define MOST_NOTES 8u
 
 /* ---- keys --------------------------------------------------------------------------------- */
 
-struct key {
-    size_t n;
-    char bytes[MOST_KEY_BYTES];
-};
-
-static size_t length_of(const struct hf_cfg_stick_table *table)
-{
-    size_t n = table->length ? table->length : DEFAULT_KEY_BYTES;
-    return n < MOST_KEY_BYTES ? n : MOST_KEY_BYTES;
-}
-
-static bool put(struct key *key, const void *bytes, size_t n)
-{
-    memcpy(key->bytes, bytes, n);
-    key->n = n;
-    return true;
-}
-
-/* An IPv4 address goes into either type of table, an IPv6 one only into its own. */
-static bool key_of_addr(const struct hf_cfg_stick_table *table, const struct hf_addr *addr,
-                        struct key *key)
-{
-    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-    struct hf_addr plain = *addr;
-
-    hf_addr_unmap(&plain);
-    if (plain.sa.sa_family == AF_INET && table->type == HF_STICK_IP)
-        return put(key, &plain.v4.sin_addr, 4);
-    if (plain.sa.sa_family == AF_INET6 && table->type == HF_STICK_IPV6)
-        return put(key, &plain.v6.sin6_addr, 16);
-    if (plain.sa.sa_family != AF_INET || table->type != HF_STICK_IPV6)
-        return false;
-    memcpy(key->bytes, mapped, sizeof mapped);
-    memcpy(key->bytes + sizeof mapped, &plain.v4.sin_addr, 4);
-    key->n = 16;
-    return true;
-}
-
-/* Strings are cut, binary keys are also filled up with zeros. */
-static bool key_of_bytes(const struct hf_cfg_stick_table *table, struct hf_view bytes,
-                         struct key *key)
-{
-    size_t most = length_of(table), n = bytes.n < most ? bytes.n : most;
-
-    if (n == 0)
-        return false;
-    put(key, bytes.p, n);
-    if (table->type == HF_STICK_BINARY) {
-        memset(key->bytes + n, 0, most - n);
-        key->n = most;
-    }
-    return true;
-}
-
-static enum hf_type sample_type(enum hf_stick_type type)
-{
-    switch (type) {
-    case HF_STICK_IP:
-        return HF_TYPE_IPV4;
-    case HF_STICK_IPV6:
-        return HF_TYPE_IPV6;
-    case HF_STICK_INTEGER:
-        return HF_TYPE_INT;
-    case HF_STICK_STRING:
-        return HF_TYPE_STR;
-    case HF_STICK_BINARY:
-    case HF_STICK_NO_TYPE:
-        break;
-    }
-    return HF_TYPE_BIN;
-}
-
-static bool key_of_sample(const struct hf_cfg_stick_table *table, const struct hf_sample *sample,
-                          struct key *key)
-{
-    uint32_t number = (uint32_t)sample->number;
-
-    switch (table->type) {
-    case HF_STICK_IP:
-    case HF_STICK_IPV6:
-        return key_of_addr(table, &sample->addr, key);
-    case HF_STICK_INTEGER:
-        return put(key, &number, sizeof number);
-    case HF_STICK_STRING:
-    case HF_STICK_BINARY:
-        return key_of_bytes(table, sample->bytes, key);
-    case HF_STICK_NO_TYPE:
-        break;
-    }
-    return false;
-}
-
 static bool make_key(const struct hf_cfg_stick_rule *rule, const struct hf_cfg_stick_table *table,
-                     const struct hf_pick *pick, struct hf_eval *eval, struct key *key)
+                     const struct hf_pick *pick, struct hf_eval *eval, struct hf_table_key *key)
 {
     struct hf_sample sample;
 
-    if (!rule->expr && (table->type == HF_STICK_IP || table->type == HF_STICK_IPV6))
-        return key_of_addr(table, pick->client, key);
-    if (rule->expr) {
-        if (hf_expr_eval(rule->expr, eval, &sample) != HF_TRUE)
-            return false;
-    } else {
+    if (!rule->expr) {
         sample = (struct hf_sample){.addr = *pick->client};
         sample.type = sample.addr.sa.sa_family == AF_INET6 ? HF_TYPE_IPV6 : HF_TYPE_IPV4;
+    } else if (hf_expr_eval(rule->expr, eval, &sample) != HF_TRUE) {
+        return false;
     }
-    return hf_sample_cast(&sample, sample_type(table->type), eval) &&
-           key_of_sample(table, &sample, key);
+    return hf_table_key(table, &sample, eval, key);
 }
 
 /* ---- what is remembered ------------------------------------------------------------------- */
@@ -159,7 +61,7 @@ struct hf_stick_note {
 };
 
 /* Only the first rule that stores into a table does; without memory nothing is learnt. */
-static void note(struct hf_pick *pick, struct hf_stick_table *table, const struct key *key)
+static void note(struct hf_pick *pick, struct hf_stick_table *table, const struct hf_table_key *key)
 {
     struct hf_stick_note *note;
     unsigned n = 0;
@@ -191,7 +93,7 @@ static void apply(const struct hf_proxy *backend, const struct hf_cfg_stick_rule
 {
     struct hf_stick_table *table =
         rule->table ? hf_runtime_proxy(backend->runtime, rule->table)->stick : backend->stick;
-    struct key key;
+    struct hf_table_key key;
 
     if (!table || (rule->store && has_note(pick, table)) ||
         hf_cond_eval(rule->cond, eval) != HF_TRUE ||
