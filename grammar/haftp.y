@@ -190,9 +190,14 @@ more_names
     ;
 
 header
+    : header_names                      { hf_build_no_from(B); }
+    | header_names FROM                 { hf_build_empty_from(B, @2); }
+    | header_names FROM word            { hf_build_from(B, &$3); }      more_names
+    ;
+
+header_names
     : %empty
-    | header FROM word  { hf_build_from(B, &$3); }
-    | header word       { hf_build_header_word(B, &$2); }
+    | header_names word { hf_build_header_word(B, &$2); }
     ;
 
 /* ---- keywords that fill one field: statements, and options of other lines ---- */

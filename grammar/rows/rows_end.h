@@ -11,12 +11,14 @@
 #undef HF_FLAG_TCPLOG
 #undef HF_FLAG_WITH
 #undef HF_HTTP
+#undef HF_HTTP_PAGE
 #undef HF_IGNORED
 #undef HF_INT
 #undef HF_LATER
 #undef HF_LEGACY
 #undef HF_LINE
 #undef HF_LOOSE
+#undef HF_LOOSE_AT
 #undef HF_NOOP
 #undef HF_NOOP_HTTP
 #undef HF_NOOP_PENDING

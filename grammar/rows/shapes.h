@@ -24,6 +24,7 @@
  *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
  *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
  * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
+ *   HF_LOOSE_AT(field, name, where, min, max, default, help)    and its place, in field_loc
  *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
  *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
@@ -57,6 +58,7 @@
  *   HF_NOOP(name, where, syntax, why)                    no effect: a notice says why
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
+ *   HF_HTTP_PAGE(name, where, syntax)                    the same, of a page that a section serves
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
@@ -88,6 +90,9 @@
 #define HF_UINT(field, name, where, min, max, dflt, help)  unsigned field;
 #define HF_INT(field, name, where, min, max, dflt, help)   int field;
 #define HF_LOOSE(field, name, where, min, max, dflt, help) unsigned field;
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    unsigned field;                                                                                \
+    struct hf_loc field##_loc;
 #define HF_PORT(field, name, where, help)                  uint16_t field;
 #define HF_TIME(field, name, where, unit, min, dflt, help) unsigned field;
 #define HF_SIZE(field, name, where, min, dflt, help)       unsigned field;
@@ -113,6 +118,7 @@
 #define HF_NOOP(name, where, syntax, why)
 #define HF_NOOP_WARNED(name, where, syntax, why)
 #define HF_NOOP_HTTP(name, where, syntax)
+#define HF_HTTP_PAGE(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
@@ -162,6 +168,9 @@
 #define HF_LOOSE(field, name, where, min, max, dflt, help)                                         \
     HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
            .syntax = "NUMBER")
+#define HF_LOOSE_AT(field, name, where, min, max, dflt, help)                                      \
+    HF_ROW(UINT, name, (where) | ANY_NUMBER, field, min, max, dflt, help, .args = "n",             \
+           .syntax = "NUMBER", HF_PLACE(field##_loc))
 #define HF_PORT(field, name, where, help)                                                          \
     HF_ROW(UINT, name, where, field, 1, 65535, 0, help, .args = "n", .syntax = "PORT")
 #define HF_TIME(field, name, where, unit_, min, dflt, help)                                        \
@@ -214,6 +223,9 @@
 #define HF_NOOP_HTTP(name, where, syntax_)                                                         \
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .syntax = (syntax_),           \
             .checked = true, .fate = HF_FATE_HTTP)
+#define HF_HTTP_PAGE(name, where, syntax_)                                                         \
+    HF_WORD(IGNORED, name, where, "For HTTP only: pages come in a later version.",                 \
+            .syntax = (syntax_), .checked = true, .fate = HF_FATE_HTTP_PAGE)
 #define HF_NOOP_PENDING(name, where, syntax_)                                                      \
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)

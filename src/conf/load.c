@@ -46,6 +46,7 @@ static void parse_source(struct hf_parse *parse, const struct hf_source *source)
     /* Every mistake was reported to the sink, whatever the parser returns. */
     (void)hf_cfg_parse(parse);
     hf_directive_file_end(parse);
+    hf_build_section_end(&parse->build);
     hf_scan_close(&tokens->scan);
     hf_build_go_home(&parse->build);
 }
@@ -162,7 +163,7 @@ bool hf_config_has_listener(const struct hf_config *config)
 
     LL_FOREACH(config->proxies, proxy)
     {
-        if (proxy->binds && !proxy->o.disabled)
+        if (proxy->binds && (!proxy->o.disabled || proxy->is_page))
             return true;
     }
     return false;

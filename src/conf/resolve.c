@@ -55,13 +55,26 @@ bool hf_conf_same_place(struct hf_loc a, struct hf_loc b)
 
 /* ---- default_backend --------------------------------------------------------------------- */
 
+static void check_modes(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *backend,
+                        struct hf_diag *diag)
+{
+    if (proxy->o.mode == HF_MODE_HTTP && backend->o.mode == HF_MODE_TCP)
+        hf_diag_add(
+            diag, HF_DIAG_ERROR, proxy->o.default_backend_loc, "write 'mode tcp' in both sections",
+            "'%s' has mode http, and its backend '%s' has mode tcp.", proxy->name, backend->name);
+    else if (proxy->o.mode == HF_MODE_TCP && backend->o.mode == HF_MODE_HTTP)
+        hf_diag_add(diag, HF_DIAG_WARNING, backend->o.mode_loc, NULL,
+                    "backend '%s' has mode http: connections from '%s' are carried as plain TCP.",
+                    backend->name, proxy->name);
+}
+
 static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy,
                             struct hf_diag *diag)
 {
     const char *name = proxy->o.default_backend;
 
     proxy->backend = proxy->caps & HF_CAP_BACKEND ? proxy : NULL;
-    if (!name || !(proxy->caps & HF_CAP_FRONTEND))
+    if (!name || !(proxy->caps & HF_CAP_FRONTEND) || proxy->o.disabled)
         return;
     struct hf_cfg_proxy *backend = hf_conf_find_section(config, name, HF_CAP_BACKEND);
     if (!backend) {
@@ -71,6 +84,11 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
                     "'%s' names no backend or listen section.", name);
         return;
     }
+    if (backend == proxy)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.default_backend_loc,
+                    "without the line, a listen section uses its own servers",
+                    "'%s' is its own default_backend.", name);
+    check_modes(proxy, backend, diag);
     /* A listen section with servers of its own uses them, as in HAProxy. */
     if (!proxy->servers)
         proxy->backend = backend;
@@ -141,10 +159,30 @@ static bool proxies_http(const struct hf_cfg_proxy *proxy)
     return proxy->o.mode == HF_MODE_HTTP && proxy->binds && !proxy->o.disabled;
 }
 
-static void check_mode(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+/* Such a section serves no other one, so nobody misses its port but who wants the page. */
+static bool serves_only_a_page(const struct hf_cfg_proxy *proxy)
+{
+    return proxies_http(proxy) && proxy->o.http_page && !proxy->servers &&
+           !proxy->o.default_backend && !proxy->switches;
+}
+
+static void put_page_aside(struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    proxy->is_page = true;
+    proxy->o.disabled = true;
+    hf_diag_add(diag, HF_DIAG_NOTICE, proxy->loc, NULL,
+                "section '%s' serves an HTTP page, which comes in a later version: its port is not "
+                "opened.",
+                proxy->name);
+}
+
+static void check_mode(const struct hf_config *config, struct hf_cfg_proxy *proxy,
                        struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *other;
+
+    if (serves_only_a_page(proxy))
+        put_page_aside(proxy, diag);
 
     if (!proxies_http(proxy))
         return;
@@ -173,7 +211,7 @@ static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *
 
     for (other = config->proxies; other != proxy && proxy->o.forced_id; other = other->next) {
         if (other->o.forced_id == proxy->o.forced_id)
-            hf_diag_add(diag, HF_DIAG_ERROR, proxy->loc, "each 'id' may be used once",
+            hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
                         "sections '%s' and '%s' have the same id %u.", other->name, proxy->name,
                         proxy->o.forced_id);
     }

@@ -69,6 +69,24 @@ const char *ftp_more_text(unsigned suppressed, char *buf)
     return buf;
 }
 
+/* `tcp-request connection` and `session` rules of the section that binds the port. */
+static bool is_let_in(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
+                      const struct hf_addr *peer)
+{
+    const struct hf_cfg_proxy *section = bind->proxy;
+    struct hf_session visitor = {.engine = engine};
+
+    if (!section->rules[HF_RULES_CONNECTION] && !section->rules[HF_RULES_SESSION])
+        return true;
+    visitor.facts.frontend = hf_runtime_proxy(engine->runtime, section);
+    visitor.facts.bind = bind;
+    visitor.facts.client = *peer;
+    hf_socket_local(fd, &visitor.facts.local);
+    enum hf_ruling ruling = hf_rules_at_entry(&visitor, section, fd);
+    hf_vars_free(&visitor.facts.vars);
+    return ruling == HF_RULING_PASS;
+}
+
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_engine *engine = listener->owner;
@@ -76,6 +94,10 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
     struct hf_lease_owner owner;
 
+    if (!is_let_in(engine, slot->bind, fd, peer)) {
+        close(fd);
+        return true;
+    }
     if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
         ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, peer);
         return true;

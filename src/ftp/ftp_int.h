@@ -19,6 +19,7 @@
 #include "haftp/ftp/lease.h"
 #include "haftp/net/leg.h"
 #include "haftp/net/relay.h"
+#include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
 #include "haftp/wire/ftp.h"
 
@@ -116,10 +117,11 @@ struct ftp_xfer {
 /* ---- a control session -------------------------------------------------------------------- */
 
 enum ftp_state {
-    FTP_DIALING,  /* a server is being chosen and connected */
-    FTP_GREETING, /* connected; its greeting is awaited, the client has seen nothing */
-    FTP_READY,    /* commands and replies flow */
-    FTP_LINGER    /* the last words are on their way to the client */
+    FTP_ADMITTING, /* the section's rules wait for bytes */
+    FTP_DIALING,   /* a server is being chosen and connected */
+    FTP_GREETING,  /* connected; its greeting is awaited, the client has seen nothing */
+    FTP_READY,     /* commands and replies flow */
+    FTP_LINGER     /* the last words are on their way to the client */
 };
 
 /* What is done with the lines of the reply that is being read. */
@@ -128,8 +130,10 @@ enum ftp_reply_mode { FTP_REPLY_RELAY, FTP_REPLY_FEAT, FTP_REPLY_PASSIVE, FTP_RE
 struct ftp_session {
     struct hf_session session; /* first: the engine knows us by it */
     struct hf_leg front, back;
-    struct hf_dial *dial;
-    struct hf_timer timer; /* greeting, idle, login, linger */
+    struct hf_admit *admit;      /* until its rules are decided */
+    struct hf_dial *dial;        /* until a server has greeted */
+    struct hf_inspect *response; /* until the rules on the server's greeting are decided */
+    struct hf_timer timer;       /* greeting, idle, login, linger */
     uint64_t active_ms, login_from_ms;
     struct ftp_xfer *next_xfer; /* leased for the next transfer command */
     struct ftp_xfer *xfer;      /* of the transfer that has begun */
@@ -189,6 +193,7 @@ bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_
 /* Begins to choose and connect; `on_back` is the server leg's handler.  False: no memory. */
 HF_MUST_USE bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back);
 void ftp_await_greeting(struct ftp_session *s);
+void ftp_end_response_rules(struct ftp_session *s); /* idempotent */
 
 /* filter_client.c, filter_server.c: return the bytes consumed, or -1 when the session was closed.
  */

@@ -8,6 +8,7 @@
 #include "ftp_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
@@ -18,8 +19,59 @@ static struct hf_loop *loop_of(const struct ftp_session *s)
     return s->session.engine->loop;
 }
 
+/* ---- tcp-response content: rules on the greeting --------------------------------------------- */
+
+void ftp_end_response_rules(struct ftp_session *s)
+{
+    if (s->response)
+        hf_inspect_stop(s->response);
+    free(s->response);
+    s->response = NULL;
+}
+
+static void on_response_due(struct hf_inspect *inspect)
+{
+    ftp_await_greeting(HF_CONTAINER(inspect->session, struct ftp_session, session));
+}
+
+/* False: no memory. */
+static bool begin_response_rules(struct ftp_session *s)
+{
+    const struct hf_cfg_proxy *section = s->session.facts.backend->cfg;
+
+    if (!section->rules[HF_RULES_RESPONSE])
+        return true;
+    s->response = malloc(sizeof *s->response);
+    if (!s->response)
+        return false;
+    hf_inspect_begin(s->response, &s->session, &s->back.watch, section, HF_RULES_RESPONSE,
+                     on_response_due);
+    return true;
+}
+
+/* False: they need more bytes, or the session was closed. */
+static bool passes_response_rules(struct ftp_session *s)
+{
+    if (!s->response)
+        return true;
+    switch (hf_inspect_run(s->response)) {
+    case HF_RULING_WAIT:
+        return false;
+    case HF_RULING_REJECT:
+        ftp_session_close(s, HF_REASON_PROXY_REFUSED, HF_PHASE_DATA, NULL);
+        return false;
+    case HF_RULING_PASS:
+        break;
+    }
+    ftp_end_response_rules(s);
+    return true;
+}
+
+/* ---- servers, one after the other ------------------------------------------------------------ */
+
 static void try_next_server(struct ftp_session *s, enum hf_reason reason)
 {
+    ftp_end_response_rules(s);
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_leg_close(&s->back, false);
     s->state = FTP_DIALING;
@@ -92,6 +144,9 @@ void ftp_await_greeting(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
     size_t n, begin, end;
+
+    if (!passes_response_rules(s))
+        return;
     enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
     int code = find_greeting(ftp->input, n, &begin, &end);
 
@@ -154,6 +209,10 @@ static void on_dialed(struct hf_session *session, bool connected)
     if (session->facts.backend->cfg->o.tcpka_server)
         hf_socket_keepalive(s->back.watch.fd);
     s->state = FTP_GREETING;
+    if (!begin_response_rules(s)) {
+        ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
+        return;
+    }
     if (greeting_limit(s))
         hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
     ftp_await_greeting(s); /* it may have come in the same event */

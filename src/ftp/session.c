@@ -1,6 +1,8 @@
 /*
  * session.c: life of a control session.
  *
+ *   ADMITTING --rules passed--> DIALING
+ *
  *   DIALING --connected--> GREETING --220--> READY --QUIT, end, error, timeout--> LINGER --> gone
  *      ^                      |
  *      +---- next server <----+  (refused, silent, 421: the client has seen nothing yet)
@@ -60,8 +62,11 @@ static void drop_server_side(struct ftp_session *s)
     ftp_xfer_free(s->next_xfer, true);
     ftp_xfer_free(s->xfer, true);
     s->next_xfer = s->xfer = NULL;
+    hf_admit_free(s->admit);
+    s->admit = NULL;
     hf_dial_free(s->dial);
     s->dial = NULL;
+    ftp_end_response_rules(s);
     hf_leg_close(&s->back, false);
     give_server_back(s);
 }
@@ -407,6 +412,8 @@ static void work(struct ftp_session *s)
 /* A client that breaks off before it has a server must not keep a place in the queue. */
 static bool client_left_early(const struct ftp_session *s)
 {
+    if (s->state == FTP_ADMITTING)
+        return s->front.watch.ready & HF_READY_ERR;
     return (s->state == FTP_DIALING || s->state == FTP_GREETING) &&
            hf_dial_client_left(&s->session, &s->front.watch);
 }
@@ -418,6 +425,9 @@ void ftp_session_step(struct ftp_session *s)
         return;
     }
     switch ((enum ftp_state)s->state) {
+    case FTP_ADMITTING:
+        hf_admit_progress(s->admit);
+        break;
     case FTP_DIALING: /* what the client sends now waits in its socket */
         hf_dial_progress(s->dial);
         break;
@@ -450,6 +460,19 @@ static void on_back(struct hf_watch *watch)
 
 /* ---- beginning ---------------------------------------------------------------------------- */
 
+static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
+{
+    struct ftp_session *s = session_of(session);
+
+    hf_admit_free(s->admit);
+    s->admit = NULL;
+    s->state = FTP_DIALING;
+    if (ruling == HF_RULING_REJECT)
+        vanish(s);
+    else if (!ftp_dial(s, on_back))
+        ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
+}
+
 static const struct hf_session_ops ftp_session_ops = {.kill = kill_session};
 
 bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
@@ -469,7 +492,8 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
         hf_socket_keepalive(fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
-    if (!ftp_dial(s, on_back))
-        ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
+    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, on_admitted, &s->admit);
+    if (ruling != HF_RULING_WAIT)
+        on_admitted(&s->session, ruling);
     return true;
 }

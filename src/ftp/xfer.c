@@ -178,6 +178,8 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
         if (x->state == FTP_XFER_PENDING && end == (x->from_server ? HF_BACK : HF_FRONT))
             on_source_end(x);
         break;
+    case HF_RELAY_READABLE:
+        break; /* no end of ours is held */
     case HF_RELAY_DONE:
         break; /* cannot come before the source's end, which closes */
     case HF_RELAY_BROKEN:

@@ -189,18 +189,26 @@ static bool is_wanted(const struct hf_facts *facts)
     return !(o->dontlognull && null) && !(o->dontlog_normal && !went_wrong(facts));
 }
 
+/* A rule's word counts more than `option log-separate-errors`. */
+static enum hf_level level_of(const struct hf_facts *facts)
+{
+    if (facts->log_level)
+        return (enum hf_level)(facts->log_level - HF_LOG_AS_LEVEL);
+    return facts->frontend->cfg->o.log_separate_errors && went_wrong(facts) ? HF_LEVEL_ERR
+                                                                            : HF_LEVEL_INFO;
+}
+
 void hf_log_session_mt(const struct hf_facts *facts)
 {
     char line[TEXT_MAX];
     if (!logger)
         return;
     struct outlet *outlet = outlet_of(facts->frontend);
-    if (!outlet->format || outlet->n == 0 || !is_wanted(facts))
+    if (!outlet->format || outlet->n == 0 || !is_wanted(facts) || facts->log_level == HF_LOG_SILENT)
         return;
     unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
     size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
-    bool error = facts->frontend->cfg->o.log_separate_errors && went_wrong(facts);
-    send_line(outlet, error ? HF_LEVEL_ERR : HF_LEVEL_INFO, line, n, false);
+    send_line(outlet, level_of(facts), line, n, false);
 }
 
 uint64_t hf_log_dropped_mt(void)

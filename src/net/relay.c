@@ -255,6 +255,11 @@ static void finish(struct hf_relay *relay, struct hf_relay_end *from)
 static void pump(struct hf_relay *relay, struct hf_relay_end *from)
 {
     struct hf_relay_end *to = other(relay, from);
+    if (from->hold) {
+        if (from->watch.ready & (HF_READY_IN | HF_READY_HUP | HF_READY_ERR))
+            relay->fn(relay, HF_RELAY_READABLE, from->side, HF_OK);
+        return;
+    }
     for (int step = 0; step < STEPS_PER_EVENT; step++) {
         if (from->shut || from->held_eof || !flush(relay, from))
             return;

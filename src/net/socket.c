@@ -171,16 +171,26 @@ enum hf_status hf_socket_connected(int fd)
 
 /* ---- bytes ---- */
 
-enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n)
+static enum hf_status receive(int fd, void *buf, size_t room, int flags, size_t *n)
 {
     ssize_t got;
     do {
-        got = recv(fd, buf, room, 0);
+        got = recv(fd, buf, room, flags);
     } while (got < 0 && errno == EINTR);
     *n = got > 0 ? (size_t)got : 0;
     if (got < 0)
         return hf_status_from_errno(errno);
     return got == 0 ? HF_EOF : HF_OK;
+}
+
+enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n)
+{
+    return receive(fd, buf, room, 0, n);
+}
+
+enum hf_status hf_socket_peek(int fd, void *buf, size_t room, size_t *n)
+{
+    return receive(fd, buf, room, MSG_PEEK, n);
 }
 
 enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n)
@@ -233,4 +243,26 @@ void hf_socket_reset_on_close(int fd)
 {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+void hf_socket_vanish_on_close(int fd)
+{
+    /* A socket in repair mode goes without a packet.  Where that is not allowed, its last packet
+     * gets no further than the first router. */
+    if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &(int){1}, sizeof(int)) == 0)
+        return;
+    hf_socket_reset_on_close(fd);
+    (void)!set_option(fd, IPPROTO_IP, IP_TTL, 1);
+    (void)!set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);
+}
+
+void hf_socket_mark(int fd, unsigned mark)
+{
+    (void)!set_option(fd, SOL_SOCKET, SO_MARK, (int)mark);
+}
+
+void hf_socket_tos(int fd, unsigned tos)
+{
+    (void)!set_option(fd, IPPROTO_IP, IP_TOS, (int)tos);
+    (void)!set_option(fd, IPPROTO_IPV6, IPV6_TCLASS, (int)tos);
 }

@@ -273,6 +273,21 @@ static bool queue_up(struct hf_dial *dial, struct hf_waitlist *list)
     return false;
 }
 
+/* The server that a `use-server` rule named, as long as it is of use, else one by `balance`. */
+static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick *pick)
+{
+    struct hf_server *wanted = (struct hf_server *)dial->session->wanted;
+
+    for (unsigned i = 0; wanted && i < pick->n_tried; i++) {
+        if (pick->tried[i] == wanted)
+            wanted = NULL;
+    }
+    if (!wanted)
+        return hf_balance_pick_mt(backend_of(dial->session), pick);
+    pick->bound = true;
+    return wanted;
+}
+
 /* As many wait at this list as may, and we are not among them. */
 static bool queue_is_full(const struct hf_dial *dial, const struct hf_server *server)
 {
@@ -302,7 +317,7 @@ static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist
     *queue_full = false;
     for (;;) {
         pick.now_ms = hf_loop_now(dial->engine->loop);
-        struct hf_server *server = hf_balance_pick_mt(backend, &pick);
+        struct hf_server *server = pick_server(dial, &pick);
         if (!server)
             return NULL;
         dial->pick.stuck = pick.stuck;

@@ -12,6 +12,7 @@
 #include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/rules/vars.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
 #include "haftp/stream/stream.h"
@@ -51,7 +52,6 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer)
 {
-    const struct hf_cfg_proxy *frontend = bind->proxy;
     struct hf_facts *facts = &session->facts;
 
     session->magic = HF_SESSION_MAGIC;
@@ -59,9 +59,7 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     session->pool = pool;
     session->ops = ops;
     facts->bind = bind;
-    facts->frontend = hf_runtime_proxy(engine->runtime, frontend);
-    facts->backend =
-        frontend->backend ? hf_runtime_proxy(engine->runtime, frontend->backend) : NULL;
+    facts->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
     facts->worker = (uint16_t)engine->index;
     facts->client_fd = fd;
     facts->client = *peer;
@@ -69,12 +67,8 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     facts->accepted_us = hf_clock_wall_us();
     facts->accepted_ms = hf_loop_now(engine->loop);
     facts->queue_ms = facts->connect_ms = -1;
-    if (facts->backend)
-        atomic_fetch_add_explicit(&((struct hf_proxy *)facts->backend)->sessions_back, 1,
-                                  memory_order_relaxed);
     DL_APPEND(engine->sessions, session);
     engine->n_sessions++;
-    hf_log_connect_mt(facts);
 }
 
 static void release(struct hf_reap *reap)
@@ -105,6 +99,7 @@ void hf_session_end(struct hf_session *session)
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (!session->logged)
         hf_log_session_mt(facts);
+    hf_vars_free(&facts->vars);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend)

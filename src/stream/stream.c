@@ -1,17 +1,22 @@
 /*
- * stream.c: life of a plain TCP session: accept, dial, relay, end.
+ * stream.c: life of a plain TCP session: admit, dial, relay, end.
  */
 #include "haftp/stream/stream.h"
+
+#include <stdlib.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/net/relay.h"
 #include "haftp/net/socket.h"
+#include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
 
 struct hf_stream {
     struct hf_session session; /* first: the engine knows us by it */
     struct hf_relay relay;
-    struct hf_dial *dial; /* until connected */
+    struct hf_admit *admit;      /* until its rules are decided */
+    struct hf_dial *dial;        /* until connected */
+    struct hf_inspect *response; /* until the rules on the server's first bytes are decided */
     struct hf_timer timer;
     uint64_t active_ms;
 };
@@ -27,14 +32,25 @@ static struct hf_stream *stream_of(struct hf_session *session)
     return HF_CONTAINER(session, struct hf_stream, session);
 }
 
+static void end_response_rules(struct hf_stream *stream)
+{
+    if (stream->response)
+        hf_inspect_stop(stream->response);
+    free(stream->response);
+    stream->response = NULL;
+}
+
 static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase,
                    unsigned reset_mask)
 {
     struct hf_session *session = &stream->session;
 
     hf_facts_end(&session->facts, reason, phase);
+    hf_admit_free(stream->admit);
     hf_dial_free(stream->dial);
+    stream->admit = NULL;
     stream->dial = NULL;
+    end_response_rules(stream);
     hf_loop_timer_cancel(session->engine->loop, &stream->timer);
     session->facts.bytes_in = stream->relay.end[HF_FRONT].bytes;
     session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
@@ -87,6 +103,49 @@ static void on_idle(struct hf_timer *timer)
     finish(stream, client ? HF_REASON_CLIENT_TIMEOUT : HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA, 0);
 }
 
+/* ---- tcp-response content: before the client gets the server's first byte ---- */
+
+static void decide_response(struct hf_stream *stream)
+{
+    struct hf_relay_end *back = &stream->relay.end[HF_BACK];
+    switch (hf_inspect_run(stream->response)) {
+    case HF_RULING_WAIT:
+        break;
+    case HF_RULING_REJECT:
+        finish(stream, HF_REASON_PROXY_REFUSED, HF_PHASE_DATA, 0);
+        break;
+    case HF_RULING_PASS:
+        end_response_rules(stream);
+        back->hold = false;
+        hf_watch_again(&back->watch);
+        break;
+    }
+}
+
+static void on_response_due(struct hf_inspect *inspect)
+{
+    struct hf_stream *stream = stream_of(inspect->session);
+    decide_response(stream);
+}
+
+/* What the client says flows meanwhile: the server may wait for it. */
+static bool hold_response(struct hf_stream *stream)
+{
+    struct hf_relay_end *back = &stream->relay.end[HF_BACK];
+    const struct hf_cfg_proxy *section = stream->session.facts.backend->cfg;
+
+    if (!section->rules[HF_RULES_RESPONSE])
+        return true;
+    stream->response = malloc(sizeof *stream->response);
+    if (!stream->response)
+        return false;
+    hf_inspect_begin(stream->response, &stream->session, &back->watch, section, HF_RULES_RESPONSE,
+                     on_response_due);
+    back->hold = true;
+    hf_watch_again(&back->watch);
+    return true;
+}
+
 /* ---- relay ---- */
 
 static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
@@ -95,6 +154,9 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     struct hf_stream *stream = HF_CONTAINER(relay, struct hf_stream, relay);
     (void)status;
     switch (event) {
+    case HF_RELAY_READABLE:
+        decide_response(stream);
+        break;
     case HF_RELAY_MOVED:
         stream->active_ms = hf_loop_now(stream->session.engine->loop);
         break;
@@ -124,6 +186,13 @@ static void on_client_waiting(struct hf_watch *watch)
 {
     struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
     struct hf_stream *stream = HF_CONTAINER(end - HF_FRONT, struct hf_stream, relay.end);
+    if (stream->admit) {
+        if (watch->ready & HF_READY_ERR)
+            finish(stream, HF_REASON_CLIENT_RESET, HF_PHASE_REQUEST, 0);
+        else
+            hf_admit_progress(stream->admit);
+        return;
+    }
     if (hf_dial_client_left(&stream->session, watch))
         finish(stream, HF_REASON_CLIENT_RESET,
                stream->dial->waiter ? HF_PHASE_QUEUE : HF_PHASE_CONNECT, 0);
@@ -149,6 +218,8 @@ static void on_dialed(struct hf_session *session, bool connected)
     stream->active_ms = hf_loop_now(session->engine->loop);
     arm(stream);
     hf_relay_start(&stream->relay);
+    if (!hold_response(stream))
+        finish(stream, HF_REASON_RESOURCE, HF_PHASE_DATA, 0);
 }
 
 /* ---- beginning ---- */
@@ -156,6 +227,24 @@ static void on_dialed(struct hf_session *session, bool connected)
 static void kill_stream(struct hf_session *session, enum hf_reason reason)
 {
     finish(stream_of(session), reason, HF_PHASE_DATA, 0);
+}
+
+static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
+{
+    struct hf_stream *stream = stream_of(session);
+
+    hf_admit_free(stream->admit);
+    stream->admit = NULL;
+    if (ruling == HF_RULING_REJECT) {
+        finish(stream, HF_REASON_PROXY_REFUSED, HF_PHASE_REQUEST, 0);
+        return;
+    }
+    stream->dial =
+        hf_dial_new(session, &stream->relay.end[HF_BACK].watch, on_connecting, false, on_dialed);
+    if (stream->dial)
+        hf_dial_begin(stream->dial);
+    else
+        finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
 }
 
 static const struct hf_session_ops stream_ops = {.kill = kill_stream};
@@ -176,11 +265,9 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
     if (bind->proxy->o.tcpka_client)
         hf_socket_keepalive(fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
-    stream->dial = hf_dial_new(&stream->session, &stream->relay.end[HF_BACK].watch, on_connecting,
-                               false, on_dialed);
-    if (stream->dial)
-        hf_dial_begin(stream->dial);
-    else
-        finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
+    enum hf_ruling ruling = hf_admit_begin(&stream->session, &stream->relay.end[HF_FRONT].watch,
+                                           on_admitted, &stream->admit);
+    if (ruling != HF_RULING_WAIT)
+        on_admitted(&stream->session, ruling);
     return true;
 }

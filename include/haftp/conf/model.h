@@ -213,6 +213,7 @@ struct hf_cfg_opts {
     struct hf_loc cookie_loc;
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
+    bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server; /* default-server */
     struct hf_format *log_format;     /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
@@ -247,6 +248,7 @@ struct hf_cfg_proxy {
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
+    bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
     unsigned n_servers;

@@ -32,6 +32,8 @@ struct hf_relay_end {
     bool hold_fin;  /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the
                        relay */
     bool held_eof;  /* and that was told */
+    bool hold;      /* the owner's: nothing is read from this end; READABLE tells of news.  To let
+                       go: clear it, then hf_watch_again() */
     bool bulk;      /* the last read was a full one: move by the megabyte */
     uint64_t bytes; /* read from this end and delivered to the other */
 };
@@ -39,11 +41,12 @@ struct hf_relay_end {
 struct hf_relay;
 
 enum hf_relay_event {
-    HF_RELAY_EOF,    /* `end` was read to its end, and the other got all of it and our FIN (see
-                        hold_fin) */
-    HF_RELAY_DONE,   /* both directions ended */
-    HF_RELAY_BROKEN, /* `end` failed: `status` says how; the owner must close */
-    HF_RELAY_MOVED   /* bytes moved (told at most once a millisecond): refresh idle timers */
+    HF_RELAY_EOF,      /* `end` was read to its end, and the other got all of it and our FIN (see
+                          hold_fin) */
+    HF_RELAY_DONE,     /* both directions ended */
+    HF_RELAY_BROKEN,   /* `end` failed: `status` says how; the owner must close */
+    HF_RELAY_READABLE, /* `end` is held, and there may be something new to look at, or its end */
+    HF_RELAY_MOVED     /* bytes moved (told at most once a millisecond): refresh idle timers */
 };
 /* The owner may close the relay in here; its memory must last until the reaper runs.  After DONE
  * and BROKEN there are no more events. */

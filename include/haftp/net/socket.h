@@ -38,6 +38,8 @@ HF_MUST_USE enum hf_status hf_socket_error(int fd);
 HF_MUST_USE enum hf_status hf_socket_accept(int listen_fd, int *fd_out, struct hf_addr *peer);
 /* HF_OK with *n > 0; HF_AGAIN; HF_EOF; HF_RESET, ... */
 HF_MUST_USE enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n);
+/* The same, but what is read stays there.  HF_EOF only when nothing is left before the end. */
+HF_MUST_USE enum hf_status hf_socket_peek(int fd, void *buf, size_t room, size_t *n);
 HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n);
 
 void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
@@ -50,5 +52,11 @@ size_t hf_socket_unsent(int fd);
 /* The next close() of this socket sends RST and drops what is queued: how a broken transfer is
  * told to the other side, so that a truncated file never looks complete. */
 void hf_socket_reset_on_close(int fd);
+/* The next close() tells the peer nothing at all, as far as the kernel permits: it goes on waiting
+ * (silent-drop).  Else a reset that dies at the first router. */
+void hf_socket_vanish_on_close(int fd);
+/* SO_MARK (needs CAP_NET_ADMIN) and the IP type of service of what is sent; failure is harmless. */
+void hf_socket_mark(int fd, unsigned mark);
+void hf_socket_tos(int fd, unsigned tos);
 
 #endif

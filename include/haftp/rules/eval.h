@@ -56,6 +56,10 @@ bool hf_sample_cast(struct hf_sample *sample, enum hf_type to, struct hf_eval *e
 /* NULL is true. */
 enum hf_truth hf_cond_eval(const struct hf_cond *cond, struct hf_eval *eval);
 
+/* The conditions of set-var (`when`: enum hf_set_when) hold for this value. */
+bool hf_set_allowed(unsigned when, const struct hf_cfg_var *var, struct hf_eval *eval,
+                    const struct hf_sample *sample);
+
 /* Which entry of the patterns the sample matches: of several the first, of networks and of
  * beginnings the longest; 0 where there are none to compare with (found, bool); -1: no match.
  * Casts the sample as the method needs it. */

@@ -33,6 +33,9 @@ struct hf_server;
 struct hf_cfg_bind;
 struct hf_vars;
 
+/* Values of hf_facts.log_level; 0 is the usual level. */
+enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
+
 struct hf_facts {
     const struct hf_proxy *frontend;
     const struct hf_proxy *backend; /* NULL: none chosen */
@@ -50,6 +53,7 @@ struct hf_facts {
     int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
     int16_t priority_class;       /* lower ones first */
     uint16_t retries;
+    int8_t log_level;
     bool redispatched;
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */

@@ -51,8 +51,9 @@ struct hf_proxy {
     unsigned fullconn; /* sessions of the section at which limits are no longer lowered */
     _Atomic unsigned sessions_front, sessions_back; /* current */
     _Atomic uint64_t sessions_total;
-    struct hf_rate rate_front, rate_back; /* sessions begun */
-    _Atomic uint64_t strangers;           /* data connections without a lease */
+    struct hf_rate rate_front, rate_back;    /* sessions begun */
+    _Atomic uint64_t denied[HF_N_RULE_SETS]; /* by rules, of each kind */
+    _Atomic uint64_t strangers;              /* data connections without a lease */
     _Atomic uint64_t ports_exhausted;
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */

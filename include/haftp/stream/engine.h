@@ -44,8 +44,9 @@ struct hf_session {
     struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
-    bool logged;              /* by `option logasap`: nothing more at the end */
-    struct hf_server *server; /* whose slot we hold, NULL: none */
+    bool logged;                    /* by `option logasap`: nothing more at the end */
+    struct hf_server *server;       /* whose slot we hold, NULL: none */
+    const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
     struct hf_facts facts;
 };
 
@@ -63,8 +64,8 @@ struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime
 void hf_engine_free(
     struct hf_engine *engine); /* after its loop has ended; no session may be left */
 
-/* Fills the facts and puts the session on the engine's list.  The counters of process and section
- * were raised by the gate that let it in (gate.h). */
+/* Fills the facts and puts the session on the engine's list.  It has no backend yet (admit.h).  The
+ * counters of process and section were raised by the gate that let it in (gate.h). */
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer);

@@ -10,7 +10,11 @@
 
 #include <utlist.h>
 
+#include "conf_int.h"
 #include "haftp/base/assert.h"
+#include "haftp/conf/sections.h"
+#include "section/lines.h"
+#include "words/http.h"
 
 void hf_build_error(struct hf_build *b, struct hf_loc loc, const char *hint, const char *format,
                     ...)
@@ -74,13 +78,21 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
     config->global.log_tag = "haftp";
 }
 
+void hf_build_section_end(struct hf_build *b)
+{
+    if (b->section)
+        hf_http_tell(b);
+}
+
 void hf_build_file_begin(struct hf_build *b)
 {
+    hf_build_section_end(b);
     hf_build_set_section(b, NULL, false);
 }
 
 void hf_build_global(struct hf_build *b)
 {
+    hf_build_section_end(b);
     hf_build_set_section(b, NULL, false);
 }
 
@@ -127,6 +139,7 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
 {
     struct hf_defaults *d = HF_NEW(b->config->arena, struct hf_defaults);
 
+    hf_build_section_end(b);
     d->section.loc = loc;
     hf_build_proxy_defaults(&d->section);
     LL_APPEND(b->defaults, d);
@@ -134,9 +147,22 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
     hf_build_set_section(b, &d->section, true);
 }
 
-void hf_build_from(struct hf_build *b, const struct hf_word *name)
+/* HAProxy only complains: which settings a section gets should not depend on its place in the file
+ * when another one asks for them by name. */
+static void check_two_ways(struct hf_build *b, const struct hf_defaults *d, bool knew_both,
+                           struct hf_loc loc)
 {
-    const struct hf_defaults *d, *found = NULL;
+    if (knew_both || !d->by_name || !d->by_order)
+        return;
+    hf_diag_add(b->diag, HF_DIAG_WARNING, loc,
+                "write 'from' in each section, or add a defaults section above those that do not",
+                "defaults section '%s' is used by name and by its place in the file.",
+                d->section.name);
+}
+
+static struct hf_defaults *find_defaults(struct hf_build *b, const struct hf_word *name)
+{
+    struct hf_defaults *d, *found = NULL;
 
     LL_FOREACH(b->defaults, d)
     {
@@ -146,16 +172,50 @@ void hf_build_from(struct hf_build *b, const struct hf_word *name)
         if (found) {
             hf_build_error(b, name->loc, "give them different names",
                            "several defaults sections are named '%s'", name->text);
-            return;
+            return NULL;
         }
         found = d;
     }
-    if (!found) {
+    if (!found)
         hf_build_error(b, name->loc, "it must stand above this line",
                        "there is no defaults section named '%s'", name->text);
+    return found;
+}
+
+void hf_build_from(struct hf_build *b, const struct hf_word *name)
+{
+    struct hf_defaults *found = find_defaults(b, name);
+
+    if (!found)
         return;
-    }
+    hf_build_check_name(b, name, "defaults section that others name");
     inherit(b, b->section, &found->section);
+    if (b->in_defaults)
+        return;
+    bool knew_both = found->by_name && found->by_order;
+    found->by_name = true;
+    check_two_ways(b, found, knew_both, name->loc);
+}
+
+void hf_build_no_from(struct hf_build *b)
+{
+    struct hf_defaults *latest = b->latest;
+
+    if (b->in_defaults || !latest)
+        return;
+    bool knew_both = latest->by_name && latest->by_order;
+    latest->by_order = true;
+    check_two_ways(b, latest, knew_both, b->section->loc);
+}
+
+/* `defaults from` has the name "from". */
+void hf_build_empty_from(struct hf_build *b, struct hf_loc loc)
+{
+    if (b->in_defaults && !b->section->name)
+        b->section->name = "from";
+    else
+        hf_build_error(b, loc, "write: from NAME", "'from' needs the name of a defaults section");
+    hf_build_no_from(b);
 }
 
 /* ---- frontend, listen, backend ----------------------------------------------------------- */
@@ -176,21 +236,28 @@ void hf_build_check_name(struct hf_build *b, const struct hf_word *name, const c
                        "'%s' cannot be the name of a %s", name->text, kind);
 }
 
+/* The section that has this name already, or NULL: a frontend and a backend may share one, and
+ * HAProxy also lets a listen section follow a backend of its name. */
+static const struct hf_loc *find_namesake(const struct hf_build *b, const char *name, unsigned caps)
+{
+    const unsigned role = caps & HF_CAP_FRONTEND ? HF_CAP_FRONTEND : HF_CAP_BACKEND;
+    const struct hf_cfg_proxy *other = hf_conf_find_section(b->config, name, role);
+    const struct hf_cfg_section *forward = hf_conf_find_other(b->config, "log-forward", name);
+
+    if (other)
+        return &other->loc;
+    return forward ? &forward->loc : NULL;
+}
+
 static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsigned caps)
 {
-    const struct hf_cfg_proxy *other;
+    const struct hf_loc *other = find_namesake(b, name->text, caps);
 
-    LL_FOREACH(b->config->proxies, other)
-    {
-        /* A frontend and a backend may share a name. */
-        if (!(other->caps & caps) || strcmp(other->name, name->text) != 0)
-            continue;
+    if (other)
         hf_build_error(b, name->loc,
                        hf_arena_printf(b->config->arena, "the other one is at %s:%d",
-                                       other->loc.source->name, other->loc.line),
+                                       other->source->name, other->line),
                        "a section named '%s' exists already", name->text);
-        return;
-    }
 }
 
 static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned caps,
@@ -199,6 +266,7 @@ static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned
     struct hf_config *config = b->config;
     struct hf_cfg_proxy *proxy = HF_NEW(config->arena, struct hf_cfg_proxy);
 
+    hf_build_section_end(b);
     hf_build_check_name(b, name, kind);
     check_duplicate(b, name, caps);
     if (b->latest)
@@ -228,15 +296,23 @@ void hf_build_backend(struct hf_build *b, const struct hf_word *name)
     begin_proxy(b, name, HF_CAP_BACKEND, "backend");
 }
 
+/* An address as HAProxy had it there until 1.9.  Behind the name of defaults it reads past words.
+ */
 void hf_build_header_word(struct hf_build *b, const struct hf_word *word)
 {
+    bool may_listen = b->section->caps & HF_CAP_FRONTEND;
+
     if (b->in_defaults && !b->section->name) {
-        hf_build_check_name(b, word, "defaults section");
         b->section->name = word->text;
         return;
     }
-    if (b->in_defaults || !(b->section->caps & HF_CAP_FRONTEND)) {
-        hf_build_error(b, word->loc, NULL, "unexpected '%s' behind the section's name", word->text);
+    if (b->in_defaults) {
+        hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "remove it",
+                    "'%s' behind the section's name is not read.", word->text);
+        return;
+    }
+    if (!may_listen || !strchr(word->text, ':')) {
+        hf_build_more_name(b, word);
         return;
     }
     hf_diag_add(

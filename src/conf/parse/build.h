@@ -31,6 +31,7 @@ struct hf_rule_words {
 struct hf_defaults {
     struct hf_defaults *next;
     struct hf_cfg_proxy section; /* name NULL: anonymous */
+    bool by_name, by_order;      /* how sections came to inherit from it */
 };
 
 /* Which words stood behind `cookie NAME`. */
@@ -46,12 +47,13 @@ struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
     struct hf_env *env;
-    struct hf_defaults *defaults; /* all of them, in order */
-    struct hf_defaults *latest;   /* NULL before the first */
-    struct hf_cfg_proxy *section; /* the current one; NULL in global */
-    struct hf_cfg_section *other; /* the current one, where it is no proxy; else NULL */
-    bool in_defaults;             /* the current section is one that hands down */
-    void *at[HF_N_OBJECTS];       /* what the rows of the current line fill */
+    struct hf_defaults *defaults;    /* all of them, in order */
+    struct hf_defaults *latest;      /* NULL before the first */
+    struct hf_cfg_proxy *section;    /* the current one; NULL in global */
+    struct hf_http_word *http_words; /* of the current section (words/http.h) */
+    struct hf_cfg_section *other;    /* the current one, where it is no proxy; else NULL */
+    bool in_defaults;                /* the current section is one that hands down */
+    void *at[HF_N_OBJECTS];          /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
     struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
     struct hf_bind_address *bind_addresses;
@@ -91,6 +93,11 @@ void hf_build_listen(struct hf_build *b, const struct hf_word *name);
 void hf_build_frontend(struct hf_build *b, const struct hf_word *name);
 void hf_build_backend(struct hf_build *b, const struct hf_word *name);
 void hf_build_from(struct hf_build *b, const struct hf_word *name);
+/* The line ends without `from`, or behind it. */
+void hf_build_no_from(struct hf_build *b);
+void hf_build_empty_from(struct hf_build *b, struct hf_loc loc);
+/* What can be said of the current section once it is whole. */
+void hf_build_section_end(struct hf_build *b);
 /* A word behind the section's keyword: the name of a defaults section, or an old-style address. */
 void hf_build_header_word(struct hf_build *b, const struct hf_word *word);
 

@@ -85,6 +85,7 @@ void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t n
         number_out_of_range(b, row, number < row->min, loc);
     else
         store(field(b, row, row->offset), row->bytes, number);
+    store_place(b, row, loc);
 }
 
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)

@@ -104,6 +104,7 @@ enum hf_fate {
     HF_FATE_NOTICED,
     HF_FATE_IGNORED,
     HF_FATE_HTTP,
+    HF_FATE_HTTP_PAGE, /* and part of a page that the section itself answers with */
     HF_FATE_PENDING,
     HF_FATE_LATER,
     HF_FATE_NOOP,

@@ -11,6 +11,7 @@
 #include "conf_int.h"
 #include "parse.h"
 #include "value.h"
+#include "words/http.h"
 #include "words/syntax.h"
 
 #include "haftp_parser.h"
@@ -163,8 +164,8 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
         hf_diag_add(diag, HF_DIAG_WARNING, loc, NULL, "%s", row->help);
         break;
     case HF_FATE_HTTP:
-        hf_diag_add(diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
-                    "'%s' has no effect in mode tcp.", row->name);
+    case HF_FATE_HTTP_PAGE:
+        hf_http_note(&parse->build, row, loc);
         break;
     case HF_FATE_PENDING:
         if (!parse->build.other) /* else the whole section was told */

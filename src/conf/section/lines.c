@@ -115,6 +115,7 @@ void hf_build_other_section(struct hf_build *b, const struct hf_keyword *row,
     const struct kind *kind = kind_of(row->name);
     struct hf_cfg_section *section = hf_arena_alloc(arena_of(b), kind->bytes);
 
+    hf_build_section_end(b);
     if (!name && row->args[0])
         hf_build_error(b, loc, NULL, "'%s' needs a name", row->name);
     if (name && !kind->any_name)

@@ -46,43 +46,54 @@ static bool is_empty(const struct hf_sample *sample)
     return has_bytes && sample->bytes.n == 0;
 }
 
-/* A condition of set-var; those that compare say nothing unless both are numbers. */
-static bool may_set(struct hf_view condition, const struct hf_cfg_var *var,
-                    const struct hf_eval *eval, const struct hf_sample *sample,
-                    const struct hf_room *room)
-{
-    struct hf_sample old;
-    bool set = hf_vars_get(eval->vars, var, &old, room->p, room->size);
-    bool numbers = set && old.type == HF_TYPE_INT && sample->type == HF_TYPE_INT;
-    if (hf_view_is(condition, "ifexists"))
-        return hf_vars_exists(eval->vars, var);
-    if (hf_view_is(condition, "ifnotexists"))
-        return !hf_vars_exists(eval->vars, var);
-    if (hf_view_is(condition, "ifempty"))
-        return is_empty(sample);
-    if (hf_view_is(condition, "ifnotempty"))
-        return !is_empty(sample);
-    if (hf_view_is(condition, "ifset"))
-        return set;
-    if (hf_view_is(condition, "ifnotset"))
-        return !set;
-    if (hf_view_is(condition, "ifgt"))
-        return !numbers || old.number > sample->number;
-    if (hf_view_is(condition, "iflt"))
-        return !numbers || old.number < sample->number;
-    return true;
-}
-
-/* A variable that stays as it was lets nothing through. */
-CONV(set_var)
+/* Conditions that compare say nothing unless both are numbers. */
+bool hf_set_allowed(unsigned when, const struct hf_cfg_var *var, struct hf_eval *eval,
+                    const struct hf_sample *sample)
 {
     struct hf_room room = hf_room_for(eval, sample);
-    const struct hf_cfg_var *var = call->args[0].var;
-    for (unsigned i = 1; i < call->n_args; i++) {
-        if (!may_set(hf_text_arg(call, i), var, eval, sample, &room))
-            return false;
+    struct hf_sample old;
+    bool set = hf_vars_get(eval->vars, var, &old, room.p, room.size);
+    bool numbers = set && old.type == HF_TYPE_INT && sample->type == HF_TYPE_INT;
+    unsigned refused = 0;
+
+    if (!hf_vars_exists(eval->vars, var))
+        refused |= HF_SET_IF_EXISTS;
+    else
+        refused |= HF_SET_IF_NOT_EXISTS;
+    refused |= is_empty(sample) ? HF_SET_IF_NOT_EMPTY : HF_SET_IF_EMPTY;
+    refused |= set ? HF_SET_IF_NOT_SET : HF_SET_IF_SET;
+    if (numbers && old.number <= sample->number)
+        refused |= HF_SET_IF_GREATER;
+    if (numbers && old.number >= sample->number)
+        refused |= HF_SET_IF_LESS;
+    return !(when & refused);
+}
+
+static unsigned when_of(struct hf_view word)
+{
+    static const struct {
+        const char *word;
+        unsigned when;
+    } words[] = {
+        {"ifexists", HF_SET_IF_EXISTS}, {"ifnotexists", HF_SET_IF_NOT_EXISTS},
+        {"ifempty", HF_SET_IF_EMPTY},   {"ifnotempty", HF_SET_IF_NOT_EMPTY},
+        {"ifset", HF_SET_IF_SET},       {"ifnotset", HF_SET_IF_NOT_SET},
+        {"ifgt", HF_SET_IF_GREATER},    {"iflt", HF_SET_IF_LESS},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (hf_view_is(word, words[i].word))
+            return words[i].when;
     }
-    return hf_vars_set(eval->vars, var, sample);
+    return 0;
+}
+
+CONV(set_var)
+{
+    const struct hf_cfg_var *var = call->args[0].var;
+    unsigned when = 0;
+    for (unsigned i = 1; i < call->n_args; i++)
+        when |= when_of(hf_text_arg(call, i));
+    return hf_set_allowed(when, var, eval, sample) && hf_vars_set(eval->vars, var, sample);
 }
 
 CONV(unset_var)

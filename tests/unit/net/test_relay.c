@@ -32,7 +32,7 @@ struct scene {
     struct hf_relay relay;
     struct hf_reap reap;
     int peer[2]; /* our side of front and of back */
-    unsigned eofs[2], done, broken, moved, events_after_close;
+    unsigned eofs[2], readable[2], done, broken, moved, events_after_close;
     int broken_end;
     enum hf_status broken_status;
     bool close_on_eof, close_on_moved;
@@ -50,6 +50,9 @@ static void on_event(struct hf_relay *relay, enum hf_relay_event event, int end,
         s->eofs[end]++;
         if (s->close_on_eof)
             hf_relay_close(relay, 0);
+        break;
+    case HF_RELAY_READABLE:
+        s->readable[end]++;
         break;
     case HF_RELAY_DONE:
         s->done++;
@@ -315,6 +318,32 @@ static void test_held_fin(void **state)
 {
     (void)state;
     in_every_mode(case_held_fin);
+}
+
+/* A held end is told of and not read; the other direction flows. */
+static void case_held_end(struct scene *s)
+{
+    struct hf_relay_end *back = &s->relay.end[HF_BACK];
+    char byte;
+    size_t n;
+
+    back->hold = true;
+    hf_relay_start(&s->relay);
+    assert_int_equal(write(s->peer[HF_BACK], "answer", 6), 6);
+    TURN_UNTIL(loop, s->readable[HF_BACK]);
+    assert_int_equal(write(s->peer[HF_FRONT], "question", 8), 8);
+    expect_bytes(s->peer[HF_BACK], "question");
+    assert_int_equal(hf_socket_recv(s->peer[HF_FRONT], &byte, 1, &n), HF_AGAIN);
+    assert_int_equal(back->bytes, 0);
+    back->hold = false;
+    hf_watch_again(&back->watch);
+    expect_bytes(s->peer[HF_FRONT], "answer");
+}
+
+static void test_held_end(void **state)
+{
+    (void)state;
+    in_every_mode(case_held_end);
 }
 
 /* An upload whose client is done before the server side exists. */
@@ -725,6 +754,7 @@ int main(void)
         TEST(test_fin_both_ways),
         TEST(test_zero_bytes),
         TEST(test_held_fin),
+        TEST(test_held_end),
         TEST(test_gone_before_start),
         TEST(test_start_before_attach),
         TEST(test_close_before_anything),

@@ -1,0 +1,240 @@
+/*
+ * action.c: what each action of a rule does, one function each.
+ */
+#include "action_int.h"
+
+#include "haftp/log/format.h"
+#include "haftp/net/socket.h"
+
+typedef enum hf_acted (*action_fn)(const struct hf_cfg_rule *rule, struct hf_session *session,
+                                   int fd, struct hf_eval *eval);
+
+#define ACTION(name)                                                                               \
+    static enum hf_acted name(const struct hf_cfg_rule *rule, struct hf_session *session, int fd,  \
+                              struct hf_eval *eval)
+#define UNUSED_ALL (void)rule, (void)session, (void)fd, (void)eval
+
+/* The rule's expression as this type.  A sample that is not there leaves everything as it is. */
+static enum hf_truth evaluate(const struct hf_cfg_rule *rule, enum hf_type type,
+                              struct hf_eval *eval, struct hf_sample *out)
+{
+    enum hf_truth truth = hf_expr_eval(rule->expr, eval, out);
+
+    if (truth == HF_TRUE && type != HF_TYPE_ANY && !hf_sample_cast(out, type, eval))
+        return HF_FALSE;
+    return truth;
+}
+
+static enum hf_acted acted(enum hf_truth truth)
+{
+    return truth == HF_MISSING ? HF_ACTED_WAIT : HF_ACTED;
+}
+
+/* ---- deciding ----------------------------------------------------------------------------- */
+
+ACTION(pass)
+{
+    UNUSED_ALL;
+    return HF_ACTED_LAST;
+}
+
+ACTION(reject)
+{
+    UNUSED_ALL;
+    return HF_ACTED_REJECT;
+}
+
+ACTION(silent_drop)
+{
+    UNUSED_ALL;
+    hf_socket_vanish_on_close(fd);
+    return HF_ACTED_REJECT;
+}
+
+/* ---- variables ---------------------------------------------------------------------------- */
+
+/* Out of memory, it stays as it was. */
+static void set(const struct hf_cfg_rule *rule, struct hf_eval *eval,
+                const struct hf_sample *sample)
+{
+    if (hf_set_allowed(rule->when, rule->var, eval, sample))
+        (void)hf_vars_set(eval->vars, rule->var, sample);
+}
+
+/* HAProxy takes what is there: no rule waits for a variable's value. */
+ACTION(set_var)
+{
+    struct hf_sample sample;
+    bool final = eval->final;
+    UNUSED_ALL;
+    eval->final = true;
+    if (evaluate(rule, HF_TYPE_ANY, eval, &sample) == HF_TRUE)
+        set(rule, eval, &sample);
+    eval->final = final;
+    return HF_ACTED;
+}
+
+ACTION(set_var_fmt)
+{
+    char text[HF_EVAL_SCRATCH];
+    UNUSED_ALL;
+    size_t n = hf_log_format_text(rule->format, eval, text, sizeof text);
+    struct hf_sample sample = {.type = HF_TYPE_STR, .bytes = hf_view(text, n)};
+    set(rule, eval, &sample);
+    return HF_ACTED;
+}
+
+ACTION(unset_var)
+{
+    UNUSED_ALL;
+    hf_vars_unset(eval->vars, rule->var);
+    return HF_ACTED;
+}
+
+/* ---- addresses ---------------------------------------------------------------------------- */
+
+/* fc_src and fc_dst go on telling what the connection was. */
+static void remember(struct hf_facts *facts)
+{
+    if (!hf_addr_is_set(&facts->first_client))
+        facts->first_client = facts->client;
+    if (!hf_addr_is_set(&facts->first_local))
+        facts->first_local = facts->local;
+}
+
+/* Keeps the port. */
+static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_addr *addr,
+                              struct hf_eval *eval)
+{
+    struct hf_sample sample;
+    enum hf_truth truth = evaluate(rule, HF_TYPE_ADDR, eval, &sample);
+    uint16_t port = hf_addr_port(addr);
+
+    if (truth == HF_TRUE) {
+        *addr = sample.addr;
+        hf_addr_set_port(addr, port);
+    }
+    return acted(truth);
+}
+
+static enum hf_acted set_port(const struct hf_cfg_rule *rule, struct hf_addr *addr,
+                              struct hf_eval *eval)
+{
+    struct hf_sample sample;
+    enum hf_truth truth = evaluate(rule, HF_TYPE_INT, eval, &sample);
+
+    if (truth == HF_TRUE && hf_addr_is_set(addr))
+        hf_addr_set_port(addr, (uint16_t)sample.number);
+    return acted(truth);
+}
+
+ACTION(set_src)
+{
+    UNUSED_ALL;
+    remember(&session->facts);
+    return set_host(rule, &session->facts.client, eval);
+}
+
+ACTION(set_src_port)
+{
+    UNUSED_ALL;
+    remember(&session->facts);
+    return set_port(rule, &session->facts.client, eval);
+}
+
+ACTION(set_dst)
+{
+    UNUSED_ALL;
+    remember(&session->facts);
+    return set_host(rule, &session->facts.local, eval);
+}
+
+ACTION(set_dst_port)
+{
+    UNUSED_ALL;
+    remember(&session->facts);
+    return set_port(rule, &session->facts.local, eval);
+}
+
+/* ---- the socket, the log, the queue -------------------------------------------------------- */
+
+ACTION(set_mark)
+{
+    UNUSED_ALL;
+    hf_socket_mark(fd, (unsigned)rule->number);
+    return HF_ACTED;
+}
+
+ACTION(set_tos)
+{
+    UNUSED_ALL;
+    hf_socket_tos(fd, (unsigned)rule->number);
+    return HF_ACTED;
+}
+
+ACTION(set_log_level)
+{
+    UNUSED_ALL;
+    session->facts.log_level =
+        (int8_t)(rule->number < 0 ? HF_LOG_SILENT : rule->number + HF_LOG_AS_LEVEL);
+    return HF_ACTED;
+}
+
+static int32_t within(int64_t number, int32_t lo, int32_t hi)
+{
+    return number < lo ? lo : number > hi ? hi : (int32_t)number;
+}
+
+ACTION(set_priority_class)
+{
+    struct hf_sample sample;
+    UNUSED_ALL;
+    enum hf_truth truth = evaluate(rule, HF_TYPE_INT, eval, &sample);
+    if (truth == HF_TRUE)
+        session->facts.priority_class = (int16_t)within(sample.number, -2047, 2047);
+    return acted(truth);
+}
+
+ACTION(set_priority_offset)
+{
+    struct hf_sample sample;
+    UNUSED_ALL;
+    enum hf_truth truth = evaluate(rule, HF_TYPE_INT, eval, &sample);
+    if (truth == HF_TRUE)
+        session->facts.priority_offset_ms = within(sample.number, -524287, 524287);
+    return acted(truth);
+}
+
+/* Checked when the file was read, and told at start that it does nothing. */
+ACTION(do_nothing)
+{
+    UNUSED_ALL;
+    return HF_ACTED;
+}
+
+static const action_fn actions[] = {
+    [HF_RULE_ACCEPT] = pass,
+    [HF_RULE_REJECT] = reject,
+    [HF_RULE_CLOSE] = reject,
+    [HF_RULE_SILENT_DROP] = silent_drop,
+    [HF_RULE_EXPECT_PROXY] = do_nothing,
+    [HF_RULE_SET_VAR] = set_var,
+    [HF_RULE_SET_VAR_FMT] = set_var_fmt,
+    [HF_RULE_UNSET_VAR] = unset_var,
+    [HF_RULE_SET_SRC] = set_src,
+    [HF_RULE_SET_SRC_PORT] = set_src_port,
+    [HF_RULE_SET_DST] = set_dst,
+    [HF_RULE_SET_DST_PORT] = set_dst_port,
+    [HF_RULE_SET_MARK] = set_mark,
+    [HF_RULE_SET_TOS] = set_tos,
+    [HF_RULE_SET_LOG_LEVEL] = set_log_level,
+    [HF_RULE_SET_PRIORITY_CLASS] = set_priority_class,
+    [HF_RULE_SET_PRIORITY_OFFSET] = set_priority_offset,
+    [HF_RULE_NONE] = do_nothing,
+};
+
+enum hf_acted hf_action_run(const struct hf_cfg_rule *rule, struct hf_session *session, int fd,
+                            struct hf_eval *eval)
+{
+    return actions[rule->action](rule, session, fd, eval);
+}

@@ -1,0 +1,133 @@
+/*
+ * rules.c: rules in their order, until one decides.
+ */
+#include "haftp/stream/rules.h"
+
+#include "action_int.h"
+#include "haftp/base/assert.h"
+#include "haftp/net/socket.h"
+
+void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
+                      const struct hf_cfg_proxy *section)
+{
+    hf_eval_init(eval, session->engine->runtime, &session->facts);
+    eval->section = section;
+    eval->vars = &session->facts.vars;
+    eval->final = true;
+    eval->now_ms = hf_loop_now(session->engine->loop);
+}
+
+static enum hf_ruling run(struct hf_session *session, const struct hf_cfg_rule **at, int fd,
+                          struct hf_eval *eval)
+{
+    for (; *at; *at = (*at)->next) {
+        enum hf_truth truth = hf_cond_eval((*at)->cond, eval);
+        if (truth == HF_MISSING)
+            return HF_RULING_WAIT;
+        if (truth == HF_FALSE)
+            continue;
+        switch (hf_action_run(*at, session, fd, eval)) {
+        case HF_ACTED:
+            break;
+        case HF_ACTED_LAST:
+            return HF_RULING_PASS;
+        case HF_ACTED_WAIT:
+            return HF_RULING_WAIT;
+        case HF_ACTED_REJECT:
+            return HF_RULING_REJECT;
+        }
+    }
+    return HF_RULING_PASS;
+}
+
+static enum hf_ruling run_set(struct hf_session *session, const struct hf_cfg_proxy *section,
+                              enum hf_rule_set set, int fd)
+{
+    const struct hf_cfg_rule *at = section->rules[set];
+    struct hf_eval eval;
+
+    if (!at)
+        return HF_RULING_PASS;
+    hf_rules_prepare(&eval, session, section);
+    return run(session, &at, fd, &eval);
+}
+
+static enum hf_ruling count(struct hf_session *session, const struct hf_cfg_proxy *section,
+                            enum hf_rule_set set, enum hf_ruling ruling)
+{
+    if (ruling == HF_RULING_REJECT)
+        atomic_fetch_add_explicit(&hf_runtime_proxy(session->engine->runtime, section)->denied[set],
+                                  1, memory_order_relaxed);
+    return ruling;
+}
+
+enum hf_ruling hf_rules_at_entry(struct hf_session *session, const struct hf_cfg_proxy *section,
+                                 int fd)
+{
+    for (enum hf_rule_set set = HF_RULES_CONNECTION; set <= HF_RULES_SESSION; set++) {
+        if (run_set(session, section, set, fd) == HF_RULING_REJECT)
+            return count(session, section, set, HF_RULING_REJECT);
+    }
+    return HF_RULING_PASS;
+}
+
+/* ---- rules that may wait for bytes -------------------------------------------------------- */
+
+static void on_delay_over(struct hf_timer *timer)
+{
+    struct hf_inspect *inspect = HF_CONTAINER(timer, struct hf_inspect, timer);
+    inspect->final = true;
+    inspect->on_due(inspect);
+}
+
+void hf_inspect_begin(struct hf_inspect *inspect, struct hf_session *session,
+                      struct hf_watch *watch, const struct hf_cfg_proxy *section,
+                      enum hf_rule_set set, void (*on_due)(struct hf_inspect *inspect))
+{
+    unsigned delay =
+        set == HF_RULES_RESPONSE ? section->inspect_response_ms : section->inspect_delay_ms;
+
+    *inspect = (struct hf_inspect){.session = session,
+                                   .watch = watch,
+                                   .section = section,
+                                   .set = set,
+                                   .at = section->rules[set],
+                                   .final = delay == 0,
+                                   .on_due = on_due};
+    if (inspect->at && delay)
+        hf_loop_timer(session->engine->loop, &inspect->timer, delay, on_delay_over);
+}
+
+enum hf_ruling hf_inspect_run(struct hf_inspect *inspect)
+{
+    struct hf_session *session = inspect->session;
+    char *bytes = hf_loop_scratch(session->engine->loop);
+    struct hf_eval eval;
+    size_t n = 0;
+
+    if (!inspect->at)
+        return HF_RULING_PASS;
+    enum hf_status status = hf_socket_peek(inspect->watch->fd, bytes, HF_INSPECT_BYTES, &n);
+    bool ended = status != HF_OK && status != HF_AGAIN;
+    /* A FIN behind the bytes shows only as readiness. */
+    if (inspect->watch->ready & (HF_READY_HUP | HF_READY_ERR))
+        ended = true;
+
+    hf_rules_prepare(&eval, session, inspect->section);
+    if (inspect->set == HF_RULES_RESPONSE) {
+        eval.response = hf_view(bytes, n);
+        eval.response_ended = ended;
+    } else {
+        eval.request = hf_view(bytes, n);
+        eval.request_ended = ended;
+    }
+    eval.final = inspect->final || ended || n == HF_INSPECT_BYTES;
+    return count(session, inspect->section, inspect->set,
+                 run(session, &inspect->at, inspect->watch->fd, &eval));
+}
+
+void hf_inspect_stop(struct hf_inspect *inspect)
+{
+    if (inspect->session)
+        hf_loop_timer_cancel(inspect->session->engine->loop, &inspect->timer);
+}
