@@ -122,9 +122,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DISPATCH "dispatch"
 %token <row> STICK_TABLE "stick-table"
 %token <row> TABLE_STORE "store"
-%token <row> STICK_ON "stick on"
-%token <row> STICK_MATCH "stick match"
-%token <row> STICK_STORE "stick store-request"
+%token <row> STICK "stick on"
 %token <row> DATA_PORTS "ftp-data ports"
 %token <row> DATA_SECTION "ftp-data section"
 %token <row> DESCRIPTION "description"
@@ -227,8 +225,7 @@ proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
-    | BALANCE                               { hf_build_balance_nothing(B, @1); }
-    | BALANCE word rest                     { hf_build_balance(B, &$2); }
+    | BALANCE words     { hf_build_balance(B, @1); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
     | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
@@ -238,9 +235,6 @@ proxy_line
       settings          { hf_build_end_cookie(B, @1); }
     | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
-    | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
-    | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
-    | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
     | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
@@ -305,6 +299,7 @@ rule_line
     | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
     | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
     | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | STICK words condition                 { hf_build_stick(B, $1, @1); }
     | PERSIST words condition               { hf_build_persist(B, $1, @1); }
     | MONITOR words condition               { hf_build_monitor(B, @1); }
     | FORMAT word                           { hf_build_format(B, $1, &$2); }

@@ -221,14 +221,16 @@ static struct hf_server *balance_locked(struct hf_proxy *backend, struct hf_pick
     return server;
 }
 
-/* Weight 0 keeps the clients it has; `option persist` keeps them even when it is down. */
+/* Weight 0 keeps the clients it has; `option persist` and force-persist keep
+ * them even when it is down. */
 static struct hf_server *ask_memory(const struct hf_proxy *backend, const struct hf_pick *pick)
 {
     struct hf_server *server = pick->unstick ? NULL : pick->remembered;
 
     if (!server || was_tried(pick, server))
         return NULL;
-    return backend->cfg->o.persist || hf_server_is_up_mt(server) ? server : NULL;
+    bool anyway = backend->cfg->o.persist || pick->forced;
+    return anyway || hf_server_is_up_mt(server) ? server : NULL;
 }
 
 struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick)

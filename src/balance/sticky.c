@@ -119,13 +119,28 @@ static void hash_key(const struct hf_proxy *backend, struct hf_pick *pick, struc
         pick->hash = hf_spread_hash(backend, sample.bytes);
 }
 
+/* The first rule that applies, or NULL. */
+static const struct hf_cfg_persist *persistence(const struct hf_proxy *backend,
+                                                struct hf_eval *eval)
+{
+    const struct hf_cfg_persist *rule = backend->cfg->persist_rules;
+
+    while (rule && hf_cond_eval(rule->cond, eval) != HF_TRUE)
+        rule = rule->next;
+    return rule;
+}
+
 void hf_balance_prepare_mt(struct hf_proxy *backend, struct hf_pick *pick, struct hf_eval *eval)
 {
     const struct hf_cfg_stick_rule *rule;
 
     hf_balance_forget(pick);
+    const struct hf_cfg_persist *persist = persistence(backend, eval);
+    pick->forced = persist && !persist->ignore;
     for (rule = backend->cfg->stick_rules; rule; rule = rule->next)
         apply(backend, rule, pick, eval);
+    if (persist && persist->ignore)
+        pick->remembered = NULL;
     hash_key(backend, pick, eval);
 }
 

@@ -11,6 +11,8 @@
  */
 #include "haftp/stream/dial.h"
 
+#include "route_int.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -81,7 +83,7 @@ static bool may_redispatch(const struct hf_dial *dial)
     const struct hf_cfg_opts *opts = &backend->cfg->o;
     int every = opts->redispatch_every;
 
-    if (opts->redispatch != HF_YES)
+    if (opts->redispatch != HF_YES || dial->pick.forced)
         return false;
     if (every < 0)
         every += opts->retries + 1; /* counted from the last one */
@@ -104,7 +106,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     }
     session->facts.retries++;
     drop_server(session);
-    if (dial->elsewhere || may_redispatch(dial)) {
+    if ((dial->elsewhere && !dial->pick.forced) || may_redispatch(dial)) {
         mark_tried(&dial->pick, failed);
         session->facts.redispatched = true;
         choose(dial);
@@ -282,9 +284,9 @@ static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick 
         if (pick->tried[i] == wanted)
             wanted = NULL;
     }
-    if (!wanted)
+    if (!wanted || pick->unstick)
         return hf_balance_pick_mt(backend_of(dial->session), pick);
-    pick->bound = true;
+    pick->bound = pick->stuck = true;
     return wanted;
 }
 
@@ -300,7 +302,7 @@ static bool queue_is_full(const struct hf_dial *dial, const struct hf_server *se
 /* `option redispatch` lets a client leave the server that it is stuck to. */
 static bool leave_it(const struct hf_dial *dial, struct hf_pick *pick)
 {
-    if (!pick->stuck || backend_of(dial->session)->cfg->o.redispatch != HF_YES)
+    if (!pick->stuck || pick->forced || backend_of(dial->session)->cfg->o.redispatch != HF_YES)
         return false;
     pick->unstick = true;
     return true;
@@ -384,23 +386,22 @@ struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
     return dial;
 }
 
-/* Nothing is waited for any more: what the rules look at is there now, or is not. */
-static void prepare(struct hf_dial *dial)
+static void look_up(struct hf_dial *dial, struct hf_watch *front)
 {
-    const struct hf_session *session = dial->session;
+    struct hf_proxy *backend = backend_of(dial->session);
+    const struct hf_cfg_proxy *cfg = backend->cfg;
     struct hf_eval eval;
 
-    hf_eval_init(&eval, session->engine->runtime, &session->facts);
-    eval.section = session->facts.backend->cfg;
-    eval.now_ms = hf_loop_now(dial->engine->loop);
-    eval.final = true;
-    hf_balance_prepare_mt(backend_of(session), &dial->pick, &eval);
+    if (!cfg->stick_rules && !cfg->persist_rules && !cfg->o.balance_expr)
+        return;
+    hf_route_know(&eval, dial->session, front, cfg);
+    hf_balance_prepare_mt(backend, &dial->pick, &eval);
 }
 
-void hf_dial_begin(struct hf_dial *dial)
+void hf_dial_begin(struct hf_dial *dial, struct hf_watch *front)
 {
     if (dial->session->facts.backend) {
-        prepare(dial);
+        look_up(dial, front);
         choose(dial);
     } else {
         give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_REQUEST);

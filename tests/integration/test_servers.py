@@ -21,6 +21,14 @@ listen plain
     return (front, 8000)
 
 
+def name(text):
+    """A server that says its name to all who come."""
+    def handle(connection):
+        connection.sendall(text)
+        connection.close()
+    return handle
+
+
 def says(link, text):
     """True: the server behind this link answers."""
     link.sendall(text)
@@ -76,3 +84,22 @@ def test_new_sessions_wait_for_the_rate(lab):
                 assert says(link, b"x")
         # Five at once, then five a second: nobody is refused.
         assert time.monotonic() - began > 0.9
+
+
+def test_a_network_is_stuck_to_its_server_unless_a_rule_says_otherwise(lab):
+    with Fake("one", lab.net.server(), name(b"1"), port=7007) as one, \
+            Fake("two", lab.net.server(), name(b"2"), port=7007) as two:
+        front = start(lab, f"""
+    stick-table type string len 20 size 1k expire 1m
+    stick on src,ipmask(24) unless {{ src 127.66.2.0/24 }}
+    server one {one.address}:7007
+    server two {two.address}:7007
+""")
+
+        def served_by(client):
+            with socket.create_connection(front, 30, (client, 0)) as link:
+                return drain(link)
+
+        first = served_by("127.66.1.1")
+        assert {served_by(f"127.66.1.{host}") for host in range(2, 8)} == {first}
+        assert {served_by("127.66.2.1") for _ in range(2)} == {b"1", b"2"}

@@ -21,6 +21,7 @@ struct hf_pick {
     unsigned n_tried;
     bool unstick; /* whom a stick table remembers does not matter (any more) */
     /* Set by hf_balance_prepare_mt(). */
+    bool forced;                  /* force-persist: remembered, even when down */
     struct hf_server *remembered; /* by a stick table; NULL: none */
     struct hf_stick_note *notes;  /* what stick tables are to learn */
     bool hashed;                  /* `balance hash` found its key */

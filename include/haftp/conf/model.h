@@ -167,13 +167,12 @@ struct hf_cfg_stick_rule {
     struct hf_cfg_stick_rule *next;
     struct hf_loc loc;
     bool match, store;
-    bool response;        /* stick store-response: stores what is known when the server answers */
-    struct hf_expr *expr; /* NULL: src, the client's address, which most use */
-    struct hf_cond *cond; /* NULL: always */
+    bool response;          /* stick store-response: stores what is known when the server answers */
+    struct hf_expr *expr;   /* NULL: src, the client's address, which most use */
+    struct hf_cond *cond;   /* NULL: always */
+    const char *table_name; /* NULL: the proxy's own */
+    struct hf_loc table_name_loc;
     struct hf_cfg_proxy *table; /* whose stick_table is used */
-/* table_name (NULL: the proxy's own), table_name_loc */
-#define HF_ROWS_FIELDS
-#include "../../../grammar/rows/stick.def"
 };
 
 /* ---- proxies ----------------------------------------------------------------------------- */

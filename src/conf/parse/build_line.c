@@ -124,23 +124,6 @@ void hf_build_nameless_server(struct hf_build *b)
     b->at[HF_OBJECT_SERVER] = &server->o;
 }
 
-/* ---- stickiness -------------------------------------------------------------------------- */
-
-void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample)
-{
-    struct hf_cfg_stick_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_stick_rule);
-
-    rule->loc = sample->loc;
-    rule->match = match;
-    rule->store = store;
-    b->at[HF_OBJECT_STICK] = rule;
-    if (strcmp(sample->text, "src") == 0)
-        LL_APPEND(b->section->stick_rules, rule);
-    else
-        hf_build_error(b, sample->loc, "only 'src', the client's address, can be stuck to",
-                       "'%s' is not supported by this version of haftp yet", sample->text);
-}
-
 /* ---- FTP data ports ---------------------------------------------------------------------- */
 
 static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc loc)

@@ -423,7 +423,12 @@ static void stick_lines(void **state)
     refuse_text(t, "backend a\n stick on src\n", "section 'a' has no stick-table.");
     refuse_text(t, "backend a\n stick on src table x\n",
                 "[t.cfg:2:21] : 'table x' names no section.");
-    refuse_text(t, "backend a\n stick on dst\n", "'dst' is not supported");
+    refuse_text(t, "backend a\n stick on dest\n", "unknown sample fetch 'dest'");
+    refuse_text(t, "backend a\n stick on\n", "'stick on' needs a sample.");
+    refuse_text(t, "backend a\n stick on src table\n", "'table' needs the name of a section.");
+    refuse_text(t, "backend a\n stick-table type ip size 1\n stick on bool(1)\n",
+                "a truth value cannot be a key of the stick-table of 'a'");
+    refuse_text(t, "backend a\n stick on src nonsense\n", "unexpected 'nonsense'.");
     refuse_text(t, "backend a\n stick-table type ip size 1\n stick-table type ip size 1\n",
                 "'a' has a stick-table already.");
 }
