@@ -111,6 +111,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> BIND "bind"
 %token <row> SERVER "server"
 %token <row> DEFAULT_SERVER "default-server"
+%token <row> SERVER_TEMPLATE "server-template"
+%token <row> SOURCE "source"
+%token <row> USESRC "usesrc"
+%token <row> SRC_INTERFACE "interface"
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
 %token <row> HASH_FACTOR "hash-balance-factor"
@@ -120,6 +124,10 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> LOG_HOSTNAME "log-send-hostname"
 %token <row> COOKIE "cookie"
 %token <row> DISPATCH "dispatch"
+%token <row> CHECK_CONNECT "tcp-check connect"
+%token <row> CHECK_EXPECT "tcp-check expect"
+%token <row> CHECK_SEND "tcp-check send"
+%token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
 %token <row> TABLE_STORE "store"
 %token <row> STICK "stick on"
@@ -210,8 +218,15 @@ setting
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
     | TABLE_STORE word  { hf_build_table_store(B, &$2); }
+    | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
     | IGNORED
     | NO IGNORED
+    ;
+
+source_words
+    : %empty
+    | source_words USESRC word          { hf_build_usesrc(B, &$3); }
+    | source_words SRC_INTERFACE word   { hf_build_source_interface(B, &$3); }
     ;
 
 settings
@@ -224,6 +239,7 @@ settings
 proxy_line
     : BIND word         { hf_build_bind(B, &$2); }              settings
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
+    | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
     | BALANCE words     { hf_build_balance(B, @1); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
@@ -234,6 +250,9 @@ proxy_line
     | COOKIE word       { hf_build_cookie(B, &$2); }
       settings          { hf_build_end_cookie(B, @1); }
     | DISPATCH word     { hf_build_dispatch(B, &$2); }
+    | CHECK_CONNECT     { hf_build_check_connect(B, @1); }      settings
+    | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
+    | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }

@@ -4,7 +4,9 @@
 #undef HF_BOTH
 #undef HF_CHOICE
 #undef HF_CHOICE_AT
+#undef HF_CHOICE_NOTED
 #undef HF_FLAG
+#undef HF_FLAG_AT
 #undef HF_FLAG_FIXED
 #undef HF_FLAG_NOTED
 #undef HF_FLAG_OFF
@@ -19,6 +21,12 @@
 #undef HF_LINE
 #undef HF_LOOSE
 #undef HF_LOOSE_AT
+#undef HF_LOOSE_FREE
+#undef HF_LOOSE_NONZERO
+#undef HF_LOOSE_NOTED
+#undef HF_LOOSE_OPT
+#undef HF_LOOSE_ROW
+#undef HF_LOOSE_SIGNED
 #undef HF_NOOP
 #undef HF_NOOP_HTTP
 #undef HF_NOOP_PENDING
@@ -27,6 +35,7 @@
 #undef HF_OTHER_SECTION
 #undef HF_PART
 #undef HF_PARTS
+#undef HF_PATTERN
 #undef HF_PARTS_HTTP
 #undef HF_PENDING
 #undef HF_PLACE
@@ -38,8 +47,13 @@
 #undef HF_TEXT
 #undef HF_TEXT_AT
 #undef HF_TIME
+#undef HF_TIME_NOTED
 #undef HF_TRISTATE
 #undef HF_UINT
+#undef HF_VETTED
+#undef HF_VETTED_NOTED
+#undef HF_VETTED_OPT
+#undef HF_VETTED_ROW
 #undef HF_WORD
 #undef HF_ROWS_FIELDS
 #undef HF_ROWS_KEYWORDS

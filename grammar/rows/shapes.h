@@ -35,6 +35,21 @@
  *                                                        an empty one cannot be written
  *   HF_CHOICE_AT(type, field, name, where, choices, default, help)  and its place, in field_loc
  *
+ * The same where HAProxy reads less strictly, or looks closer:
+ *
+ *   HF_LOOSE_SIGNED(field, name, where, min, max, default, help)  like HF_LOOSE, may be negative
+ *   HF_LOOSE_NONZERO(field, name, where, min, max, help)  signed, and 0 is an error
+ *   HF_LOOSE_OPT(field, name, where, min, max, default, help)  the number may be missing: 0
+ *   HF_LOOSE_FREE(field, name, where, min, max, default, help)  and what is too small is the least
+ *   HF_LOOSE_NOTED(field, name, where, min, max, default, note, help)  signed, and a notice
+ *   HF_TIME_NOTED(field, name, where, unit, min, default, note, help)
+ *   HF_FLAG_AT(field, name, where, help)                 a flag and its place, in field_loc
+ *   HF_VETTED(field, name, where, syntax, vet, help)     one word that vet(build, row, word) of
+ *        src/conf/ends/vet.h must agree with (it reports what is wrong); its place in field_loc
+ *   HF_VETTED_OPT(field, name, where, syntax, vet, help) and the word may be missing: ""
+ *   HF_VETTED_NOTED(field, name, where, syntax, vet, note, help)  and a notice
+ *   HF_CHOICE_NOTED(type, field, name, where, choices, default, note, help)
+ *
  * Rows without a field of their own:
  *
  *   HF_LINE(TOKEN, name, where, args, options, syntax, help)   has a production of its own. `args`:
@@ -62,6 +77,7 @@
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
+ *   HF_PATTERN(name, where, syntax, help)                the one option that such a line must have
  *   HF_PARTS(name, where, options, syntax, why)          a notice; the rest of the line are options
  *   HF_REFUSED(name, where, why)                         HAProxy refuses it: an error that says why
  *
@@ -71,6 +87,9 @@
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
  *   FILE          a file that can be read; DIRECTORY: likewise
+ *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
+ *   PORT          1..65535, or an expression
+ *   ADDRESS       a host, perhaps with a port; names are looked up
  *   a|b(*)|c      one of these words, or b with something in parentheses
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
@@ -105,6 +124,25 @@
 #define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
     type field;                                                                                    \
     struct hf_loc field##_loc;
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)      int field;
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)           int field;
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)         unsigned field;
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)        unsigned field;
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note, help) int field;
+#define HF_TIME_NOTED(field, name, where, unit, min, dflt, note, help) unsigned field;
+#define HF_FLAG_AT(field, name, where, help)                                                       \
+    bool field;                                                                                    \
+    struct hf_loc field##_loc;
+#define HF_VETTED(field, name, where, syntax, vet, help)                                           \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_VETTED_NOTED(field, name, where, syntax, vet, note, help)                               \
+    const char *field;                                                                             \
+    struct hf_loc field##_loc;
+#define HF_CHOICE_NOTED(type, field, name, where, choices, dflt, note, help) type field;
 #define HF_LINE(token, name, where, args, options, syntax, help)
 #define HF_SECTION(token, name, opens, args, syntax, help)
 #define HF_OTHER_SECTION(name, opens, args, syntax, help)
@@ -121,6 +159,7 @@
 #define HF_HTTP_PAGE(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
+#define HF_PATTERN(name, where, syntax, help)
 #define HF_PARTS(name, where, options, syntax, why)
 #define HF_PARTS_HTTP(name, where, options, syntax)
 #define HF_REFUSED(name, where, why)
@@ -190,6 +229,36 @@
 #define HF_CHOICE_AT(type, field, name, where, choices_, dflt, help)                               \
     HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
            HF_PLACE(field##_loc))
+#define HF_LOOSE_ROW(args_, field, name, where, min, max, dflt, help, ...)                         \
+    HF_ROW(UINT, name, where, field, min, max, dflt, help, .args = (args_), .syntax = "NUMBER",    \
+           __VA_ARGS__)
+#define HF_LOOSE_SIGNED(field, name, where, min, max, dflt, help)                                  \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_NONZERO(field, name, where, min, max, help)                                       \
+    HF_LOOSE_ROW("i", field, name, where, min, max, 0, help, .nonzero = true)
+#define HF_LOOSE_OPT(field, name, where, min, max, dflt, help)                                     \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = false)
+#define HF_LOOSE_FREE(field, name, where, min, max, dflt, help)                                    \
+    HF_LOOSE_ROW("I", field, name, where, min, max, dflt, help, .free = true)
+#define HF_LOOSE_NOTED(field, name, where, min, max, dflt, note_, help)                            \
+    HF_LOOSE_ROW("i", field, name, where, min, max, dflt, help, .note = (note_))
+#define HF_TIME_NOTED(field, name, where, unit_, min, dflt, note_, help)                           \
+    HF_ROW(TIME, name, where, field, min, INT32_MAX, dflt, help, .args = "t", .syntax = "TIME",    \
+           .unit = (unit_), .note = (note_))
+#define HF_FLAG_AT(field, name, where, help)                                                       \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, HF_PLACE(field##_loc))
+#define HF_VETTED_ROW(args_, field, name, where, syntax_, vet_, help, ...)                         \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = (args_), .syntax = (syntax_),          \
+           .vet = (vet_), HF_PLACE(field##_loc), __VA_ARGS__)
+#define HF_VETTED(field, name, where, syntax, vet, help)                                           \
+    HF_VETTED_ROW("w", field, name, where, syntax, vet, help, .free = false)
+#define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
+    HF_VETTED_ROW("W", field, name, where, syntax, vet, help, .free = false)
+#define HF_VETTED_NOTED(field, name, where, syntax, vet, note_, help)                              \
+    HF_VETTED_ROW("w", field, name, where, syntax, vet, help, .note = (note_))
+#define HF_CHOICE_NOTED(type, field, name, where, choices_, dflt, note_, help)                     \
+    HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_),       \
+           .note = (note_))
 #define HF_LINE(token, name, where, args_, options_, syntax_, help)                                \
     HF_WORD(token, name, where, help, .args = (args_), .options = (options_), .syntax = (syntax_))
 #define HF_SECTION(token, name, opens_, args_, syntax_, help)                                      \
@@ -231,6 +300,8 @@
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)
 #define HF_PART(name, where, syntax_, help)                                                        \
     HF_WORD(IGNORED, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
+#define HF_PATTERN(name, where, syntax_, help)                                                     \
+    HF_WORD(PATTERN, name, where, help, .syntax = (syntax_), .checked = true, .fate = HF_FATE_PART)
 #define HF_PARTS(name, where, options_, syntax_, why)                                              \
     HF_WORD(PARTS, name, where, "No effect: " why ".", .options = (options_), .syntax = (syntax_), \
             .fate = HF_FATE_NOOP)

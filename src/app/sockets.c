@@ -4,13 +4,19 @@
  * Control and plain binds get one SO_REUSEPORT socket per worker; a data port belongs to one worker
  * alone, so that its connections meet their session's thread without a lock.
  */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app_int.h"
 #include "haftp/net/socket.h"
+#include "haftp/net/unix.h"
 
 static const char *advice(enum hf_status status, unsigned port)
 {
@@ -69,6 +75,19 @@ static void report(struct app_sockets *sockets, const struct hf_cfg_bind *bind, 
         fprintf(stderr, "   hint: %s.\n", advice(status, port));
 }
 
+/* The same for what has no port. */
+static void report_socket(const struct hf_cfg_bind *bind, enum hf_status status)
+{
+    hf_diag_line(stderr, HF_DIAG_ERROR,
+                 "Binding [%s:%d] for proxy %s: cannot bind socket (%s) for [%s]",
+                 bind->loc.source ? bind->loc.source->name : "?", bind->loc.line, bind->proxy->name,
+                 hf_status_text(status), bind->text);
+    fprintf(stderr, "   hint: %s.\n",
+            bind->reach == HF_REACH_FD
+                ? "it must be a stream socket that is bound to an address"
+                : "look at the folder of the socket, its rights, and who may write there");
+}
+
 static bool append(struct app_sockets *sockets, const struct app_socket *socket)
 {
     if (sockets->n == sockets->room) {
@@ -97,6 +116,16 @@ static enum hf_status listen_patiently(struct app_sockets *sockets, const struct
     return status;
 }
 
+/* What FTP needs goes before what a line asks for: its servers speak first, so that waiting for the
+ * client's first byte would be waiting for ever. */
+static void add_bind_options(struct hf_listen_opts *opts, const struct hf_cfg_bind *bind)
+{
+    opts->user_timeout_ms = bind->tcp_ut_ms;
+    opts->mss = bind->mss;
+    opts->fastopen = bind->tfo;
+    opts->defer_accept = bind->defer_accept && bind->role == HF_BIND_PLAIN;
+}
+
 static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
                      struct hf_lease_slot *slot, unsigned worker)
 {
@@ -111,6 +140,7 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     struct app_socket socket = {.bind = bind, .slot = slot, .port = port, .worker = worker};
     struct hf_addr addr = bind->addr;
 
+    add_bind_options(&opts, bind);
     hf_addr_set_port(&addr, (uint16_t)port);
     enum hf_status status = slot ? listen_patiently(sockets, &addr, &opts, &socket.fd)
                                  : hf_socket_listen(&addr, &opts, &socket.fd);
@@ -153,6 +183,98 @@ static bool is_taken(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     return status != HF_OK;
 }
 
+/* ---- sockets without a port of ours ------------------------------------------------------ */
+
+static int id_or(const char *text, int otherwise)
+{
+    return text ? atoi(text) : otherwise;
+}
+
+/* What the bind does not say, `unix-bind` says. */
+static struct hf_unix_opts unix_options(const struct hf_cfg_bind *bind,
+                                        const struct hf_cfg_global *global)
+{
+    const struct passwd *user = global->unix_user ? getpwnam(global->unix_user) : NULL;
+    const struct group *group = global->unix_group ? getgrnam(global->unix_group) : NULL;
+    const char *mode = bind->mode ? bind->mode : global->unix_mode;
+    struct hf_unix_opts opts = {
+        .abstract = bind->reach == HF_REACH_ABNS,
+        .mode = mode ? (int)strtol(mode, NULL, 8) : -1,
+        .uid = bind->uid != -1 ? bind->uid : id_or(global->unix_uid, -1),
+        .gid = bind->gid != -1 ? bind->gid : id_or(global->unix_gid, -1),
+        .backlog = bind->backlog ? bind->backlog : (int)bind->proxy->o.backlog,
+    };
+    if (opts.uid == -1 && user)
+        opts.uid = (int)user->pw_uid;
+    if (opts.gid == -1 && group)
+        opts.gid = (int)group->gr_gid;
+    return opts;
+}
+
+static enum hf_status listen_on_unix(const struct hf_cfg_bind *bind,
+                                     const struct hf_cfg_global *global, int *fd)
+{
+    const struct hf_unix_opts opts = unix_options(bind, global);
+    const char *prefix =
+        bind->reach == HF_REACH_UNIX && global->unix_prefix ? global->unix_prefix : "";
+    char path[256];
+
+    if ((size_t)snprintf(path, sizeof path, "%s%s", prefix, bind->path) >= sizeof path)
+        return HF_INVALID;
+    return hf_unix_listen(path, &opts, fd);
+}
+
+/* The kernel spreads no connections over several such sockets: workers share one. */
+static enum hf_status share(int fd, int *copy)
+{
+    *copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return *copy < 0 ? hf_status_from_errno(errno) : HF_OK;
+}
+
+static enum hf_status listen_on_descriptor(const struct hf_cfg_bind *bind, int *fd)
+{
+    enum hf_status status = share(bind->fd, fd);
+    int flags = status ? -1 : fcntl(*fd, F_GETFL);
+
+    if (status)
+        return status;
+    if (flags >= 0 && fcntl(*fd, F_SETFL, flags | O_NONBLOCK) == 0 &&
+        listen(*fd, bind->backlog > 0 ? bind->backlog : SOMAXCONN) == 0)
+        return HF_OK;
+    status = hf_status_from_errno(errno);
+    close(*fd);
+    return status;
+}
+
+static bool add_socket(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned worker,
+                       int fd)
+{
+    const struct app_socket socket = {
+        .bind = bind, .port = bind->port_lo, .worker = worker, .fd = fd};
+    if (append(sockets, &socket))
+        return true;
+    close(fd);
+    return false;
+}
+
+static bool open_shared_bind(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
+                             const struct hf_cfg_global *global, unsigned n_workers)
+{
+    int first, fd;
+    enum hf_status status = bind->reach == HF_REACH_FD ? listen_on_descriptor(bind, &first)
+                                                       : listen_on_unix(bind, global, &first);
+    if (status == HF_OK && !add_socket(sockets, bind, 0, first))
+        status = HF_NOMEM;
+    for (unsigned worker = 1; !status && worker < n_workers; worker++) {
+        status = share(first, &fd);
+        if (!status && !add_socket(sockets, bind, worker, fd))
+            status = HF_NOMEM;
+    }
+    if (status)
+        report_socket(bind, status);
+    return status == HF_OK;
+}
+
 static bool open_front_bind(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
                             unsigned n_workers)
 {
@@ -175,7 +297,10 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
     for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
         for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
             if (!proxy->o.disabled && bind->role != HF_BIND_DATA)
-                ok = open_front_bind(sockets, bind, n_workers) && ok;
+                ok = (bind->reach == HF_REACH_INET
+                          ? open_front_bind(sockets, bind, n_workers)
+                          : open_shared_bind(sockets, bind, &config->global, n_workers)) &&
+                     ok;
     for (unsigned i = 0; i < hf_lease_slot_count(leases); i++) {
         struct hf_lease_slot *slot = hf_lease_slot_at(leases, i);
         ok = open_one(sockets, slot->bind, slot->port, slot, slot->worker) && ok;

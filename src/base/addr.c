@@ -114,25 +114,42 @@ enum hf_status hf_addr_parse_host(struct hf_view host, struct hf_addr *out)
     return status;
 }
 
-enum hf_status hf_addr_resolve(const char *host, struct hf_addr *out)
+static bool is_listed(const struct hf_addr *list, unsigned n, const struct hf_addr *addr)
 {
-    const struct addrinfo wanted = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    int error;
+    for (unsigned i = 0; i < n; i++) {
+        if (hf_addr_same_host(&list[i], addr))
+            return true;
+    }
+    return false;
+}
 
-    if (hf_addr_parse_host(hf_view_cstr(host), out) == HF_OK)
+enum hf_status hf_addr_lookup(const char *host, int family, struct hf_addr *list, unsigned room,
+                              unsigned *n)
+{
+    const struct addrinfo wanted = {.ai_family = family, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    struct hf_addr addr;
+
+    *n = 0;
+    if (hf_addr_parse_host(hf_view_cstr(host), &addr) == HF_OK) {
+        if (family != AF_UNSPEC && addr.sa.sa_family != family)
+            return HF_NOTFOUND;
+        list[(*n)++] = addr;
         return HF_OK;
-    error = getaddrinfo(host, NULL, &wanted, &found);
-    if (error == EAI_MEMORY)
-        return HF_NOMEM;
+    }
+    int error = getaddrinfo(host, NULL, &wanted, &found);
     if (error)
-        return HF_NOTFOUND;
-    for (const struct addrinfo *i = found; i && !hf_addr_is_set(out); i = i->ai_next) {
-        if (i->ai_family == AF_INET || i->ai_family == AF_INET6)
-            memcpy(out, i->ai_addr, i->ai_addrlen);
+        return error == EAI_MEMORY ? HF_NOMEM : HF_NOTFOUND;
+    for (const struct addrinfo *i = found; i && *n < room; i = i->ai_next) {
+        if (i->ai_family != AF_INET && i->ai_family != AF_INET6)
+            continue;
+        addr = (struct hf_addr){0};
+        memcpy(&addr, i->ai_addr, i->ai_addrlen);
+        if (!is_listed(list, *n, &addr))
+            list[(*n)++] = addr;
     }
     freeaddrinfo(found);
-    return hf_addr_is_set(out) ? HF_OK : HF_NOTFOUND;
+    return *n ? HF_OK : HF_NOTFOUND;
 }
 
 /* ---- comparing --------------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/base/rand.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
 #include "check_int.h"
 #include "check_list.inc"
@@ -256,7 +257,7 @@ static void begin_check(struct hf_check_run *run)
     int fd = -1;
 
     run->began_ms = hf_loop_now(loop);
-    enum hf_status status = hf_socket_connect(&run->to, NULL, &fd);
+    enum hf_status status = hf_server_connect(run->server->cfg, &run->to, NULL, &fd);
     if (status == HF_OK) {
         status = hf_watch_open(&run->watch, loop, fd, 0, on_event);
         if (status != HF_OK)
@@ -304,7 +305,7 @@ static struct hf_addr address_to_check(const struct hf_cfg_server *cfg)
 
 static bool wants_check(const struct hf_server *server)
 {
-    return server->cfg->o.check && !server->proxy->cfg->o.disabled;
+    return server->cfg->o.check && !server->cfg->unresolved && !server->proxy->cfg->o.disabled;
 }
 
 typedef void (*server_fn)(struct hf_server *server, void *arg);

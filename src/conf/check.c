@@ -138,6 +138,14 @@ static void check_log_targets(const struct hf_config *config, struct hf_diag *di
                 hf_conf_kind(proxy), proxy->name);
 }
 
+static void check_steps(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
+{
+    if (proxy->check_steps && !proxy->o.tcp_check)
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->check_loc, "add a line 'option tcp-check'",
+                    "%s '%s' has tcp-check lines without 'option tcp-check': they are ignored.",
+                    hf_conf_kind(proxy), proxy->name);
+}
+
 /* ---- descriptors ------------------------------------------------------------------------- */
 
 static unsigned count_listeners(const struct hf_config *config)
@@ -184,6 +192,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
         check_entrance(diag, proxy);
         check_servers(config, diag, proxy);
         check_log_targets(config, diag, proxy);
+        check_steps(diag, proxy);
     }
     hf_conf_check_ports(config, diag);
     check_descriptors(config, diag);

@@ -13,6 +13,8 @@
 /* Names become pointers: default_backend, stick tables, users, log targets; and what one name or
  * section shows by itself: balance algorithms, mode http, ids (resolve.c). */
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag);
+/* What binds and servers name; their numbers (ends/check.c). */
+void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag);
 /* What servers are to each other: track, ids, limits (servers.c). */
 void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag);
 /* Which backends and servers the sessions of each section may get (reach.c). */

@@ -19,9 +19,11 @@
 
 /* ---- fields that rows describe ----------------------------------------------------------- */
 
-static int64_t load_number(const char *at, size_t bytes)
+static int64_t load_number(const char *at, const struct hf_keyword *row)
 {
-    switch (bytes) {
+    if (row->min < 0 || row->dflt < 0)
+        return *(const int32_t *)(const void *)at;
+    switch (row->bytes) {
     case sizeof(uint8_t):
         return *(const uint8_t *)at;
     case sizeof(uint16_t):
@@ -72,7 +74,7 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
             return;
         fprintf(out, "%s%s %s", before, row->name, hf_addr_host_text(addr, text));
     } else {
-        int64_t value = load_number(at, row->bytes);
+        int64_t value = load_number(at, row);
         if (value == row->dflt)
             return;
         fputs(before, out);
@@ -165,33 +167,79 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
     hf_dump_startup_vars(out, global);
 }
 
+static void print_path(FILE *out, enum hf_reach reach, const char *path)
+{
+    fputs(reach == HF_REACH_ABNS ? "abns@" : path[0] == '/' ? "" : "unix@", out);
+    if (*path)
+        hf_value_print_word(out, path);
+}
+
 void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
     if (bind->derived) /* made from `ftp-data ports`, which is printed */
         return;
-    fprintf(out, "    bind %s", hf_addr_text(&bind->addr, text));
+    fputs("    bind ", out);
+    if (bind->reach == HF_REACH_FD)
+        fprintf(out, "fd@%d", bind->fd);
+    else if (bind->reach == HF_REACH_INET)
+        fputs(hf_addr_text(&bind->addr, text), out);
+    else
+        print_path(out, bind->reach, bind->path);
     if (bind->port_hi != bind->port_lo)
         fprintf(out, "-%u", bind->port_hi);
     hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
     putc('\n', out);
 }
 
-void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server)
+static void print_source(FILE *out, const struct hf_cfg_source *source)
+{
+    fputs("source ", out);
+    hf_value_print_word(out, source->text);
+    if (source->usesrc_text) {
+        fputs(" usesrc ", out);
+        hf_value_print_word(out, source->usesrc_text);
+    }
+    if (source->interface) {
+        fputs(" interface ", out);
+        hf_value_print_word(out, source->interface);
+    }
+}
+
+/* A name is kept: it is looked up anew wherever this text is read. */
+static void print_server_address(FILE *out, const struct hf_cfg_server *server)
 {
     char text[HF_ADDR_TEXT_SIZE];
 
-    fprintf(out, "    %s %s ", keyword, server->name);
-    if (server->port_map == HF_PORT_FIXED)
+    if (server->reach != HF_REACH_INET) {
+        print_path(out, server->reach, server->path);
+        return;
+    }
+    if (server->host) {
+        fputs(server->host, out);
+        if (server->port_map == HF_PORT_FIXED)
+            fprintf(out, ":%u", server->port);
+    } else if (server->port_map == HF_PORT_FIXED) {
         fputs(hf_addr_text(&server->addr, text), out);
-    else if (server->addr.sa.sa_family == AF_INET6)
+    } else if (server->addr.sa.sa_family == AF_INET6) {
         fprintf(out, "[%s]", hf_addr_host_text(&server->addr, text));
-    else
+    } else {
         fputs(hf_addr_host_text(&server->addr, text), out);
+    }
     if (server->port_map == HF_PORT_OFFSET)
         fprintf(out, ":%+d", server->port_offset);
+}
+
+void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server)
+{
+    fprintf(out, "    %s %s ", keyword, server->name);
+    print_server_address(out, server);
     hf_dump_rows(out, HF_OBJECT_SERVER, HF_ON_SERVER, &server->o, " ", "");
+    if (server->o.source) {
+        putc(' ', out);
+        print_source(out, server->o.source);
+    }
     putc('\n', out);
 }
 
@@ -290,6 +338,11 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     }
     print_text(out, "description", proxy->description);
     hf_dump_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    if (proxy->o.source && (proxy->caps & HF_CAP_BACKEND)) {
+        fputs("    ", out);
+        print_source(out, proxy->o.source);
+        putc('\n', out);
+    }
     if (proxy->o.log_global)
         fputs("    log global\n", out);
     hf_dump_logs(out, proxy->o.logs);

@@ -21,7 +21,7 @@ static unsigned count_single_ports(const struct hf_cfg_proxy *proxy)
     unsigned count = 0;
 
     for (bind = proxy->binds; bind; bind = bind->next)
-        count += !hf_plan_is_range(bind);
+        count += bind->port_lo && !hf_plan_is_range(bind);
     return count;
 }
 
@@ -126,6 +126,10 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
         }
         if (hf_plan_is_range(bind))
             continue;
+        if (!bind->port_lo) {
+            bind->role_why = "a unix socket has no data ports beside it";
+            continue;
+        }
         bind->role_rule = find_control_rule(plan, bind, &bind->role_why);
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
@@ -274,6 +278,32 @@ static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *
                 hf_conf_kind(control), control->name);
 }
 
+/* Their data connections have no address to go to. */
+static void check_server_addresses(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_server *server = control->backend ? control->backend->servers : NULL;
+
+    for (; server; server = server->next) {
+        if (server->reach != HF_REACH_INET && !control->backend->o.ftp_server_announced)
+            hf_diag_add(plan->diag, HF_DIAG_ERROR, server->loc,
+                        "write its IP address, or 'ftp-data server-address announced'",
+                        "FTP server '%s' is a unix socket: its data connections cannot be made.",
+                        server->name);
+    }
+}
+
+static void warn_deferred_accept(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->defer_accept && bind->role != HF_BIND_PLAIN && !bind->derived)
+            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->defer_accept_loc,
+                        "remove it: FTP servers speak first",
+                        "'defer-accept' has no effect on a bind that carries FTP.");
+    }
+}
+
 static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
     unsigned errors = hf_diag_count(plan->diag, HF_DIAG_ERROR);
@@ -358,8 +388,10 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
             find_control_binds(&plan, proxy);
     }
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (has_control_bind(proxy))
-            find_data_ports(&plan, proxy);
+        if (!has_control_bind(proxy))
+            continue;
+        check_server_addresses(&plan, proxy);
+        find_data_ports(&plan, proxy);
     }
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (has_control_bind(proxy))
@@ -367,6 +399,7 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
         else if (serves_tcp(proxy))
             warn_unused_refs(&plan, proxy);
         if (serves_tcp(proxy)) {
+            warn_deferred_accept(&plan, proxy);
             warn_plain_ranges(&plan, proxy);
             warn_looks_like_ftp(&plan, proxy);
         }

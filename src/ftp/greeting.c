@@ -205,9 +205,7 @@ static void on_dialed(struct hf_session *session, bool connected)
         refuse_without_server(s);
         return;
     }
-    hf_socket_nodelay(s->back.watch.fd);
-    if (session->facts.backend->cfg->o.tcpka_server)
-        hf_socket_keepalive(s->back.watch.fd);
+    hf_session_tune_server(session, s->back.watch.fd);
     s->state = FTP_GREETING;
     if (!begin_response_rules(s)) {
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");

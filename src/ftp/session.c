@@ -488,9 +488,7 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
         hf_pool_put(ftp->sessions, s);
         return false;
     }
-    hf_socket_nodelay(fd);
-    if (bind->proxy->o.tcpka_client)
-        hf_socket_keepalive(fd);
+    hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
     enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, on_admitted, &s->admit);

@@ -19,6 +19,7 @@
 #include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
 #define GRACE_MS           1000u /* some servers never send a 1xx */
 /* How often a slow client's queue is looked at: less and less while nothing leaves it. */
@@ -307,7 +308,8 @@ static void on_dialing(struct hf_watch *watch)
 bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
 {
     int fd;
-    if (hf_socket_connect(server, NULL, &fd) != HF_OK)
+    const struct hf_session *session = &x->session->session;
+    if (hf_server_connect(session->server->cfg, server, &session->facts.client, &fd) != HF_OK)
         return false;
     if (hf_watch_open(&x->relay.end[HF_BACK].watch, loop_of(x), fd, 0, on_dialing) != HF_OK) {
         close(fd);

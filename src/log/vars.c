@@ -220,24 +220,49 @@ ROW_FUNCTION(sk)
     hf_log_put_text(out, cookie ? cookie : "-");
 }
 
+/* A client that came by a unix socket has no address: HAProxy prints "unix" and the listener's
+ * number for both ends. */
+static bool came_by_unix_socket(const struct hf_facts *f)
+{
+    return f->bind && !hf_addr_is_set(&f->client) && !hf_addr_is_set(&f->local);
+}
+
+static void put_end_host(struct hf_log_out *out, const struct hf_facts *f,
+                         const struct hf_addr *addr)
+{
+    if (came_by_unix_socket(f))
+        hf_log_put_text(out, "unix");
+    else
+        put_host(out, addr);
+}
+
+static void put_end_port(struct hf_log_out *out, const struct hf_facts *f,
+                         const struct hf_addr *addr)
+{
+    if (came_by_unix_socket(f))
+        put_number(out, f->bind->number, 4);
+    else
+        put_port(out, addr);
+}
+
 ROW_FUNCTION(ci)
 {
-    put_host(out, &f->client);
+    put_end_host(out, f, &f->client);
 }
 
 ROW_FUNCTION(cp)
 {
-    put_port(out, &f->client);
+    put_end_port(out, f, &f->client);
 }
 
 ROW_FUNCTION(fi)
 {
-    put_host(out, &f->local);
+    put_end_host(out, f, &f->local);
 }
 
 ROW_FUNCTION(fp)
 {
-    put_port(out, &f->local);
+    put_end_port(out, f, &f->local);
 }
 
 ROW_FUNCTION(si)

@@ -21,6 +21,19 @@ static enum hf_status set_option(int fd, int level, int name, int value)
     return HF_OK;
 }
 
+static enum hf_status bind_to_interface(int fd, const char *name)
+{
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name)) == 0)
+        return HF_OK;
+    return errno == ENODEV ? HF_NOTFOUND : hf_status_from_errno(errno);
+}
+
+static enum hf_status set_transparent(int fd, bool is_v6)
+{
+    return is_v6 ? set_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
+                 : set_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
+}
+
 static enum hf_status new_stream(const struct hf_addr *addr, int *fd_out)
 {
     *fd_out = socket(addr->sa.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -28,6 +41,9 @@ static enum hf_status new_stream(const struct hf_addr *addr, int *fd_out)
 }
 
 /* ---- listening ---- */
+
+/* How long the kernel waits for first bytes before it hands the connection over without them. */
+#define DEFER_ACCEPT_S 60
 
 static enum hf_status set_listen_options(int fd, bool is_v6, const struct hf_listen_opts *opts)
 {
@@ -41,12 +57,17 @@ static enum hf_status set_listen_options(int fd, bool is_v6, const struct hf_lis
     if (!status && is_v6 && (opts->v6only || opts->v4v6))
         status = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, opts->v6only);
     if (!status && opts->transparent)
-        status = is_v6 ? set_option(fd, IPPROTO_IPV6, IPV6_TRANSPARENT, 1)
-                       : set_option(fd, IPPROTO_IP, IP_TRANSPARENT, 1);
-    if (!status && opts->interface &&
-        setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, opts->interface,
-                   (socklen_t)strlen(opts->interface)) != 0)
-        status = errno == ENODEV ? HF_NOTFOUND : hf_status_from_errno(errno);
+        status = set_transparent(fd, is_v6);
+    if (!status && opts->interface)
+        status = bind_to_interface(fd, opts->interface);
+    if (!status && opts->user_timeout_ms)
+        status = set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)opts->user_timeout_ms);
+    if (!status && opts->mss > 0)
+        status = set_option(fd, IPPROTO_TCP, TCP_MAXSEG, opts->mss);
+    if (!status && opts->fastopen)
+        status = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, SOMAXCONN);
+    if (!status && opts->defer_accept)
+        status = set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S);
     return status;
 }
 
@@ -99,6 +120,8 @@ enum hf_status hf_socket_accept(int listen_fd, int *fd_out, struct hf_addr *peer
         socklen_t len = sizeof *peer;
         int fd = accept4(listen_fd, &peer->sa, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
+            if (peer->sa.sa_family != AF_INET && peer->sa.sa_family != AF_INET6)
+                *peer = (struct hf_addr){0};
             hf_addr_unmap(peer);
             *fd_out = fd;
             return HF_OK;
@@ -130,14 +153,27 @@ static enum hf_status start_connect(int fd, const struct hf_addr *to)
     return errno == EADDRNOTAVAIL || errno == EAGAIN ? HF_NOPORT : hf_status_from_errno(errno);
 }
 
-enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr *from, int *fd_out)
+/* An address that stands for all of them needs no bind, and then fits servers of both families. */
+static bool needs_bind(const struct hf_addr *from)
+{
+    return hf_addr_is_set(from) && (!hf_addr_is_any(from) || hf_addr_port(from));
+}
+
+enum hf_status hf_socket_connect_with(const struct hf_addr *to, const struct hf_connect_opts *opts,
+                                      int *fd_out)
 {
     int fd;
     enum hf_status status = new_stream(to, &fd);
     if (status)
         return status;
-    if (from && hf_addr_is_set(from))
-        status = bind_source(fd, from);
+    if (opts->interface)
+        status = bind_to_interface(fd, opts->interface);
+    if (!status && opts->user_timeout_ms)
+        status = set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)opts->user_timeout_ms);
+    if (!status && opts->transparent)
+        status = set_transparent(fd, to->sa.sa_family == AF_INET6);
+    if (!status && needs_bind(&opts->from))
+        status = bind_source(fd, &opts->from);
     if (!status)
         status = start_connect(fd, to);
     if (status) {
@@ -146,6 +182,14 @@ enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr 
     }
     *fd_out = fd;
     return HF_OK;
+}
+
+enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr *from, int *fd_out)
+{
+    struct hf_connect_opts opts = {0};
+    if (from)
+        opts.from = *from;
+    return hf_socket_connect_with(to, &opts, fd_out);
 }
 
 enum hf_status hf_socket_error(int fd)
@@ -223,9 +267,23 @@ void hf_socket_nodelay(int fd)
     (void)!set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 }
 
-void hf_socket_keepalive(int fd)
+void hf_socket_keepalive(int fd, const struct hf_keepalive *how)
 {
     (void)!set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    if (how->probes)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)how->probes);
+    if (how->idle_s)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)how->idle_s);
+    if (how->interval_s)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)how->interval_s);
+}
+
+void hf_socket_buffers(int fd, unsigned receive, unsigned send)
+{
+    if (receive)
+        (void)!set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)receive);
+    if (send)
+        (void)!set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)send);
 }
 
 void hf_socket_shutdown_write(int fd)

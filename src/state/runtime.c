@@ -25,11 +25,18 @@ static struct hf_server *new_server(struct hf_proxy *proxy, const struct hf_cfg_
     server->proxy = proxy;
     server->index = cfg->index;
     atomic_init(&server->up, true);
-    atomic_init(&server->maint, cfg->o.disabled);
+    atomic_init(&server->maint, cfg->o.disabled || cfg->unresolved);
     atomic_init(&server->weight, cfg->o.weight);
     atomic_init(&server->warmth, 100);
     hf_waitlist_init(&server->waiting);
     return server;
+}
+
+static void free_doors(struct hf_proxy *proxy)
+{
+    for (unsigned i = 0; i < proxy->n_doors; i++)
+        hf_waitlist_fini(&proxy->doors[i].entry);
+    free(proxy->doors);
 }
 
 static void free_proxy(struct hf_proxy *proxy)
@@ -37,6 +44,7 @@ static void free_proxy(struct hf_proxy *proxy)
     for (unsigned i = 0; i < proxy->n_servers; i++)
         free_server(proxy->servers[i]);
     free(proxy->servers);
+    free_doors(proxy);
     hf_stick_free(proxy->stick);
     hf_waitlist_fini(&proxy->entry);
     hf_waitlist_fini(&proxy->waiting);
@@ -62,6 +70,35 @@ static bool add_servers(struct hf_proxy *proxy)
     return true;
 }
 
+/* One for each bind that has a limit. */
+static bool add_doors(struct hf_proxy *proxy)
+{
+    unsigned n = 0;
+    for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next)
+        n += bind->maxconn != 0;
+    if (n == 0)
+        return true;
+    proxy->doors = calloc(n, sizeof *proxy->doors);
+    if (!proxy->doors)
+        return false;
+    for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next) {
+        if (!bind->maxconn)
+            continue;
+        struct hf_door *door = &proxy->doors[proxy->n_doors++];
+        door->bind = bind;
+        hf_waitlist_init(&door->entry);
+    }
+    return true;
+}
+
+struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind)
+{
+    for (unsigned i = 0; bind->maxconn && i < proxy->n_doors; i++)
+        if (proxy->doors[i].bind == bind)
+            return &proxy->doors[i];
+    return NULL;
+}
+
 static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg)
 {
     struct hf_proxy *proxy = calloc(1, sizeof *proxy);
@@ -72,7 +109,7 @@ static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cf
     pthread_mutex_init(&proxy->lb_lock, NULL);
     hf_waitlist_init(&proxy->entry);
     hf_waitlist_init(&proxy->waiting);
-    if (!add_servers(proxy))
+    if (!add_servers(proxy) || !add_doors(proxy))
         goto fail;
     if (cfg->stick_table) {
         proxy->stick = hf_stick_new(cfg->stick_table);

@@ -18,6 +18,7 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/connect.h"
 
 #define RETRY_PAUSE_MS 1000u
 
@@ -172,7 +173,7 @@ static void connect_to(struct hf_dial *dial)
 
     dial->connected = false;
     int fd;
-    enum hf_status status = hf_socket_connect(&to, NULL, &fd);
+    enum hf_status status = hf_server_connect(cfg, &to, &session->facts.client, &fd);
     if (status == HF_OK) {
         status = hf_watch_open(dial->watch, loop, fd, 0, dial->on_ready);
         if (status != HF_OK)

@@ -48,6 +48,40 @@ void hf_engine_free(struct hf_engine *engine)
     free(engine);
 }
 
+/* ---- sockets ---- */
+
+/* A time that is not a whole number of seconds is not made shorter than it is. */
+static unsigned seconds(unsigned ms)
+{
+    return ms / 1000 + (ms % 1000 != 0);
+}
+
+void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd)
+{
+    const struct hf_cfg_global *global = &engine->runtime->config->global;
+    const struct hf_cfg_opts *o = &bind->proxy->o;
+
+    hf_socket_nodelay(fd);
+    hf_socket_buffers(fd, global->rcvbuf_client, global->sndbuf_client);
+    if (o->tcpka_client)
+        hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->clitcpka_cnt,
+                                                       .idle_s = seconds(o->clitcpka_idle),
+                                                       .interval_s = seconds(o->clitcpka_intvl)});
+}
+
+void hf_session_tune_server(const struct hf_session *session, int fd)
+{
+    const struct hf_cfg_global *global = &session->engine->runtime->config->global;
+    const struct hf_cfg_opts *o = &session->facts.backend->cfg->o;
+
+    hf_socket_nodelay(fd);
+    hf_socket_buffers(fd, global->rcvbuf_server, global->sndbuf_server);
+    if (o->tcpka_server)
+        hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->srvtcpka_cnt,
+                                                       .idle_s = seconds(o->srvtcpka_idle),
+                                                       .interval_s = seconds(o->srvtcpka_intvl)});
+}
+
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer)
@@ -111,7 +145,7 @@ void hf_session_end(struct hf_session *session)
         session->server = NULL;
         hf_server_put_mt(server);
     }
-    hf_gate_leave_mt((struct hf_proxy *)facts->frontend);
+    hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
 
     DL_DELETE(engine->sessions, session);
     engine->n_sessions--;

@@ -16,6 +16,7 @@ struct hf_gate {
     struct hf_engine *engine;
     const struct hf_cfg_bind *bind;
     struct hf_proxy *frontend;
+    struct hf_door *door; /* NULL: the bind has no limit of its own */
     hf_gate_fn fn;
     int parked_fd; /* accepted, waiting for room; -1: none */
     struct hf_addr parked_peer;
@@ -76,17 +77,29 @@ static unsigned take_rates(const struct limited_rate rates[N_RATES], uint64_t no
 
 /* ---- room -------------------------------------------------------------------------------- */
 
+static void leave_door(struct hf_door *door)
+{
+    atomic_fetch_sub_explicit(&door->sessions, 1, memory_order_acq_rel);
+    hf_waitlist_wake_mt(&door->entry);
+}
+
 /* The list to wait at, or NULL when there is room. */
-static struct hf_waitlist *take_room(struct hf_proxy *frontend)
+static struct hf_waitlist *take_room(struct hf_proxy *frontend, struct hf_door *door)
 {
     struct hf_runtime *runtime = frontend->runtime;
-    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn))
-        return &frontend->entry;
-    if (!count_up(&runtime->sessions, runtime->maxconn)) {
+    struct hf_waitlist *full = NULL;
+
+    if (door && !count_up(&door->sessions, door->bind->maxconn))
+        return &door->entry;
+    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn)) {
+        full = &frontend->entry;
+    } else if (!count_up(&runtime->sessions, runtime->maxconn)) {
         atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
-        return &runtime->entry;
+        full = &runtime->entry;
     }
-    return NULL;
+    if (full && door)
+        leave_door(door);
+    return full;
 }
 
 /* Why a session cannot begin yet: something is full, or a rate is reached. */
@@ -95,7 +108,8 @@ struct hindrance {
     unsigned wait_ms;
 };
 
-static bool enter(struct hf_proxy *frontend, uint64_t now_ms, struct hindrance *hindrance)
+static bool enter(struct hf_proxy *frontend, struct hf_door *door, uint64_t now_ms,
+                  struct hindrance *hindrance)
 {
     struct limited_rate rates[N_RATES];
 
@@ -103,7 +117,7 @@ static bool enter(struct hf_proxy *frontend, uint64_t now_ms, struct hindrance *
     *hindrance = (struct hindrance){.wait_ms = take_rates(rates, now_ms)};
     if (hindrance->wait_ms)
         return false;
-    hindrance->full = take_room(frontend);
+    hindrance->full = take_room(frontend, door);
     if (hindrance->full) {
         untake(rates, N_RATES);
         return false;
@@ -113,9 +127,13 @@ static bool enter(struct hf_proxy *frontend, uint64_t now_ms, struct hindrance *
     return true;
 }
 
-void hf_gate_leave_mt(struct hf_proxy *frontend)
+void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind)
 {
     struct hf_runtime *runtime = frontend->runtime;
+    struct hf_door *door = hf_proxy_door(frontend, bind);
+
+    if (door)
+        leave_door(door);
     atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
     atomic_fetch_sub_explicit(&runtime->sessions, 1, memory_order_acq_rel);
     hf_waitlist_wake_mt(&frontend->entry);
@@ -126,7 +144,7 @@ static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
 {
     if (!gate->fn(gate->engine, gate->bind, fd, peer)) {
         close(fd);
-        hf_gate_leave_mt(gate->frontend);
+        hf_gate_leave_mt(gate->frontend, gate->bind);
     }
 }
 
@@ -168,7 +186,7 @@ static void unpark(struct hf_gate *gate, bool let_in)
 static void try_parked(struct hf_gate *gate)
 {
     struct hindrance hindrance;
-    while (!enter(gate->frontend, hf_loop_now(gate->engine->loop), &hindrance)) {
+    while (!enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
         if (hindrance.full && gate->waiter && gate->waiting_at == hindrance.full)
             return;
         stop_waiting(gate);
@@ -204,21 +222,27 @@ static void log_full(const struct hf_gate *gate, const struct hf_waitlist *full)
     static struct hf_log_limit limit;
     const struct hf_proxy *frontend = gate->frontend;
     uint64_t period = hf_loop_now(gate->engine->loop) / PUT_OFF_PERIOD_MS;
-    bool section = full == &frontend->entry;
-    unsigned suppressed;
+    const char *whose = "the process";
+    unsigned maxconn = frontend->runtime->maxconn, suppressed;
 
+    if (full == &frontend->entry) {
+        whose = "the section";
+        maxconn = frontend->cfg->o.maxconn;
+    } else if (gate->door && full == &gate->door->entry) {
+        whose = "the bind";
+        maxconn = gate->bind->maxconn;
+    }
     if (hf_log_allowed_at_mt(&limit, period, 1, &suppressed))
-        hf_log_event_mt(
-            frontend, HF_LEVEL_WARNING, "%s: maxconn %u of %s is reached, new connections wait",
-            frontend->cfg->name, section ? frontend->cfg->o.maxconn : frontend->runtime->maxconn,
-            section ? "the section" : "the process");
+        hf_log_event_mt(frontend, HF_LEVEL_WARNING,
+                        "%s: maxconn %u of %s is reached, new connections wait",
+                        frontend->cfg->name, maxconn, whose);
 }
 
 static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_gate *gate = listener->owner;
     struct hindrance hindrance;
-    if (enter(gate->frontend, hf_loop_now(gate->engine->loop), &hindrance)) {
+    if (enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
         begin(gate, fd, peer);
         return true;
     }
@@ -258,6 +282,7 @@ struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind 
     gate->engine = engine;
     gate->bind = bind;
     gate->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
+    gate->door = hf_proxy_door(gate->frontend, bind);
     gate->fn = fn;
     gate->parked_fd = -1;
     gate->listener.slot = bind;

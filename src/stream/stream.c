@@ -223,9 +223,7 @@ static void on_dialed(struct hf_session *session, bool connected)
     hf_session_established(session);
     hf_dial_free(stream->dial);
     stream->dial = NULL;
-    hf_socket_nodelay(fd);
-    if (session->facts.backend->cfg->o.tcpka_server)
-        hf_socket_keepalive(fd);
+    hf_session_tune_server(session, fd);
     hf_relay_adopt(&stream->relay, HF_FRONT);
     hf_relay_adopt(&stream->relay, HF_BACK);
     stream->active_ms = hf_loop_now(session->engine->loop);
@@ -274,9 +272,7 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
         return false;
     }
     stream->relay.end[HF_FRONT].watch.fn = on_client_waiting;
-    hf_socket_nodelay(fd);
-    if (bind->proxy->o.tcpka_client)
-        hf_socket_keepalive(fd);
+    hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
     enum hf_ruling ruling = hf_admit_begin(&stream->session, &stream->relay.end[HF_FRONT].watch,
                                            on_admitted, &stream->admit);

@@ -60,3 +60,49 @@ def test_227_in_a_plain_section_is_only_text(lab):
             link.sendall(text)
             link.shutdown(socket.SHUT_WR)
             assert drain(link) == text
+
+
+def test_unix_sockets_on_both_sides(lab, tmp_path):
+    """A client without an address is logged as HAProxy does: unix and the listener's number."""
+    inside, outside, name = tmp_path / "in", tmp_path / "out", f"haftp-{tmp_path.name}"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(outside))
+        server.listen()
+        front = lab.net.front()
+        lab.haftp(head("copy", 2) + f"""
+listen plain
+    bind {front}:8000
+    bind {inside} mode 600
+    bind abns@{name}
+    server one {outside}
+""", (front, 8000))
+        assert inside.stat().st_mode & 0o777 == 0o600
+        for path in (str(inside), f"\0{name}".ljust(108, "\0")):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.settimeout(20)
+                client.connect(path)
+                client.sendall(b"ping")
+                accepted, _ = server.accept()
+                with accepted:
+                    accepted.settimeout(20)
+                    assert accepted.recv(10) == b"ping"
+                    accepted.sendall(b"pong")
+                    assert client.recv(10) == b"pong"
+
+
+def test_source_address_and_ports_of_a_server(lab):
+    front, target = lab.net.front(), lab.net.server()
+    with socket.create_server((target, 8001)) as server:
+        lab.haftp(head("copy", 1) + f"""
+listen plain
+    bind {front}:8000
+    server one {target}:8001 source {front}:28100-28102
+""", (front, 8000))
+        seen = set()
+        for _ in range(3):
+            with socket.create_connection((front, 8000), 20):
+                accepted, peer = server.accept()
+                with accepted:
+                    assert peer[0] == front
+                    seen.add(peer[1])
+        assert seen == {28100, 28101, 28102}

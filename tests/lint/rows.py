@@ -21,7 +21,9 @@ OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),
           "ON_USER": ("user ",), "ON_GROUP": ("group ",), "ON_DGRAM_BIND": ("dgram-bind ",),
           "ON_COOKIE": ("cookie ",), "ON_UNIX_BIND": ("unix-bind ",),
           "ON_TLS_OPTIONS": ("ssl-default-",), "ON_TLS_BIND": ("ssl-default-bind-",),
-          "ON_MASTER": ("master-worker ",), "ON_HTTPLOG": ("option httplog ",),
+          "ON_MASTER": ("master-worker ",), "ON_CHECK_CONNECT": ("tcp-check ",),
+          "ON_CHECK_EXPECT": ("tcp-check ",), "ON_CHECK_SEND": ("tcp-check ",),
+          "ON_HTTPLOG": ("option httplog ",),
           "ON_FORWARD": ("option forwardfor ", "option originalto ")}
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 
@@ -99,7 +101,8 @@ def is_golden(row, lines):
     for place, owners in OWNERS.items():
         if place in row.get("where", ""):
             return any(line.startswith(owners) and f" {keyword} " in line for line in lines)
-    return any(line.startswith(keyword + " ") for line in lines)
+    start = keyword[:-2] if keyword.endswith("(*)") else keyword + " "
+    return any(line.startswith(start) for line in lines)
 
 
 def missing_goldens(rows):

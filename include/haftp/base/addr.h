@@ -3,7 +3,7 @@
  *
  * An hf_addr is small (28 bytes) because every session and lease holds several.  Unix socket
  * paths are strings in the configuration, not addresses.  No function here asks a resolver but
- * hf_addr_resolve(), which blocks and belongs to start-up only.  Any thread.
+ * hf_addr_lookup(), which blocks and belongs to start-up only.  Any thread.
  */
 #ifndef HAFTP_BASE_ADDR_H
 #define HAFTP_BASE_ADDR_H
@@ -39,8 +39,10 @@ bool hf_addr_is_any(const struct hf_addr *a);            /* 0.0.0.0 or :: */
 /* A numeric host ("10.0.0.1", "::1", "[::1]", "*" and "" for 0.0.0.0); the port is kept at 0.
  * HF_INVALID when it is not numeric. */
 HF_MUST_USE enum hf_status hf_addr_parse_host(struct hf_view host, struct hf_addr *out);
-/* The same, then the system's resolver for names.  Blocks.  HF_NOTFOUND if unknown. */
-HF_MUST_USE enum hf_status hf_addr_resolve(const char *host, struct hf_addr *out);
+/* The same, then the system's resolver for names: up to `room` addresses of that family (AF_UNSPEC:
+ * any), in the resolver's order, each once.  Blocks.  HF_NOTFOUND if unknown: *n is 0. */
+HF_MUST_USE enum hf_status hf_addr_lookup(const char *host, int family, struct hf_addr *list,
+                                          unsigned room, unsigned *n);
 
 /* An IPv4-mapped IPv6 address (::ffff:a.b.c.d, what a dual-stack listener reports) becomes plain
  * IPv4, so that addresses of one host compare equal.  Keeps the port. */

@@ -20,6 +20,7 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
+#include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
 
 enum hf_mode { HF_MODE_TCP, HF_MODE_HTTP };
@@ -78,6 +79,12 @@ enum hf_on_marked_up { HF_MARKED_UP_NOTHING, HF_MARKED_UP_SHUTDOWN_BACKUPS };
 
 enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 
+/* The TLS words of a server, the `ssl` flag among them. */
+struct hf_cfg_server_tls {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/server_tls.def"
+};
+
 struct hf_cfg_server_opts { /* what default-server may set */
 /* check, backup, disabled, weight, maxconn (never below minconn), minconn (0: the limit is always
  * maxconn), maxqueue, slowstart_ms, inter_ms, fastinter_ms, downinter_ms, rise, fall, check_port,
@@ -85,6 +92,13 @@ struct hf_cfg_server_opts { /* what default-server may set */
  * forced_id (0: none), cookie; and track_loc, observe_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/server.def"
+/* send_proxy and its kin, socks4, tcp_ut_ms, init_addr, resolvers, resolve_*, agent_* and such */
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/server_net.def"
+    uint16_t check_port;                /* 0: the server's */
+    struct hf_addr check_addr;          /* not set: the server's */
+    const struct hf_cfg_source *source; /* NULL: the section's */
+    struct hf_cfg_server_tls tls;
 };
 
 struct hf_cfg_server {
@@ -95,8 +109,13 @@ struct hf_cfg_server {
     unsigned index;                /* position in its proxy, from 0 */
     unsigned id;                   /* forced_id, or the first number that is free, from 1 */
     struct hf_cfg_server *tracked; /* resolved: whose health is ours; NULL: none */
-    struct hf_addr addr;           /* port as HF_PORT_FIXED gives it, else 0 */
-    enum hf_port_map port_map;     /* SAME: the client's port; OFFSET: that plus port_offset */
+    enum hf_reach reach;           /* INET, UNIX or ABNS */
+    const char *path;              /* UNIX, ABNS; NULL: INET */
+    const char *host;              /* a name, as written; NULL: the address was written */
+    struct hf_addr addr; /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
+    bool unresolved;     /* its name has no address, and `init-addr` permits that: down */
+    uint16_t port;       /* HF_PORT_FIXED: as written; else 0 */
+    enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
 };
@@ -106,23 +125,35 @@ struct hf_cfg_server {
 /* What a bind was taken for, and by which rule. */
 enum hf_bind_role { HF_BIND_PLAIN, HF_BIND_CONTROL, HF_BIND_DATA };
 
+/* The TLS words of a bind, the `ssl` flag among them. */
+struct hf_cfg_bind_tls {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/bind_tls.def"
+};
+
 struct hf_cfg_bind {
     struct hf_cfg_bind *next;
     struct hf_loc loc;
     const char *text; /* the address as written */
     struct hf_cfg_proxy *proxy;
-    struct hf_addr addr;       /* port is port_lo */
-    uint16_t port_lo, port_hi; /* equal for a single port */
-    bool opaque;               /* control, but in TLS that we cannot read: passed on as it comes */
-    enum hf_bind_role role;    /* set by the FTP plan (ftp_plan.c) */
-    int role_rule;             /* number of the rule that decided; 0 for PLAIN */
-    const char *role_why;      /* the rule in words, for `-c -V` and the start-up notice */
-    bool derived;              /* made from `ftp-data ports`: no bind line of the file */
+    enum hf_reach reach;
+    const char *path;          /* UNIX, ABNS */
+    int fd;                    /* FD: not ours, we listen on copies of it */
+    struct hf_addr addr;       /* port is port_lo; not set unless INET, or FD of that kind */
+    uint16_t port_lo, port_hi; /* equal for a single port, 0 without ports */
+    unsigned number; /* of its first port, in logs and statistics: `id`, or the next free one */
+    bool opaque;     /* control, but in TLS that we cannot read: passed on as it comes */
+    enum hf_bind_role role; /* set by the FTP plan (ftp_plan.c) */
+    int role_rule;          /* number of the rule that decided; 0 for PLAIN */
+    const char *role_why;   /* the rule in words, for `-c -V` and the start-up notice */
+    bool derived;           /* made from `ftp-data ports`: no bind line of the file */
     /* The same range is a data range of an earlier section too: only that bind is opened. */
     struct hf_cfg_bind *shared_with;
-/* name, id, backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent */
+/* name, id, maxconn (0: no limit), backlog, interface (SO_BINDTODEVICE), v6only, v4v6, transparent,
+ * tcp_ut_ms, mss, tfo, defer_accept; of unix sockets: mode (octal), uid and gid (-1: not given) */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/bind.def"
+    struct hf_cfg_bind_tls tls;
 };
 
 /* A set of ports that leases are drawn from: one range bind, or `ftp-data ports`. */
@@ -213,12 +244,13 @@ struct hf_cfg_opts {
     struct hf_cfg_log *logs; /* of this section, without `log global` */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
-    struct hf_cfg_server_opts server; /* default-server */
-    struct hf_format *log_format;     /* NULL: what tcplog or the default says */
+    struct hf_cfg_server_opts server;   /* default-server */
+    const struct hf_cfg_source *source; /* NULL: the kernel chooses */
+    struct hf_format *log_format;       /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
 /* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
- * external_check */
+ * external_check, tcp_check */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
@@ -228,6 +260,9 @@ struct hf_cfg_opts {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/proxy.def"
 };
+
+/* What the first tcp-check line that does something did. */
+enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
 /* `ftp-data section NAME` or `ftp-data ports LO-HI`. */
 struct hf_cfg_data_ref {
@@ -246,6 +281,8 @@ struct hf_cfg_proxy {
     unsigned caps;           /* HF_CAP_*: a listen has both */
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
+    enum hf_check_steps check_steps;
+    struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
     bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;

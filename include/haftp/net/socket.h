@@ -17,7 +17,19 @@ struct hf_listen_opts {
     bool reuseport; /* one of several sockets of ours on this address */
     bool v6only, v4v6, transparent;
     const char *interface;
-    int backlog; /* 0: SOMAXCONN */
+    int backlog;              /* 0: SOMAXCONN */
+    unsigned user_timeout_ms; /* of accepted connections; 0: the system's */
+    int mss;                  /* largest segment; 0 or less: the system's */
+    bool fastopen;            /* take the data of a client's SYN */
+    bool defer_accept;        /* accept when the first bytes are there */
+};
+
+/* All zero: the system's defaults. */
+struct hf_connect_opts {
+    struct hf_addr from;   /* not set: any source; its port 0: any port */
+    bool transparent;      /* `from` need not be an address of this host */
+    const char *interface; /* NULL: any */
+    unsigned user_timeout_ms;
 };
 
 /* Bound and listening.  HF_INUSE, HF_DENIED, HF_NOADDR, ... name what the kernel said; HF_NOTFOUND:
@@ -29,12 +41,15 @@ HF_MUST_USE enum hf_status hf_socket_listen(const struct hf_addr *addr,
  * local ports (or the one asked for) are taken toward this peer. */
 HF_MUST_USE enum hf_status hf_socket_connect(const struct hf_addr *to, const struct hf_addr *from,
                                              int *fd_out);
+HF_MUST_USE enum hf_status hf_socket_connect_with(const struct hf_addr *to,
+                                                  const struct hf_connect_opts *opts, int *fd_out);
 /* HF_OK, HF_AGAIN, or why the connect failed. */
 HF_MUST_USE enum hf_status hf_socket_connected(int fd);
 /* The pending error of a socket, which it then forgets; HF_OK when there is none. */
 HF_MUST_USE enum hf_status hf_socket_error(int fd);
 
-/* One accept; HF_AGAIN when none waits, HF_NOFD when out of descriptors.  `peer` is unmapped. */
+/* One accept; HF_AGAIN when none waits, HF_NOFD when out of descriptors.  `peer` is unmapped;
+ * not set when it came by a unix socket. */
 HF_MUST_USE enum hf_status hf_socket_accept(int listen_fd, int *fd_out, struct hf_addr *peer);
 /* HF_OK with *n > 0; HF_AGAIN; HF_EOF; HF_RESET, ... */
 HF_MUST_USE enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t *n);
@@ -44,7 +59,13 @@ HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, 
 
 void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
 void hf_socket_nodelay(int fd);
-void hf_socket_keepalive(int fd);
+/* TCP probes of a silent peer; what is 0 is left to the kernel. */
+struct hf_keepalive {
+    unsigned probes, idle_s, interval_s;
+};
+void hf_socket_keepalive(int fd, const struct hf_keepalive *how);
+/* Sizes in bytes; 0: as the kernel sizes them.  Best effort. */
+void hf_socket_buffers(int fd, unsigned receive, unsigned send);
 void hf_socket_shutdown_write(int fd);
 /* Bytes given to the kernel that have not left this host, as when the peer's window is full; 0 when
  * unknown. */

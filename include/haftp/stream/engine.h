@@ -69,6 +69,10 @@ void hf_engine_free(
 void hf_session_begin(struct hf_session *session, struct hf_engine *engine, struct hf_pool *pool,
                       const struct hf_session_ops *ops, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer);
+/* Socket options of an accepted and of a connected socket, as the sections and `global` say:
+ * keepalive, buffers, no delay. */
+void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd);
+void hf_session_tune_server(const struct hf_session *session, int fd);
 /* The session has its server: `option logasap` logs it now instead of at the end. */
 void hf_session_established(struct hf_session *session);
 /* The one end of every session: log line, counters, server slot, list; the memory follows when no

@@ -29,7 +29,7 @@ void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
  * what is short and what to do. */
 void hf_gate_put_off(struct hf_listener *listener, enum hf_status why);
 
-/* A session of this section has ended: whoever waits at a gate may try. */
-void hf_gate_leave_mt(struct hf_proxy *frontend);
+/* A session of this section, accepted at this bind, has ended: whoever waits at a gate may try. */
+void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind);
 
 #endif

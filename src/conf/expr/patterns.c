@@ -184,11 +184,12 @@ static const char *add_network(struct hf_pattern_list *list, struct hf_view view
     const char *text = copy(list, view), *slash = strchr(text, '/');
     const char *host = slash ? hf_arena_strndup(list->arena, text, (size_t)(slash - text)) : text;
     struct hf_net net;
+    unsigned found;
 
     if (!*host || *host == '[' || strcmp(host, "*") == 0)
         return "an address or a network";
     if (hf_addr_parse_host(hf_view_cstr(host), &net.addr) != HF_OK &&
-        (!list->resolve || hf_addr_resolve(host, &net.addr) != HF_OK))
+        (!list->resolve || hf_addr_lookup(host, AF_UNSPEC, &net.addr, 1, &found) != HF_OK))
         return list->resolve ? "an address, a network or a name that can be resolved"
                              : "an address or a network";
     int family = net.addr.sa.sa_family;

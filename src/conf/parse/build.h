@@ -39,7 +39,7 @@ struct hf_defaults {
 /* Which words stood behind `cookie NAME`. */
 struct hf_cookie_words {
 #define HF_ROWS_FIELDS
-#include "../../../grammar/rows/cookie.def"
+#include "../../../grammar/rows/words/cookie.def"
 };
 
 /* What relative paths start from: `default-path`. */
@@ -59,7 +59,13 @@ struct hf_build {
     /* The current line's object, completed when the line ends. */
     struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
     struct hf_bind_address *bind_addresses;
-    struct hf_cfg_server *server;
+    bool in_bind;
+    struct hf_cfg_server *server;      /* also the pattern of a server-template */
+    struct hf_lookup lookup;           /* of the server's name */
+    struct hf_loc server_place;        /* of its address */
+    int template_first, template_last; /* numbers of a template's servers; -1: it is one server */
+    struct hf_cfg_source *source;      /* that `usesrc` and `interface` belong to */
+    struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
     /* The servers of the section that last had one. */
@@ -112,17 +118,33 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
-/* Lines with a shape of their own (build_line.c). */
+/* Binds and servers (ends/). */
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
+void hf_build_bind_end(struct hf_build *b);
 void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
+void hf_build_server_template(struct hf_build *b, const struct hf_word *prefix,
+                              const struct hf_word *count, const struct hf_word *address);
 void hf_build_default_server(struct hf_build *b);
 /* A server that is not kept: its options are checked. */
 void hf_build_nameless_server(struct hf_build *b);
 /* Options without an address, likewise. */
 void hf_build_default_bind(struct hf_build *b);
+void hf_build_server_end(struct hf_build *b);
+/* Of the section or of the server, as the row says. */
+void hf_build_source(struct hf_build *b, const struct hf_keyword *row,
+                     const struct hf_word *address);
+void hf_build_usesrc(struct hf_build *b, const struct hf_word *who);
+void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
+
+/* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
+/* tcp-check lines (words/build_proxy.c). */
+void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
+void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *what);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
@@ -213,6 +235,9 @@ void hf_build_line_end(struct hf_build *b);
 void hf_build_syntax_error(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                            bool at_end, const char *const *expected, unsigned n_expected);
 
+/* Nothing was wrong since the current line's object was begun: what the line lacks is only told
+ * then. */
+bool hf_build_is_sound(const struct hf_build *b);
 /* The current section's server of that name, or NULL; a section may have very many. */
 struct hf_cfg_server *hf_build_find_server(struct hf_build *b, const char *name);
 void hf_build_append_server(struct hf_build *b, struct hf_cfg_server *server);

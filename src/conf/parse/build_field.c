@@ -45,6 +45,13 @@ void hf_build_row_defaults(void *object, enum hf_object kind)
     }
 }
 
+/* The value was right: what the row has to say of it. */
+static void tell_note(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    if (row->note)
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
+}
+
 /* ---- one kind of row each ---------------------------------------------------------------- */
 
 void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, struct hf_loc loc)
@@ -61,6 +68,7 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
     store(field(b, row, row->offset), row->bytes, value);
     if (row->also)
         store(field(b, row, row->also), row->bytes, value);
+    store_place(b, row, loc);
 }
 
 static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row, bool too_small,
@@ -71,6 +79,9 @@ static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row
     else if (row->unit)
         hf_build_error(b, loc, "the longest time is 2147483647 ms, about 24.8 days",
                        "the time of '%s' is too long", row->name);
+    else if (row->nonzero && row->min <= 0)
+        hf_build_error(b, loc, NULL, "'%s' must be between %lld and %lld, and not 0", row->name,
+                       (long long)row->min, (long long)row->max);
     else if (too_small && row->max >= INT32_MAX)
         hf_build_error(b, loc, NULL, "'%s' must be %lld or more", row->name, (long long)row->min);
     else
@@ -81,17 +92,24 @@ static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row
 void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,
                      struct hf_loc loc)
 {
-    if (number < row->min || number > row->max)
+    if (row->free && number < row->min)
+        number = row->min;
+    if (number < row->min || number > row->max || (row->nonzero && number == 0)) {
         number_out_of_range(b, row, number < row->min, loc);
-    else
-        store(field(b, row, row->offset), row->bytes, number);
+        return;
+    }
+    store(field(b, row, row->offset), row->bytes, number);
+    tell_note(b, row, loc);
     store_place(b, row, loc);
 }
 
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 {
+    if (row->vet && !row->vet(b, row, word))
+        return;
     *(const char **)field(b, row, row->offset) = word->text;
     store_place(b, row, word->loc);
+    tell_note(b, row, word->loc);
 }
 
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
@@ -134,4 +152,5 @@ void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const str
     }
     store(field(b, row, row->offset), row->bytes, value);
     store_place(b, row, word->loc);
+    tell_note(b, row, word->loc);
 }

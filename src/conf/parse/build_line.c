@@ -1,5 +1,5 @@
 /*
- * build_line.c: lines that fill more than one field: bind, server, stick-table, log and the like.
+ * build_line.c: lines that fill more than one field: stick-table, log and the like.
  */
 #include "build.h"
 
@@ -18,110 +18,9 @@ static struct hf_arena *arena_of(struct hf_build *b)
     return b->config->arena;
 }
 
-/* What a line lacks is only told when the rest of it was right. */
-static bool is_sound(const struct hf_build *b)
+bool hf_build_is_sound(const struct hf_build *b)
 {
     return hf_diag_count(b->diag, HF_DIAG_ERROR) == b->errors_before;
-}
-
-/* ---- bind -------------------------------------------------------------------------------- */
-
-void hf_build_bind(struct hf_build *b, const struct hf_word *address)
-{
-    struct hf_problem problem;
-
-    b->bind = (struct hf_cfg_bind){.loc = address->loc, .proxy = b->section};
-    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
-    b->at[HF_OBJECT_BIND] = &b->bind;
-    b->bind_addresses = NULL;
-    if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
-                                &b->bind_addresses, &problem))
-        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-}
-
-void hf_build_default_bind(struct hf_build *b)
-{
-    b->bind = (struct hf_cfg_bind){.proxy = b->section};
-    b->at[HF_OBJECT_BIND] = &b->bind;
-}
-
-/* The options of the line are those of each of its addresses. */
-static void end_bind(struct hf_build *b)
-{
-    const struct hf_bind_address *address;
-
-    LL_FOREACH(b->bind_addresses, address)
-    {
-        struct hf_cfg_bind *bind = HF_NEW(arena_of(b), struct hf_cfg_bind);
-        *bind = b->bind;
-        bind->text = address->text;
-        bind->addr = address->addr;
-        bind->port_lo = address->lo;
-        bind->port_hi = address->hi;
-        LL_APPEND(b->section->binds, bind);
-    }
-    b->bind_addresses = NULL;
-}
-
-/* ---- server ------------------------------------------------------------------------------ */
-
-static void check_duplicate_server(struct hf_build *b, const struct hf_word *name)
-{
-    const struct hf_cfg_server *other = hf_build_find_server(b, name->text);
-
-    if (other)
-        hf_build_error(b, name->loc,
-                       hf_arena_printf(arena_of(b), "the other one is at %s:%d",
-                                       other->loc.source->name, other->loc.line),
-                       "'%s' has a server named '%s' already", b->section->name, name->text);
-}
-
-void hf_build_server(struct hf_build *b, const struct hf_word *name, const struct hf_word *address)
-{
-    struct hf_cfg_proxy *section = b->section;
-    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
-    struct hf_problem problem;
-
-    hf_build_check_name(b, name, "server");
-    if (!b->at[HF_OBJECT_PEERS]) /* HAProxy does not mind there */
-        check_duplicate_server(b, name);
-    server->loc = name->loc;
-    server->name = name->text;
-    server->proxy = section;
-    server->o = section->o.server;
-    b->at[HF_OBJECT_SERVER] = &server->o;
-    if (!hf_address_parse_server(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
-                                 server, &problem)) {
-        hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-        return;
-    }
-    hf_build_append_server(b, server);
-    b->server = server;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
-}
-
-static void end_server(struct hf_build *b)
-{
-    const struct hf_cfg_server *server = b->server;
-
-    if (server && is_sound(b) && server->o.check && server->port_map != HF_PORT_FIXED &&
-        !server->o.check_port)
-        hf_build_error(b, server->loc, "add 'port 21', or the server's own port, to the line",
-                       "server '%s' has no port of its own, so 'check' needs one", server->name);
-    b->server = NULL;
-}
-
-void hf_build_default_server(struct hf_build *b)
-{
-    b->at[HF_OBJECT_SERVER] = &b->section->o.server;
-}
-
-void hf_build_nameless_server(struct hf_build *b)
-{
-    struct hf_cfg_server *server = HF_NEW(arena_of(b), struct hf_cfg_server);
-
-    server->o = b->section->o.server;
-    b->at[HF_OBJECT_SERVER] = &server->o;
 }
 
 /* ---- FTP data ports ---------------------------------------------------------------------- */
@@ -339,8 +238,8 @@ void hf_build_line_end(struct hf_build *b)
     b->rule.n_words = b->rule.n_group = 0;
     b->rule.cond = NULL;
     b->rule.faulty = false;
-    end_bind(b);
-    end_server(b);
+    hf_build_bind_end(b);
+    hf_build_server_end(b);
     hf_build_end_stick_table(b);
     hf_build_peers_table_end(b);
     end_log(b);

@@ -11,6 +11,7 @@
 #include "haftp/conf/sections.h"
 
 #include "build.h"
+#include "ends/vet.h"
 #include "haftp_parser.h"
 #include "value.h"
 
@@ -65,8 +66,11 @@ enum {
     ON_MASTER = HF_ON_MASTER,
     ON_HTTPLOG = HF_ON_HTTPLOG,
     ON_FORWARD = HF_ON_FORWARD,
-    ON_TCP_CHECK = HF_ON_TCP_CHECK,
+    ON_CHECK_CONNECT = HF_ON_CHECK_CONNECT,
+    ON_CHECK_EXPECT = HF_ON_CHECK_EXPECT,
+    ON_CHECK_SEND = HF_ON_CHECK_SEND,
     NO_NO = HF_NO_NO,
+    ON_SOURCE = HF_ON_SOURCE,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -110,10 +114,28 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/bind.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/bind_tls.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/server.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/ends/server_net.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE
@@ -131,7 +153,10 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_OBJECT   HF_OBJECT_COOKIE
 #define HF_ROWS_STRUCT   struct hf_cookie_words
 #define HF_ROWS_FIELD(f) f
-#include "../../../grammar/rows/cookie.def"
+#include "../../../grammar/rows/words/cookie.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/words/tcp_check.def"
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/haproxy.def"
@@ -205,6 +230,16 @@ const struct hf_keyword hf_keywords[] = {
 
 const unsigned hf_n_keywords = sizeof hf_keywords / sizeof hf_keywords[0];
 
+/* "set-var(*)" is any word that begins with "set-var(" and ends in ")". */
+static bool is_word(const char *name, const char *word)
+{
+    size_t n = strlen(name), length = strlen(word);
+
+    if (n > 3 && strcmp(name + n - 3, "(*)") == 0)
+        return length >= n - 1 && strncmp(name, word, n - 2) == 0 && word[length - 1] == ')';
+    return strcmp(name, word) == 0;
+}
+
 /* How many words of the line the spelling takes; 0: it is another spelling. */
 static unsigned words_matched(const char *name, const char *first, const char *second)
 {
@@ -214,7 +249,7 @@ static unsigned words_matched(const char *name, const char *first, const char *s
         return 0;
     if (name[n] == '\0')
         return 1;
-    return name[n] == ' ' && second && strcmp(name + n + 1, second) == 0 ? 2 : 0;
+    return name[n] == ' ' && second && is_word(name + n + 1, second) ? 2 : 0;
 }
 
 /* ---- looked up by the first word ---------------------------------------------------------- */

@@ -39,8 +39,11 @@ enum hf_where {
     HF_ON_MASTER = UINT64_C(1) << 24,
     HF_ON_HTTPLOG = UINT64_C(1) << 25,
     HF_ON_FORWARD = UINT64_C(1) << 26,
-    HF_ON_TCP_CHECK = UINT64_C(1) << 27,
+    HF_ON_CHECK_CONNECT = UINT64_C(1) << 27,
+    HF_ON_CHECK_EXPECT = UINT64_C(1) << 29,
+    HF_ON_CHECK_SEND = UINT64_C(1) << 30,
     HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
+    HF_ON_SOURCE = UINT64_C(1) << 40,
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
@@ -115,6 +118,13 @@ enum hf_fate {
 #define HF_UNIT_MS 1000u
 #define HF_UNIT_S  1000000u
 
+struct hf_build;
+struct hf_keyword;
+struct hf_word;
+/* Looks closer at the word of a row; reports what is wrong with it and returns false. */
+typedef bool (*hf_vet_fn)(struct hf_build *b, const struct hf_keyword *row,
+                          const struct hf_word *word);
+
 /* Columns are explained in grammar/rows/shapes.h. */
 struct hf_keyword {
     const char *name;               /* one word, or two with a blank between */
@@ -125,8 +135,9 @@ struct hf_keyword {
     size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
     int64_t min, max, dflt;
     unsigned unit;
-    bool sets, alias, tristate, fixed;
+    bool sets, alias, tristate, fixed, free, nonzero;
     bool checked; /* `syntax` is what the words of a row without a field are checked against */
+    hf_vet_fn vet;
     int skip;
     enum hf_fate fate;
 };

@@ -159,7 +159,7 @@ bool hf_log_target_parse(struct hf_arena *arena, const char *text, struct hf_cfg
 {
     const char *rest;
 
-    *problem = (struct hf_problem){NULL, NULL};
+    *problem = (struct hf_problem){0};
     if (strcmp(text, "stdout") == 0)
         return parse_descriptor(arena, "1", log, problem);
     if (strcmp(text, "stderr") == 0)
@@ -222,7 +222,7 @@ bool hf_log_sample_parse(struct hf_arena *arena, const char *text, struct hf_cfg
     const char *colon = strrchr(text, ':');
     int64_t size = 0;
 
-    *problem = (struct hf_problem){NULL, "write RANGES:SIZE, for example 1:10 or 1,3-4:10"};
+    *problem = (struct hf_problem){.hint = "write RANGES:SIZE, for example 1:10 or 1,3-4:10"};
     if (!colon || hf_value_number(colon + 1, &size) != HF_OK || size < 1 || size > INT32_MAX) {
         problem->text = hf_arena_printf(arena, "'%s' has no size of the sample", text);
         return false;

@@ -106,6 +106,32 @@ static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
     emit_number(t, T_NUMBER, word, number);
 }
 
+/* The same for a row whose words are read as C's atoi() does. */
+static void emit_atoi(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                      const struct hf_word *word)
+{
+    int64_t number = hf_syntax_loose_number(diag, t->scan.arena, row, word);
+
+    if (number > INT32_MAX || number < INT32_MIN)
+        number = number < 0 ? INT32_MIN : INT32_MAX;
+    emit_number(t, T_NUMBER, word, number);
+}
+
+/* What HAProxy takes for a missing word, where it does not mind. */
+static void emit_nothing(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
+                         struct hf_loc loc, char kind)
+{
+    const struct hf_word nothing = {.text = "", .loc = loc};
+
+    hf_diag_add(diag, HF_DIAG_WARNING, loc, "give the value, or remove the word",
+                "'%s' has no value: it is read as %s, as HAProxy does.", row->name,
+                kind == 'I' ? "0" : "an empty one");
+    if (kind == 'I')
+        emit_number(t, T_NUMBER, &nothing, 0);
+    else
+        emit_word(t, &nothing);
+}
+
 /* One positional word.  A value of the wrong form stays a word, which the grammar refuses in its
  * own words ("expected a number"). */
 static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
@@ -115,6 +141,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
 
     if (kind == 't')
         emit_time(t, diag, row, word);
+    else if (kind == 'i' || kind == 'I')
+        emit_atoi(t, diag, row, word);
     else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
         emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
@@ -125,14 +153,17 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
         emit_word(t, word);
 }
 
-/* Returns how many words were taken. */
+/* Returns how many words were taken.  A capital: the word may be missing. */
 static unsigned emit_args(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
-                          const struct hf_word *words, unsigned n)
+                          const struct hf_word *words, unsigned n, struct hf_loc end)
 {
     unsigned i = 0;
+    const char *kind = row->args;
 
-    for (const char *kind = row->args; kind && *kind && i < n; kind++, i++)
+    for (; kind && *kind && i < n; kind++, i++)
         emit_value(t, diag, *kind, row, &words[i]);
+    if (kind && (*kind == 'I' || *kind == 'W'))
+        emit_nothing(t, diag, row, end, *kind);
     return i;
 }
 
@@ -149,7 +180,7 @@ static void tell_fate(struct hf_parse *parse, const struct hf_keyword *row, stru
 {
     struct hf_diag *diag = parse->build.diag;
 
-    if (row->note)
+    if (row->note && row->token == T_FLAG)
         hf_diag_add(diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
     if (row->token != T_IGNORED && row->token != T_PARTS)
         return;
@@ -200,7 +231,7 @@ static const struct hf_keyword *find_twin(const struct hf_word *word, uint64_t w
     if (!where || strncmp(word->text, "no-", 3) != 0)
         return NULL;
     const struct hf_keyword *row = hf_keyword_find(word->text + 3, NULL, where, &words);
-    return row && row->token == T_FLAG && !row->alias ? row : NULL;
+    return row && row->token == T_FLAG && !row->alias && !row->fixed ? row : NULL;
 }
 
 /* "!!!x" is "!x": each word gives at most two tokens. */
@@ -266,7 +297,7 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
         if ((row = hf_keyword_find(word->text, NULL, line->options, &matched))) {
             tell_fate(parse, row, word->loc);
             emit_row(t, row, word->loc);
-            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1);
+            i += 1 + emit_args(t, diag, row, word + 1, n - i - 1, word->loc);
             if (row->skip < 0)
                 return;
             i += row->checked
@@ -313,7 +344,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     }
     if (row->token == T_PARTS && n == 0)
         hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
-    unsigned taken = emit_args(t, diag, row, words, n);
+    unsigned taken = emit_args(t, diag, row, words, n, loc);
     if (taken < n && (row->where & HF_ANY_REST))
         warn_unread(diag, row, &words[taken]);
     else

@@ -44,6 +44,20 @@ enum hf_status hf_value_number(const char *text, int64_t *out)
     return leading_digits(text, out, &end) && *end == '\0' ? HF_OK : HF_INVALID;
 }
 
+int64_t hf_value_loose_number(const char *text, const char **rest)
+{
+    bool minus = *text == '-', sign = minus || *text == '+';
+    int64_t number;
+
+    if (!leading_digits(text + sign, &number, rest)) {
+        *rest = text;
+        return 0;
+    }
+    if (number > INT32_MAX)
+        number = INT32_MAX;
+    return minus ? -number : number;
+}
+
 enum hf_status hf_value_time(const char *text, unsigned unit_us, int64_t *ms, const char **rest)
 {
     int64_t number, unit = unit_us, us;

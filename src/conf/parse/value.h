@@ -13,6 +13,10 @@
 /* Digits only.  Larger than int64_t: INT64_MAX, which every limit refuses. */
 HF_MUST_USE enum hf_status hf_value_number(const char *text, int64_t *out);
 
+/* As C's atoi(): a sign, digits; 0 without any.  *rest points at what follows them, at `text` when
+ * there are none.  What is more than an int can hold becomes the largest one. */
+int64_t hf_value_loose_number(const char *text, const char **rest);
+
 /* Digits and us, ms, s, m, h or d, in milliseconds, rounded up; `unit_us` is the unit of bare
  * digits.  *rest points at what follows the unit ("ec" of "5sec").  HF_LIMIT when it is more than
  * the largest time; HF_INVALID when it is no time. */

@@ -349,12 +349,12 @@ void hf_build_ring_timeout(struct hf_build *b, struct hf_loc loc)
 void hf_build_dgram_bind(struct hf_build *b, const struct hf_word *address)
 {
     struct hf_cfg_log_forward *forward = b->at[HF_OBJECT_LOG_FORWARD];
-    struct hf_bind_address *list = NULL;
+    struct hf_bind_address ignored = {0};
     struct hf_problem problem;
 
     forward->has_dgram_bind = true;
-    if (!hf_address_parse_binds(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
-                                &list, &problem))
+    if (!hf_address_parse_datagram(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
+                                   &ignored, &problem))
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
 }
 

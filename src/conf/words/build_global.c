@@ -129,19 +129,14 @@ void hf_build_go_home(struct hf_build *b)
 /* A path, or an address with a port, as on a bind line; the options are those of a bind. */
 void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address)
 {
-    static const char *const paths[] = {"/", "unix@", "abns@", "uxst@", "fd@", "sockpair@"};
-    struct hf_bind_address *ignored = NULL;
+    struct hf_bind_address ignored = {0};
     struct hf_problem problem;
     const char *text = hf_env_expand(b->env, b->config->arena, address->text);
 
     b->bind = (struct hf_cfg_bind){.loc = address->loc};
     b->at[HF_OBJECT_BIND] = &b->bind;
     hf_conf_add_pending(b->config, "stats socket", address->loc);
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (strncmp(text, paths[i], strlen(paths[i])) == 0)
-            return;
-    }
-    if (!hf_address_parse_binds(b->config->arena, text, &ignored, &problem))
+    if (!hf_address_parse_bind(b->config->arena, text, &ignored, &problem))
         hf_build_error(b, address->loc, "a path begins with '/'; an address needs a port", "%s",
                        problem.text);
 }

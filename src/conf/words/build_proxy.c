@@ -6,6 +6,7 @@
 #include "parse/build.h"
 
 #include "conf_int.h"
+#include "syntax.h"
 
 /* ---- cookie ------------------------------------------------------------------------------ */
 
@@ -40,16 +41,49 @@ void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc)
 
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address)
 {
-    struct hf_bind_address *list = NULL;
+    struct hf_bind_address parsed = {0};
     struct hf_problem problem;
     const char *text = hf_env_expand(b->env, b->config->arena, address->text);
 
     hf_conf_add_pending(b->config, "dispatch", address->loc);
     if (text[0] == '/')
         return;
-    if (!hf_address_parse_binds(b->config->arena, text, &list, &problem))
+    if (!hf_address_parse_bind(b->config->arena, text, &parsed, &problem))
         hf_build_error(b, address->loc, problem.hint, "%s", problem.text);
-    else if (list->next || list->lo != list->hi)
+    else if (parsed.lo != parsed.hi)
         hf_build_error(b, address->loc, "give one address and one port",
                        "'%s' is more than one address", address->text);
+}
+
+/* ---- tcp-check --------------------------------------------------------------------------- */
+
+static void begin_steps(struct hf_build *b, enum hf_check_steps step, struct hf_loc loc)
+{
+    if (b->section->check_steps)
+        return;
+    b->section->check_steps = step;
+    b->section->check_loc = loc;
+}
+
+void hf_build_check_connect(struct hf_build *b, struct hf_loc loc)
+{
+    hf_conf_add_pending(b->config, "tcp-check connect", loc);
+    begin_steps(b, HF_CHECK_CONNECTS, loc);
+    if (b->section->check_steps == HF_CHECK_TALKS)
+        hf_build_error(b, loc, "put a 'tcp-check connect' above all 'send' and 'expect'",
+                       "'tcp-check connect' must be the first step, if it is used at all");
+}
+
+void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    hf_conf_add_pending(b->config, row->name, loc);
+    begin_steps(b, HF_CHECK_TALKS, loc);
+}
+
+void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *what)
+{
+    hf_build_check_step(b, row, what->loc);
+    if (strcmp(row->name, "tcp-check send-binary") == 0)
+        hf_syntax_check_hex(b->diag, row, what);
 }

@@ -10,9 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "haftp/base/regex.h"
 #include "haftp/base/str.h"
 #include "haftp/base/suggest.h"
 
+#include "parse/address.h"
 #include "parse/value.h"
 
 struct check {
@@ -257,6 +259,52 @@ static bool check_file(const struct check *c, const struct hf_word *word, bool i
     return true;
 }
 
+bool hf_syntax_check_hex(struct hf_diag *diag, const struct hf_keyword *row,
+                         const struct hf_word *word)
+{
+    size_t digits = strspn(word->text, "0123456789abcdefABCDEF");
+
+    if (word->text[digits] == '\0' && digits % 2 == 0)
+        return true;
+    hf_diag_add(diag, HF_DIAG_ERROR, word->loc, "two digits are a byte, for example 0d0a",
+                "'%s' of '%s' is no even number of hexadecimal digits.", word->text, row->name);
+    return false;
+}
+
+static bool check_regex(const struct check *c, const struct hf_word *word)
+{
+    char why[128];
+
+    if (hf_regex_new(c->arena, word->text, false, why, sizeof why))
+        return true;
+    hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "'%s' is no regular expression: %s.",
+                word->text, why);
+    return false;
+}
+
+/* A number out of range is told; what is no number is left to be an expression. */
+static bool check_port(const struct check *c, const struct hf_word *word)
+{
+    int64_t port;
+
+    if (hf_value_number(word->text, &port) != HF_OK || (port >= 1 && port <= UINT16_MAX))
+        return true;
+    hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, NULL, "a port is a number from 1 to 65535.");
+    return false;
+}
+
+static bool check_address(const struct check *c, const struct hf_word *word)
+{
+    struct hf_problem problem;
+    struct hf_addr addr;
+
+    if (word->text[0] == '/' ||
+        hf_address_parse_host_port(c->arena, word->text, 0, &addr, &problem))
+        return true;
+    hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, problem.hint, "%s.", problem.text);
+    return false;
+}
+
 static bool check_word(const struct check *c, const struct hf_word *word, const struct piece *piece)
 {
     if (hf_view_is(piece->text, "NUMBER"))
@@ -272,6 +320,14 @@ static bool check_word(const struct check *c, const struct hf_word *word, const 
         return check_file(c, word, false);
     if (hf_view_is(piece->text, "DIRECTORY"))
         return check_file(c, word, true);
+    if (hf_view_is(piece->text, "HEX"))
+        return hf_syntax_check_hex(c->diag, c->row, word);
+    if (hf_view_is(piece->text, "REGEX"))
+        return check_regex(c, word);
+    if (hf_view_is(piece->text, "PORT"))
+        return check_port(c, word);
+    if (hf_view_is(piece->text, "ADDRESS"))
+        return check_address(c, word);
     if (is_choice(piece->text) && !is_one_of(piece->text, word->text))
         return refuse(c, word, piece);
     return true;
@@ -295,10 +351,10 @@ unsigned hf_syntax_check(struct hf_diag *diag, struct hf_arena *arena, const str
             return n;
         }
         do {
-            /* What stands behind a wrong word need not be what it seems. */
-            if (!check_word(&c, &words[i], &piece))
+            bool right = check_word(&c, &words[i++], &piece);
+            /* What stands behind a wrong word of a statement need not be what it seems. */
+            if (!right && !is_option)
                 return n;
-            i++;
         } while (piece.repeated && i < n);
     }
     if (i < n && !is_option)

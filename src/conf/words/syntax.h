@@ -17,6 +17,10 @@ unsigned hf_syntax_check(struct hf_diag *diag, struct hf_arena *arena, const str
                          const struct hf_word *words, unsigned n, struct hf_loc end,
                          bool is_option);
 
+/* An even number of hexadecimal digits; false when it is none, which was told. */
+bool hf_syntax_check_hex(struct hf_diag *diag, const struct hf_keyword *row,
+                         const struct hf_word *word);
+
 /* A number as HAProxy's lenient keywords read it: the digits in front count, none at all is 0.
  * Warns unless it was a number. */
 int64_t hf_syntax_loose_number(struct hf_diag *diag, struct hf_arena *arena,

@@ -167,13 +167,33 @@ static void resolving_takes_numbers_and_names(void **state)
 {
     struct hf_addr a, loopback = addr("127.0.0.1", 0), loopback6 = addr("::1", 0);
 
+    unsigned n;
+
     (void)state;
-    assert_int_equal(hf_addr_resolve("192.168.1.10", &a), HF_OK);
+    assert_int_equal(hf_addr_lookup("192.168.1.10", AF_UNSPEC, &a, 1, &n), HF_OK);
+    assert_int_equal(n, 1);
     assert_text(a, "192.168.1.10:0");
-    assert_int_equal(hf_addr_resolve("localhost", &a), HF_OK);
+    assert_int_equal(hf_addr_lookup("localhost", AF_UNSPEC, &a, 1, &n), HF_OK);
+    assert_int_equal(n, 1);
     assert_true(hf_addr_same_host(&a, &loopback) || hf_addr_same_host(&a, &loopback6));
-    assert_int_equal(hf_addr_resolve("no such host", &a), HF_NOTFOUND);
-    assert_false(hf_addr_is_set(&a));
+    assert_int_equal(hf_addr_lookup("no such host", AF_UNSPEC, &a, 1, &n), HF_NOTFOUND);
+    assert_int_equal(n, 0);
+}
+
+static void resolving_gives_the_family_asked_for(void **state)
+{
+    struct hf_addr list[4];
+    unsigned n;
+
+    (void)state;
+    assert_int_equal(hf_addr_lookup("127.0.0.1", AF_INET6, list, 4, &n), HF_NOTFOUND);
+    assert_int_equal(n, 0);
+    assert_int_equal(hf_addr_lookup("localhost", AF_INET, list, 4, &n), HF_OK);
+    for (unsigned i = 0; i < n; i++) {
+        assert_int_equal(list[i].sa.sa_family, AF_INET);
+        for (unsigned k = 0; k < i; k++)
+            assert_false(hf_addr_same_host(&list[i], &list[k]));
+    }
 }
 
 int main(void)
@@ -190,6 +210,7 @@ int main(void)
         cmocka_unit_test(networks_are_compared_bit_by_bit),
         cmocka_unit_test(hashes_of_neighbours_spread),
         cmocka_unit_test(resolving_takes_numbers_and_names),
+        cmocka_unit_test(resolving_gives_the_family_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -168,26 +168,76 @@ static void bad_bind_addresses(void **state)
     refuse_text(t, "listen a\n bind 10.0.0.1\n", "'10.0.0.1' has no port.");
     refuse_text(t, "listen a\n bind :21,10.0.0.1:x\n", "'x' is not a port or a range of ports.");
     refuse_text(t, "listen a\n bind ipv6@10.0.0.1:21\n", "'10.0.0.1' is not an IPv6 address.");
-    refuse_text(t, "listen a\n bind /run/s\n", "unix sockets are not supported here");
+    refuse_text(t, "listen a\n bind fd@x\n", "'x' is not the number of a descriptor.");
+    refuse_text(t, "listen a\n bind udp@:21\n", "'udp@:21' is for datagrams.");
+    refuse_text(t, "listen a\n bind :21,,:22\n", "an address is empty.");
+    refuse_text(t, "listen a\n bind :21,:22 id 3\n", "'id' is for a bind with one address");
+    refuse_text(t, "listen a\n bind :21 id 3\n bind :22 id 3\n", "has a bind with id 3 already.");
+    refuse_text(t, "listen a\n bind :21 ssl\n", "'ssl' needs a certificate.");
+    refuse_text(t, "listen a\n bind :21 ssl crt-list /dev/null\n", "'ssl' is not supported");
+    refuse_text(t, "listen a\n bind :21 accept-proxy\n", "'accept-proxy' is not supported");
     refuse_text(t, "listen a\n bind\n", "'bind' needs another word.");
 }
 
 static void options_of_a_bind_hold_for_its_list(void **state)
 {
     const struct hf_cfg_bind *bind =
-        first_proxy(*state,
-                    "listen a\n bind :21,:2121 name n maxconn 5 backlog 7 id 3 interface lo "
-                    "transparent\n")
+        first_proxy(*state, "listen a\n bind :21,:2121 name n maxconn 5 backlog 7 interface lo "
+                            "transparent\n")
             ->binds;
 
     for (unsigned i = 0; i < 2; i++, bind = bind->next) {
         assert_string_equal(bind->name, "n");
         assert_int_equal(bind->backlog, 7);
-        assert_int_equal(bind->id, 3);
+        assert_int_equal(bind->maxconn, 5);
         assert_string_equal(bind->interface, "lo");
         assert_true(bind->transparent);
     }
     assert_null(bind);
+}
+
+static const struct hf_cfg_bind *bind_of(struct config_text *t, const char *line)
+{
+    char text[256];
+
+    snprintf(text, sizeof text, "listen a\n bind %s\n", line);
+    return first_proxy(t, text)->binds;
+}
+
+static void binds_without_a_port(void **state)
+{
+    const struct hf_cfg_bind *bind = bind_of(*state, "/run/s,unix@s,abns@s mode 600 uid 5");
+    const enum hf_reach reaches[] = {HF_REACH_UNIX, HF_REACH_UNIX, HF_REACH_ABNS};
+    const char *const paths[] = {"/run/s", "s", "s"};
+
+    for (unsigned i = 0; i < 3; i++, bind = bind->next) {
+        assert_int_equal(bind->reach, reaches[i]);
+        assert_string_equal(bind->path, paths[i]);
+        assert_int_equal(bind->port_lo, 0);
+        assert_false(hf_addr_is_set(&bind->addr));
+        assert_int_equal(bind->uid, 5);
+        assert_int_equal(bind->gid, -1);
+    }
+    assert_null(bind);
+}
+
+static void a_descriptor_that_is_open_is_a_bind(void **state)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET};
+    char line[32];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&any, sizeof any), 0);
+    assert_int_equal(listen(fd, 1), 0);
+    snprintf(line, sizeof line, "fd@%d", fd);
+    const struct hf_cfg_bind *bound = bind_of(*state, line);
+    assert_int_equal(bound->reach, HF_REACH_FD);
+    assert_int_equal(bound->fd, fd);
+    assert_int_not_equal(bound->port_lo, 0);
+    assert_int_equal(bound->port_hi, bound->port_lo);
+    close(fd);
+    snprintf(line, sizeof line, "listen a\n bind fd@%d\n", fd);
+    refuse_text(*state, line, "it is not open.");
 }
 
 static const struct hf_cfg_server *server(struct config_text *t, const char *line)
@@ -230,8 +280,7 @@ static void bad_servers(void **state)
                 "'weight' must be between 0 and 256.");
     refuse_text(t, "listen a\n server s 127.0.0.1:1 inter 0\n",
                 "the time of 'inter' is too short.");
-    refuse_text(t, "listen a\n server s 127.0.0.1:1 rise x\n",
-                "unexpected 'x', expected a number.");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 rise x\n", "'rise' must be 1 or more.");
     refuse_text(t, "listen a\n server s 127.0.0.1:1 rise\n", "'rise' needs a number.");
 }
 
@@ -257,6 +306,92 @@ static void options_of_servers(void **state)
     assert_false(s->o.disabled || s->o.backup);
 }
 
+static void numbers_are_read_as_by_haproxy(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_server *s =
+        server(t, "s 127.0.0.1:21x weight 10x maxconn -1 check port 70000");
+
+    assert_int_equal(hf_addr_port(&s->addr), 21);
+    assert_int_equal(s->o.weight, 10);
+    assert_int_equal(s->o.maxconn, 0);
+    assert_int_equal(s->o.check_port, 70000 - 65536);
+    assert_non_null(strstr(t->messages, "'x' at the end of port '21x' is not read"));
+    assert_int_equal(server(t, "s 127.0.0.1:21 weight")->o.weight, 0);
+    assert_non_null(strstr(t->messages, "'weight' has no value"));
+}
+
+static void names_of_servers_are_looked_up_when_their_line_ends(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_server *s = server(t, "s localhost:21");
+
+    assert_string_equal(s->host, "localhost");
+    assert_int_equal(hf_addr_port(&s->addr), 21);
+    s = server(t, "s no.such.host.invalid:21 init-addr none");
+    assert_true(s->unresolved);
+    assert_false(hf_addr_is_set(&s->addr));
+    s = server(t, "s no.such.host.invalid:21 init-addr libc,127.0.0.9");
+    assert_false(s->unresolved);
+    assert_int_equal(hf_addr_port(&s->addr), 21);
+    assert_int_equal(server(t, "s localhost:21 resolve-prefer ipv4")->addr.sa.sa_family, AF_INET);
+    refuse_text(t, "listen a\n server s ipv6@127.0.0.1:21\n", "'127.0.0.1' is not an IPv6");
+    refuse_text(t, "listen a\n server s no.such.host.invalid:21 init-addr last\n",
+                "'init-addr' has no method");
+}
+
+static void a_template_makes_servers(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_proxy *proxy =
+        first_proxy(t, "listen a\n server-template s 2-4 localhost:21 weight 7 backup\n");
+    const struct hf_cfg_server *s = proxy->servers;
+
+    assert_int_equal(proxy->n_servers, 3);
+    for (unsigned i = 0; i < 3; i++, s = s->next) {
+        char name[8];
+        snprintf(name, sizeof name, "s%u", i + 2);
+        assert_string_equal(s->name, name);
+        assert_int_equal(s->index, i);
+        assert_int_equal(s->o.weight, 7);
+        assert_int_equal(hf_addr_port(&s->addr), 21);
+    }
+    refuse_text(t, "listen a\n server-template s 3-1 localhost:21\n",
+                "'3-1' is not a number of servers.");
+    refuse_text(t, "listen a\n server s2 127.0.0.1:1\n server-template s 2 127.0.0.1:2\n",
+                "'a' has a server named 's2' already.");
+}
+
+static void sources_of_servers_and_sections(void **state)
+{
+    struct config_text *t = *state;
+    const struct hf_cfg_server *s = server(
+        t, "s 127.0.0.1:21 source 127.0.0.2:1000-2000 interface lo usesrc clientip weight 3");
+
+    assert_int_equal(s->o.source->port_lo, 1000);
+    assert_int_equal(s->o.source->port_hi, 2000);
+    assert_int_equal(s->o.source->usesrc, HF_USESRC_CLIENT_IP);
+    assert_string_equal(s->o.source->interface, "lo");
+    assert_int_equal(s->o.weight, 3);
+    assert_non_null(first_proxy(t, "backend b\n source 127.0.0.2\n")->o.source);
+    refuse_text(t, "backend b\n source 127.0.0.2:10-20\n", "a range of ports cannot be used here");
+    refuse_text(t, "backend b\n server s 127.0.0.1:1 usesrc client\n", "unexpected 'usesrc'");
+}
+
+static void what_a_server_expects_is_never_left_out(void **state)
+{
+    struct config_text *t = *state;
+
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 ssl verify none\n", "'ssl' is not supported");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 ssl\n", "no 'ca-file' is given");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 send-proxy\n", "'send-proxy' is not supported");
+    refuse_text(t, "listen a\n server s 127.0.0.1:1 socks4 127.0.0.1:1080\n",
+                "'socks4' is not supported");
+    refuse_text(t, "listen a\n default-server send-proxy-v2\n server s 127.0.0.1:1\n",
+                "'send-proxy-v2' is not supported");
+    accept_text(t, "listen a\n default-server send-proxy\n server s 127.0.0.1:1 no-send-proxy\n");
+}
+
 /* ---- lines with a shape of their own
  * ------------------------------------------------------------------ */
 
@@ -272,93 +407,6 @@ static void balance_lines(void **state)
     assert_string_equal(first_proxy(t, "backend b\n balance uri len 3\n")->o.balance, "roundrobin");
     assert_non_null(strstr(t->messages, "looks at HTTP"));
     refuse_text(t, "backend b\n balance random(0)\n", "'(0)' is not a number of draws.");
-}
-
-static void hash_type_lines(void **state)
-{
-    struct config_text *t = *state;
-    const struct hf_cfg_opts *o;
-
-    o = &first_proxy(t, "backend b\n hash-type consistent djb2 avalanche\n")->o;
-    assert_int_equal(o->hash_type, HF_HASH_CONSISTENT);
-    assert_int_equal(o->hash_function, HF_HASH_DJB2);
-    assert_true(o->hash_avalanche);
-    o = &first_proxy(t, "backend b\n hash-type consistent\n")->o;
-    assert_int_equal(o->hash_function, HF_HASH_SDBM);
-    assert_true(o->hash_avalanche); /* HAProxy's choice when no function is named */
-    assert_false(first_proxy(t, "backend b\n hash-type consistent sdbm\n")->o.hash_avalanche);
-    assert_false(first_proxy(t, "backend b\n hash-type map-based\n")->o.hash_avalanche);
-    assert_int_equal(first_proxy(t, "backend b\n hash-type map-based none\n")->o.hash_function,
-                     HF_HASH_NONE);
-    refuse_text(t, "backend b\n hash-type x\n", "'hash-type' cannot be 'x'.");
-    refuse_text(t, "backend b\n hash-type avalanche\n",
-                "'hash-type avalanche' is no longer known.");
-    refuse_text(t, "backend b\n hash-type map-based md5\n", "unknown hash function 'md5'.");
-    refuse_text(t, "backend b\n hash-type map-based crc32 more\n",
-                "unknown modifier 'more' of a hash function.");
-}
-
-static void redispatch_takes_a_number_of_any_sign(void **state)
-{
-    struct config_text *t = *state;
-
-    assert_int_equal(first_proxy(t, "backend b\n option redispatch -2\n")->o.redispatch_every, -2);
-    assert_int_equal(first_proxy(t, "backend b\n option redispatch\n")->o.redispatch_every, -1);
-    assert_int_equal(first_proxy(t, "backend b\n option redispatch x\n")->o.redispatch_every, 0);
-    assert_int_equal(first_proxy(t, "backend b\n no option redispatch 3\n")->o.redispatch, HF_NO);
-}
-
-static const struct hf_cfg_server *first_server(struct config_text *t, const char *text)
-{
-    return first_proxy(t, text)->servers;
-}
-
-static void servers_are_numbered(void **state)
-{
-    struct config_text *t = *state;
-    const struct hf_cfg_server *s =
-        first_server(t, "backend b\n server a 127.0.0.1:1 id 2\n server b 127.0.0.1:1\n"
-                        " server c 127.0.0.1:1\n");
-
-    assert_int_equal(s->id, 2);
-    assert_int_equal(s->next->id, 1);
-    assert_int_equal(s->next->next->id, 3);
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 id 2\n server b 127.0.0.1:1 id 2\n",
-                "have the same id 2.");
-}
-
-static void a_limit_is_never_below_the_least_one(void **state)
-{
-    struct config_text *t = *state;
-    const struct hf_cfg_server *s =
-        first_server(t, "backend b\n server a 127.0.0.1:1 minconn 7 maxconn 5\n"
-                        " server b 127.0.0.1:1 minconn 7\n server c 127.0.0.1:1 maxconn 5\n");
-
-    assert_int_equal(s->o.maxconn, 7);
-    assert_int_equal(s->next->o.maxconn, 7);
-    assert_int_equal(s->next->next->o.maxconn, 5);
-}
-
-static void servers_track_others(void **state)
-{
-    struct config_text *t = *state;
-    const struct hf_cfg_server *s = first_server(t, "backend b\n server a 127.0.0.1:1 track b\n"
-                                                    " server b 127.0.0.1:1 track c/d\n"
-                                                    "backend c\n server d 127.0.0.1:1 check\n");
-
-    assert_ptr_equal(s->tracked, s->next);
-    assert_string_equal(s->next->tracked->name, "d");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 track x/y\n", "has the name 'x'.");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 track y\n", "'b' has no server of that name.");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 track a\n", "leads back");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 check track b\n server b 127.0.0.1:1 check\n",
-                "cannot both be checked");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 track b\n server b 127.0.0.1:1\n",
-                "server 'b' has no health to follow.");
-    refuse_text(t, "backend b\n server a 127.0.0.1:1 track b\n server b 127.0.0.1:1 track a\n",
-                "leads back");
-    /* One circle, one message. */
-    assert_int_equal(hf_diag_count(t->diag, HF_DIAG_ERROR), 1);
 }
 
 static const char *no_near_name(const char *name)
@@ -431,31 +479,6 @@ static void stick_lines(void **state)
     refuse_text(t, "backend a\n stick on src nonsense\n", "unexpected 'nonsense'.");
     refuse_text(t, "backend a\n stick-table type ip size 1\n stick-table type ip size 1\n",
                 "'a' has a stick-table already.");
-}
-
-static void table_lines(void **state)
-{
-    struct config_text *t = *state;
-    const struct hf_cfg_stick_table *table =
-        first_proxy(t, "backend a\n stick-table type string len 7 size 10 srvkey addr store "
-                       "gpc0,conn_rate(10s),gpc_rate(3,1m),server_id\n")
-            ->stick_table;
-
-    assert_int_equal(table->type, HF_STICK_STRING);
-    assert_int_equal(table->length, 7);
-    assert_int_equal(table->srvkey, HF_STICK_BY_ADDR);
-    refuse_text(t, "backend a\n stick-table type ip len 4 size 1\n",
-                "only strings and binary keys have a length.");
-    refuse_text(t, "backend a\n stick-table type ip size 1 store con_cnt\n",
-                "a stick-table cannot store 'con_cnt'.");
-    assert_non_null(strstr(t->messages, "did you mean 'conn_cnt'?"));
-    refuse_text(t, "backend a\n stick-table type ip size 1 store conn_rate\n",
-                "'conn_rate' of a stick-table takes a time");
-    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc(101)\n",
-                "'gpc' of a stick-table takes a number from 1 to 100");
-    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc_rate(3)\n",
-                "takes a number and a time");
-    refuse_text(t, "backend a\n stick-table type ip size 1 store gpc0(3)\n", "takes no argument");
 }
 
 static void ftp_data_lines(void **state)
@@ -656,19 +679,20 @@ int main(void)
         CONFIG_TEST(bind_addresses),
         CONFIG_TEST(bad_bind_addresses),
         CONFIG_TEST(options_of_a_bind_hold_for_its_list),
+        CONFIG_TEST(binds_without_a_port),
+        CONFIG_TEST(a_descriptor_that_is_open_is_a_bind),
+        CONFIG_TEST(numbers_are_read_as_by_haproxy),
+        CONFIG_TEST(names_of_servers_are_looked_up_when_their_line_ends),
+        CONFIG_TEST(a_template_makes_servers),
+        CONFIG_TEST(sources_of_servers_and_sections),
+        CONFIG_TEST(what_a_server_expects_is_never_left_out),
         CONFIG_TEST(ports_of_servers),
         CONFIG_TEST(bad_servers),
         CONFIG_TEST(options_of_servers),
         CONFIG_TEST(balance_lines),
-        CONFIG_TEST(hash_type_lines),
-        CONFIG_TEST(redispatch_takes_a_number_of_any_sign),
-        CONFIG_TEST(servers_are_numbered),
-        CONFIG_TEST(a_limit_is_never_below_the_least_one),
-        CONFIG_TEST(servers_track_others),
         CONFIG_TEST(algorithms_are_judged_by_those_who_know_them),
         CONFIG_TEST(options_and_their_negation),
         CONFIG_TEST(stick_lines),
-        CONFIG_TEST(table_lines),
         CONFIG_TEST(ftp_data_lines),
         CONFIG_TEST(log_lines),
         CONFIG_TEST(samples_of_log_lines),

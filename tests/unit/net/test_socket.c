@@ -237,9 +237,7 @@ static void test_switches(void **state)
     int pair[2];
     tcp_pair(pair);
     hf_socket_nodelay(pair[0]);
-    hf_socket_keepalive(pair[0]);
     assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_NODELAY), 1);
-    assert_int_equal(option(pair[0], SOL_SOCKET, SO_KEEPALIVE), 1);
     struct hf_addr local, peer = {0};
     socklen_t size = sizeof peer;
     hf_socket_local(pair[0], &local);
@@ -252,6 +250,39 @@ static void test_switches(void **state)
     unix_pair(pair);
     hf_socket_local(pair[0], &local);
     assert_false(hf_addr_is_set(&local));
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void test_keepalive_leaves_what_is_not_given_to_the_kernel(void **state)
+{
+    (void)state;
+    int pair[2];
+    tcp_pair(pair);
+    int probes = option(pair[0], IPPROTO_TCP, TCP_KEEPCNT);
+    hf_socket_keepalive(pair[0], &(struct hf_keepalive){.idle_s = 61, .interval_s = 7});
+    assert_int_equal(option(pair[0], SOL_SOCKET, SO_KEEPALIVE), 1);
+    assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_KEEPCNT), probes);
+    assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_KEEPIDLE), 61);
+    assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_KEEPINTVL), 7);
+    hf_socket_keepalive(pair[0], &(struct hf_keepalive){.probes = 3});
+    assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_KEEPCNT), 3);
+    assert_int_equal(option(pair[0], IPPROTO_TCP, TCP_KEEPIDLE), 61);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void test_buffers_have_the_given_sizes(void **state)
+{
+    (void)state;
+    int pair[2];
+    tcp_pair(pair);
+    int receive = option(pair[0], SOL_SOCKET, SO_RCVBUF);
+    hf_socket_buffers(pair[0], 0, 20000);
+    assert_int_equal(option(pair[0], SOL_SOCKET, SO_RCVBUF), receive);
+    assert_int_equal(option(pair[0], SOL_SOCKET, SO_SNDBUF), 2 * 20000); /* the kernel doubles */
+    hf_socket_buffers(pair[0], 30000, 0);
+    assert_int_equal(option(pair[0], SOL_SOCKET, SO_RCVBUF), 2 * 30000);
     close(pair[0]);
     close(pair[1]);
 }
@@ -281,6 +312,8 @@ int main(void)
         cmocka_unit_test(test_pending_error_is_told_once),
         cmocka_unit_test(test_urgent_byte_stays_in_its_place),
         cmocka_unit_test(test_switches),
+        cmocka_unit_test(test_keepalive_leaves_what_is_not_given_to_the_kernel),
+        cmocka_unit_test(test_buffers_have_the_given_sizes),
         cmocka_unit_test(test_accept_with_nobody_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

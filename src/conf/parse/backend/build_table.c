@@ -167,7 +167,7 @@ void hf_build_end_stick_table(struct hf_build *b)
     struct hf_cfg_stick_table *table = b->table;
 
     b->table = NULL;
-    if (!table || hf_diag_count(b->diag, HF_DIAG_ERROR) != b->errors_before)
+    if (!table || !hf_build_is_sound(b))
         return;
     if (table->type == HF_STICK_NO_TYPE)
         hf_build_error(b, table->loc, example, "'stick-table' needs a 'type'");

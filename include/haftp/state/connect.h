@@ -1,0 +1,17 @@
+/*
+ * connect.h: a connection to a server, made as its line and its section say: by which kind of
+ * address, from where, with which options.  Any thread.
+ */
+#ifndef HAFTP_STATE_CONNECT_H
+#define HAFTP_STATE_CONNECT_H
+
+#include "haftp/base/addr.h"
+#include "haftp/conf/model.h"
+
+/* Begins to connect, as hf_socket_connect() does.  `to`: the server's address with the port that is
+ * wanted; not set: its unix socket.  `client`: for whom, for `usesrc`; NULL: for ourselves. */
+HF_MUST_USE enum hf_status hf_server_connect(const struct hf_cfg_server *server,
+                                             const struct hf_addr *to, const struct hf_addr *client,
+                                             int *fd_out);
+
+#endif

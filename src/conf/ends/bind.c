@@ -1,0 +1,233 @@
+/*
+ * bind.c: `bind` lines: their addresses, and what their options mean together.
+ */
+#include <string.h>
+
+#include <utlist.h>
+
+#include "ends.h"
+#include "parse/build.h"
+
+static struct hf_arena *arena_of(const struct hf_build *b)
+{
+    return b->config->arena;
+}
+
+/* ---- addresses --------------------------------------------------------------------------- */
+
+/* The place of a piece of a word.  A word with quotes or escapes in it is longer in the file than
+ * its text: then the whole of it is shown. */
+static struct hf_loc place_of(const struct hf_word *word, size_t at, size_t n)
+{
+    struct hf_loc loc = word->loc;
+
+    if ((size_t)(loc.end_col - loc.col) == strlen(word->text)) {
+        loc.col += (int)at;
+        loc.end_col = loc.col + (int)n;
+    }
+    return loc;
+}
+
+static void add_address(struct hf_build *b, struct hf_loc loc, const char *text)
+{
+    struct hf_bind_address *address = HF_NEW(arena_of(b), struct hf_bind_address);
+    struct hf_problem problem;
+
+    text = hf_env_expand(b->env, arena_of(b), text);
+    if (!*text)
+        hf_build_error(b, loc, "if it is a variable, is it set?", "an address is empty");
+    else if (!hf_address_parse_bind(arena_of(b), text, address, &problem))
+        hf_build_error(b, loc, problem.hint, "%s", problem.text);
+    else
+        LL_APPEND(b->bind_addresses, address);
+    if (*text && problem.warning)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, loc, NULL, "%s.", problem.warning);
+}
+
+/* A comma at the end is nothing, as in HAProxy. */
+void hf_build_bind(struct hf_build *b, const struct hf_word *address)
+{
+    const char *list = address->text;
+
+    b->bind = (struct hf_cfg_bind){.loc = address->loc, .proxy = b->section};
+    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
+    b->at[HF_OBJECT_BIND] = &b->bind;
+    b->bind_addresses = NULL;
+    b->in_bind = true;
+    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
+    do {
+        size_t n = strcspn(list, ",");
+        add_address(b, place_of(address, (size_t)(list - address->text), n),
+                    hf_arena_strndup(arena_of(b), list, n));
+        list += n + (list[n] == ',');
+    } while (*list);
+}
+
+void hf_build_default_bind(struct hf_build *b)
+{
+    b->bind = (struct hf_cfg_bind){.proxy = b->section};
+    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
+    b->at[HF_OBJECT_BIND] = &b->bind;
+}
+
+/* ---- options that belong together -------------------------------------------------------- */
+
+static void check_id(struct hf_build *b)
+{
+    const struct hf_bind_address *first = b->bind_addresses;
+    const struct hf_cfg_bind *other;
+
+    if (!b->bind.id || !first)
+        return;
+    if (first->next || first->hi > first->lo) {
+        hf_build_error(b, b->bind.loc, "give each address a line of its own",
+                       "'id' is for a bind with one address and one port");
+        return;
+    }
+    LL_FOREACH(b->section->binds, other)
+    {
+        if (other->id == b->bind.id)
+            hf_build_error(b, b->bind.loc,
+                           hf_arena_printf(arena_of(b), "the other one is at %s:%d",
+                                           other->loc.source->name, other->loc.line),
+                           "'%s' has a bind with id %u already", b->section->name, b->bind.id);
+    }
+}
+
+/* From newest to oldest: 4 is TLS 1.3. */
+static bool leaves_no_version(const struct hf_cfg_bind_tls *tls)
+{
+    const bool forced[] = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11,
+                           tls->force_tlsv12, tls->force_tlsv13};
+    const bool refused[] = {true, tls->no_tlsv10, tls->no_tlsv11, tls->no_tlsv12, tls->no_tlsv13};
+    int least = tls->ssl_min_ver >= 0 ? tls->ssl_min_ver : 0;
+    int most = tls->ssl_max_ver >= 0 ? tls->ssl_max_ver : 4;
+
+    for (int i = 0; i <= 4; i++) {
+        if (forced[i])
+            least = most = i;
+    }
+    for (int i = least; i <= most; i++) {
+        if (!refused[i])
+            return false;
+    }
+    return true;
+}
+
+/* What HAProxy says of a bind with `ssl` once all of its words are known. */
+static void check_tls(struct hf_build *b)
+{
+    const struct hf_cfg_bind_tls *tls = &b->bind.tls;
+
+    if (!tls->crt && !tls->crt_list && (!tls->strict_sni || tls->generate_certificates))
+        hf_build_error(b, tls->ssl_loc, "add 'crt FILE'", "'ssl' needs a certificate");
+    if (tls->generate_certificates && !tls->ca_sign_file)
+        hf_build_error(b, tls->ssl_loc, "add 'ca-sign-file FILE'",
+                       "'generate-certificates' needs an authority that signs");
+    if (tls->verify && !tls->ca_file && !tls->ca_verify_file)
+        hf_build_error(b, tls->ssl_loc, "add 'ca-file FILE'",
+                       "'verify' needs the authorities that clients' certificates come from");
+    if (leaves_no_version(tls))
+        hf_build_error(b, tls->ssl_loc, "allow TLSv1.2 or TLSv1.3",
+                       "all versions of TLS are disabled");
+}
+
+/* Words that would be dangerous to read over: a client that speaks TLS, or announces another
+ * client's address, must not be taken for one that speaks FTP. */
+static void refuse_what_we_cannot(struct hf_build *b)
+{
+    const struct hf_cfg_bind *bind = &b->bind;
+
+    if (bind->tls.ssl)
+        hf_ends_refuse(b, bind->tls.ssl_loc, "ssl",
+                       "TLS is never left out silently: let HAProxy or stunnel end it in front of "
+                       "haftp, or remove 'ssl'");
+    else if (bind->accept_proxy)
+        hf_ends_refuse(b, bind->accept_proxy_loc, "accept-proxy",
+                       "without it the PROXY header would be read as FTP: remove the word here and "
+                       "'send-proxy' at the sender");
+    else if (bind->accept_netscaler_cip)
+        hf_ends_refuse(b, bind->loc, "accept-netscaler-cip", NULL);
+    else if (bind->netns)
+        hf_ends_refuse(b, bind->netns_loc, "namespace",
+                       "start haftp in the namespace, with `ip netns exec`");
+}
+
+static bool has_unix_socket(const struct hf_build *b)
+{
+    const struct hf_bind_address *address;
+
+    LL_FOREACH(b->bind_addresses, address)
+    {
+        if (address->reach == HF_REACH_UNIX)
+            return true;
+    }
+    return false;
+}
+
+static bool only_has(const struct hf_build *b, bool inet)
+{
+    const struct hf_bind_address *address;
+
+    LL_FOREACH(b->bind_addresses, address)
+    {
+        if (hf_addr_is_set(&address->addr) != inet)
+            return false;
+    }
+    return b->bind_addresses != NULL;
+}
+
+/* Options without effect on this kind of address. */
+static void tell_idle_options(struct hf_build *b)
+{
+    const struct hf_cfg_bind *bind = &b->bind;
+
+    if ((bind->mode || bind->uid != -1 || bind->gid != -1) && !has_unix_socket(b))
+        hf_diag_add(b->diag, HF_DIAG_WARNING, bind->loc, "they are for unix sockets",
+                    "'mode', 'user', 'group', 'uid' and 'gid' have no effect on this address.");
+    if ((bind->interface || bind->transparent || bind->v4v6 || bind->v6only || bind->mss ||
+         bind->tfo || bind->tcp_ut_ms || bind->defer_accept) &&
+        only_has(b, false))
+        hf_diag_add(b->diag, HF_DIAG_WARNING, bind->loc, "they are for Internet addresses",
+                    "'interface', 'transparent', 'v4v6', 'v6only', 'mss', 'tfo', 'tcp-ut' and "
+                    "'defer-accept' have no effect on this address.");
+    if (bind->mss < 0)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, bind->loc, "write the size that is meant",
+                    "a negative 'mss' has no effect.");
+}
+
+/* ---- the end of the line ----------------------------------------------------------------- */
+
+void hf_build_bind_end(struct hf_build *b)
+{
+    const struct hf_bind_address *address;
+
+    if (!b->in_bind)
+        return;
+    b->in_bind = false;
+    if (hf_build_is_sound(b))
+        check_id(b);
+    if (b->bind.tls.ssl && hf_build_is_sound(b))
+        check_tls(b);
+    if (hf_build_is_sound(b) && hf_ends_are_used(b))
+        refuse_what_we_cannot(b);
+    if (hf_build_is_sound(b)) {
+        tell_idle_options(b);
+        if (!b->bind.tls.ssl)
+            hf_ends_tell_idle_tls(b, HF_OBJECT_BIND, &b->bind, b->bind.loc);
+    }
+    LL_FOREACH(b->bind_addresses, address)
+    {
+        struct hf_cfg_bind *bind = HF_NEW(arena_of(b), struct hf_cfg_bind);
+        *bind = b->bind;
+        bind->text = address->text;
+        bind->reach = address->reach;
+        bind->path = address->path;
+        bind->fd = address->fd;
+        bind->addr = address->addr;
+        bind->port_lo = address->lo;
+        bind->port_hi = address->hi;
+        LL_APPEND(b->section->binds, bind);
+    }
+    b->bind_addresses = NULL;
+}

@@ -1,0 +1,94 @@
+/*
+ * check.c: what lines of servers and binds name or lack, seen when all sections are known; and the
+ * numbers that they have in logs and statistics.
+ */
+#include <string.h>
+
+#include <utlist.h>
+
+#include "conf_int.h"
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* HAProxy has a section of that name even where the file has none. */
+#define BUILT_IN_RESOLVERS "default"
+
+static void check_resolvers(const struct hf_config *config, const struct hf_cfg_server *server,
+                            struct hf_diag *diag)
+{
+    const char *name = server->o.resolvers;
+
+    if (!name || strcmp(name, BUILT_IN_RESOLVERS) == 0 ||
+        hf_conf_find_other(config, "resolvers", name))
+        return;
+    hf_diag_add(diag, HF_DIAG_ERROR, server->o.resolvers_loc,
+                "add a section 'resolvers NAME', or remove the word",
+                "no section 'resolvers %s' exists.", name);
+}
+
+static void check_redir(const struct hf_cfg_server *server, struct hf_diag *diag)
+{
+    if (server->o.redir && server->proxy->o.mode == HF_MODE_TCP)
+        hf_diag_add(diag, HF_DIAG_ERROR, server->o.redir_loc, "remove it: it is for HTTP only",
+                    "'redir' cannot be used in mode tcp.");
+}
+
+/* A process that is no longer root may not use addresses that are not its own. */
+static void check_usesrc(const struct hf_config *config, const struct hf_cfg_source *source,
+                         struct hf_diag *diag)
+{
+    if (source && source->usesrc && config->global.set_uid && config->global.uid != 0)
+        hf_diag_add(diag, HF_DIAG_WARNING, source->loc,
+                    "give the program CAP_NET_ADMIN, or leave 'user' and 'uid' out",
+                    "'usesrc' needs privileges that 'user' or 'uid' give up.");
+}
+
+/* ---- numbers ----------------------------------------------------------------------------- */
+
+static bool bind_has_number(const struct hf_cfg_proxy *proxy, unsigned number)
+{
+    const struct hf_cfg_bind *bind;
+
+    LL_FOREACH(proxy->binds, bind)
+    {
+        if (bind->id == number)
+            return true;
+    }
+    return false;
+}
+
+/* Each listener without an `id` gets the next free number; a range has one listener a port. */
+static void number_binds(struct hf_cfg_proxy *proxy)
+{
+    struct hf_cfg_bind *bind;
+    unsigned next = 1;
+
+    LL_FOREACH(proxy->binds, bind)
+    {
+        bind->number = bind->id;
+        if (bind->id)
+            continue;
+        while (bind_has_number(proxy, next))
+            next++;
+        bind->number = next;
+        next += bind->port_hi - bind->port_lo + 1u;
+    }
+}
+
+void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag)
+{
+    struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_server *server;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        number_binds(proxy);
+        check_usesrc(config, proxy->o.source, diag);
+        LL_FOREACH(proxy->servers, server)
+        {
+            check_resolvers(config, server, diag);
+            check_redir(server, diag);
+            check_usesrc(config, server->o.source, diag);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+/*
+ * ends.c: what `bind` and `server` lines share.
+ */
+#include "ends.h"
+
+#include <string.h>
+
+#include "conf_int.h"
+
+bool hf_ends_are_used(const struct hf_build *b)
+{
+    const struct hf_cfg_proxy *proxy = b->config->proxies;
+
+    while (proxy && proxy != b->section)
+        proxy = proxy->next;
+    return proxy != NULL;
+}
+
+void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, const char *hint)
+{
+    if (hf_conf_same_place(b->refused, loc))
+        return;
+    b->refused = loc;
+    hf_build_error(b, loc,
+                   hint ? hint : "haftp refuses what it cannot do, rather than do something else",
+                   "'%s' is not supported by this version of haftp yet", name);
+}
+
+/* The help of such a row says so. */
+static bool needs_ssl(const struct hf_keyword *row)
+{
+    return strstr(row->help, "Needs 'ssl'") != NULL;
+}
+
+static bool is_given(const struct hf_keyword *row, const void *fields)
+{
+    const char *at = (const char *)fields + row->offset;
+    int64_t value = 0;
+
+    memcpy(&value, at, row->bytes);
+    if (row->bytes == sizeof(int))
+        value = *(const int *)(const void *)at;
+    return value != row->dflt;
+}
+
+void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void *fields,
+                           struct hf_loc loc)
+{
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (row->object != object || row->alias || !needs_ssl(row) || !is_given(row, fields))
+            continue;
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL,
+                    "'%s' has no effect without 'ssl': the connection is not encrypted.",
+                    row->name);
+        return;
+    }
+}

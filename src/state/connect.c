@@ -1,0 +1,72 @@
+/*
+ * connect.c: where connections to servers come from.
+ */
+#include "haftp/state/connect.h"
+
+#include <stdatomic.h>
+
+#include "haftp/net/socket.h"
+#include "haftp/net/unix.h"
+
+/* A range whose ports are all taken is not searched for ever. */
+#define MOST_TRIES 256u
+
+static const struct hf_cfg_source *source_of(const struct hf_cfg_server *server)
+{
+    return server->o.source ? server->o.source : server->proxy->o.source;
+}
+
+/* The address to connect from; true: it need not be ours. */
+static bool choose_address(const struct hf_cfg_source *source, const struct hf_addr *client,
+                           struct hf_addr *from)
+{
+    bool has_client = client && hf_addr_is_set(client);
+
+    if (source->usesrc == HF_USESRC_ADDR) {
+        *from = source->as;
+        return true;
+    }
+    if (source->usesrc != HF_USESRC_NONE && has_client) {
+        *from = *client;
+        if (source->usesrc == HF_USESRC_CLIENT_IP)
+            hf_addr_set_port(from, 0);
+        return true;
+    }
+    *from = source->addr;
+    return false;
+}
+
+/* Each connection begins at another port of the range. */
+static enum hf_status connect_from_range(const struct hf_addr *to, struct hf_connect_opts *opts,
+                                         const struct hf_cfg_source *source, int *fd_out)
+{
+    static _Atomic unsigned turn;
+    unsigned n = source->port_hi - source->port_lo + 1u;
+    unsigned first = atomic_fetch_add_explicit(&turn, 1, memory_order_relaxed);
+    enum hf_status status = HF_NOPORT;
+
+    for (unsigned i = 0; i < n && i < MOST_TRIES; i++) {
+        hf_addr_set_port(&opts->from, (uint16_t)(source->port_lo + (first + i) % n));
+        status = hf_socket_connect_with(to, opts, fd_out);
+        if (status != HF_NOPORT && status != HF_INUSE)
+            return status;
+    }
+    return status;
+}
+
+enum hf_status hf_server_connect(const struct hf_cfg_server *server, const struct hf_addr *to,
+                                 const struct hf_addr *client, int *fd_out)
+{
+    const struct hf_cfg_source *source = source_of(server);
+    struct hf_connect_opts opts = {.user_timeout_ms = server->o.tcp_ut_ms};
+
+    if (!hf_addr_is_set(to) && server->reach != HF_REACH_INET)
+        return hf_unix_connect(server->path, server->reach == HF_REACH_ABNS, fd_out);
+    if (source) {
+        opts.interface = source->interface;
+        opts.transparent = choose_address(source, client, &opts.from);
+        if (!opts.transparent && source->port_lo)
+            return connect_from_range(to, &opts, source, fd_out);
+    }
+    return hf_socket_connect_with(to, &opts, fd_out);
+}
