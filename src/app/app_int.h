@@ -5,7 +5,8 @@
  *   main.c     the story: arguments, configuration, sockets, privileges, workers, end
  *   sockets.c  every listening socket, opened before anything else can fail
  *   limits.c   descriptors and maxconn
- *   daemon.c   background, pid file, chroot, user
+ *   daemon.c   background, pid file
+ *   privileges.c  chroot, user, what is kept of root
  *   worker.c   a thread: its loop, its engine, its listeners
  *   serve.c    main's own loop: signals, checks, the end of the workers
  */
@@ -65,7 +66,11 @@ void app_daemonize(void);
 void app_daemon_ready(void);
 HF_MUST_USE bool app_write_pidfile(const char *path); /* NULL: none wanted */
 void app_remove_pidfile(const char *path);
-HF_MUST_USE bool app_drop_privileges(const struct hf_cfg_global *global);
+
+/* ---- privileges.c ---- */
+
+/* chroot, group and user of the configuration; before any thread, which would keep its own. */
+HF_MUST_USE bool app_drop_privileges(const struct hf_config *config);
 
 /* ---- worker.c ---- */
 

@@ -1,12 +1,10 @@
 /*
- * daemon.c: into the background, into the chroot, out of root.
+ * daemon.c: into the background; the pid file.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "app_int.h"
@@ -74,30 +72,4 @@ void app_remove_pidfile(const char *path)
 {
     if (path)
         unlink(path); /* gone already, or out of reach in the chroot: nothing to do about it */
-}
-
-static bool failed(const char *what, const char *name)
-{
-    bool denied = errno == EPERM || errno == EACCES;
-    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot %s%s%s: %s%s.", what, name ? " " : "",
-                 name ? name : "", strerror(errno),
-                 denied ? "; start haftp as root, or take the line out" : "");
-    return false;
-}
-
-bool app_drop_privileges(const struct hf_cfg_global *global)
-{
-    if (global->chroot && (chroot(global->chroot) != 0 || chdir("/") != 0))
-        return failed("chroot to", global->chroot);
-    if ((global->set_gid || global->set_uid) && getuid() == 0 && setgroups(0, NULL) != 0)
-        return failed("drop the supplementary groups", NULL);
-    if (global->set_gid && setgid(global->gid) != 0)
-        return failed("change the group to", global->group);
-    if (global->set_uid && setuid(global->uid) != 0)
-        return failed("change the user to", global->user);
-    /* Changing the user makes a process undumpable, and /proc/self its own secret: an
-     * administrator's core files and descriptor counts are worth more than hiding from root's own
-     * user. */
-    prctl(PR_SET_DUMPABLE, 1);
-    return true;
 }

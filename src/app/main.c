@@ -208,7 +208,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
     }
     int signal_number = -1;
     if (app_write_pidfile(global->pidfile)) {
-        if (app_drop_privileges(global)) {
+        if (app_drop_privileges(runtime->config)) {
             struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
             if (workers) {
                 tell_what_was_understood(runtime);

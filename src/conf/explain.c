@@ -56,7 +56,13 @@ static const char *describe_ranges(struct hf_arena *arena, const struct hf_cfg_p
 
     for (range = control->data_ranges; range; range = range->next)
         text = join(arena, text, describe_range(arena, control, range));
-    return text ? hf_arena_printf(arena, "data ports %s", text) : "data on any free port";
+    if (text)
+        return hf_arena_printf(arena, "data ports %s", text);
+    return control->n_mapped ? hf_arena_printf(arena,
+                                               "data ports that %u plain bind%s map as they are, "
+                                               "else any free port",
+                                               control->n_mapped, control->n_mapped == 1 ? "" : "s")
+                             : "data on any free port";
 }
 
 static const char *describe_servers(struct hf_arena *arena, const struct hf_cfg_proxy *control)

@@ -310,6 +310,7 @@ static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
 
     control->data_rule = find_data_rule(plan, control);
     control->data_why = describe_data_rule(plan, control);
+    hf_plan_find_mapped(plan, control);
     if (control->data_rule == HF_DATA_NONE)
         warn_no_data_ports(plan, control);
     else if (hf_diag_count(plan->diag, HF_DIAG_ERROR) == errors)

@@ -58,6 +58,11 @@ void hf_plan_complete_ranges(struct hf_plan *plan, struct hf_cfg_proxy *control)
 /* Equal ranges of several sections become one listener.  Last step. */
 void hf_plan_merge_ranges(struct hf_plan *plan);
 
+/* ---- ftp_mapped.c ------------------------------------------------------------------------- */
+
+/* Which plain binds lead to one server of this control section; after all roles are known. */
+void hf_plan_find_mapped(struct hf_plan *plan, struct hf_cfg_proxy *control);
+
 /* ---- explain.c --------------------------------------------------------------------------- */
 
 void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control);

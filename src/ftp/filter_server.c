@@ -34,10 +34,13 @@ bool ftp_answer_due(struct ftp_session *s)
 /* ---- FEAT ---- */
 
 /* Features that a client would be misled by: they are answered here, not by the server. */
-static bool feature_is_hidden(struct hf_view line)
+static bool feature_is_hidden(const struct ftp_session *s, struct hf_view line)
 {
-    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT", "CCC",
-                                         "EPRT", "PORT", "LPRT", "LPSV"};
+    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT",
+                                         "CCC",  "LPRT", "LPSV", "EPRT"};
+    size_t n_hidden = sizeof hidden / sizeof hidden[0];
+    if (!s->session.facts.frontend->cfg->o.ftp_active_denied)
+        n_hidden--; /* EPRT, the last one, works */
     /* "211-" may stand before each feature. */
     if (line.n >= 4 && line.p[0] == '2' && (line.p[3] == '-' || line.p[3] == ' ')) {
         line.p += 4;
@@ -47,7 +50,7 @@ static bool feature_is_hidden(struct hf_view line)
         line.p++;
         line.n--;
     }
-    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+    for (size_t i = 0; i < n_hidden; i++) {
         size_t n = strlen(hidden[i]);
         if (line.n >= n && strncasecmp(line.p, hidden[i], n) == 0 &&
             (line.n == n || line.p[n] == ' ' || line.p[n] == ';'))
@@ -147,11 +150,10 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     switch (command->id) {
     case HF_CMD_PASV:
     case HF_CMD_EPSV:
+    case HF_CMD_PORT:
+    case HF_CMD_EPRT:
         s->epsv_all = s->epsv_all || (command->epsv_all && code < 300);
-        if (code == 227 || code == 229) {
-            s->reply_mode = FTP_REPLY_PASSIVE;
-            s->passive_addr = (struct hf_addr){0};
-        }
+        s->reply_mode = ftp_setup_mode(s, command, code);
         break;
     case HF_CMD_REIN:
         if (code < 300)
@@ -185,13 +187,8 @@ static void find_address(struct ftp_session *s, struct hf_view line)
         s->passive_addr = addr;
 }
 
-static bool has_address(const struct ftp_session *s)
-{
-    return s->passive_addr.v4.sin_port != 0;
-}
-
 /* One line of the reply in its mode. */
-static enum ftp_verdict relay_line(struct ftp_session *s, const struct ftp_command *command,
+static enum ftp_verdict relay_line(struct ftp_session *s, struct ftp_command *command,
                                    struct hf_view line, bool last)
 {
     bool said = true;
@@ -200,13 +197,17 @@ static enum ftp_verdict relay_line(struct ftp_session *s, const struct ftp_comma
         said = ftp_say_line(s, &s->front, line);
         break;
     case FTP_REPLY_FEAT:
-        if (last || s->reply_bytes == 0 || !feature_is_hidden(line))
+        if (last || s->reply_bytes == 0 || !feature_is_hidden(s, line))
             said = ftp_say_line(s, &s->front, line);
         break;
-    case FTP_REPLY_PASSIVE:
+    case FTP_REPLY_SETUP:
         find_address(s, line);
         if (last)
-            return ftp_passive_reply(s, command->id, &s->passive_addr, has_address(s));
+            return ftp_server_ready(s, command, &s->passive_addr);
+        break;
+    case FTP_REPLY_RETRY:
+        if (last)
+            said = ftp_ask_again(s, command);
         break;
     case FTP_REPLY_REPLACE:
         if (last)
@@ -220,7 +221,8 @@ static enum ftp_verdict relay_line(struct ftp_session *s, const struct ftp_comma
 static void end_reply(struct ftp_session *s, int position, unsigned code)
 {
     s->reply_bytes = 0;
-    if (position < 0)
+    s->command_held = false; /* it may have waited for this */
+    if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;
     if (code >= 200) {
         ftp_queue_remove(&s->queue, (unsigned)position);

@@ -6,7 +6,9 @@
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
- *   passive.c        a 227 or 229 becomes a lease and a rewritten reply
+ *   server_side.c    how the server is asked for a data connection, and what it answered
+ *   passive.c        the client connects to us: a lease and a rewritten 227 or 229
+ *   active.c         we connect to the client: PORT and EPRT
  *   xfer.c           one data connection, from lease to last byte
  *   lease.c          which session a data port is promised to
  *   arrival.c        a connection to a data port finds its session
@@ -33,6 +35,10 @@
     X(EMPTY, "500 Empty command.\r\n")                                                             \
     X(ODD_VERB, "500 A command's name has only letters.\r\n")                                      \
     X(NO_ACTIVE, "502 Active mode is not available here; use passive mode (EPSV or PASV).\r\n")    \
+    X(BAD_ADDRESS, "501 This is not an address and a port.\r\n")                                   \
+    X(FOREIGN_ADDRESS, "504 Only your own address and a port from 1024 on are allowed.\r\n")       \
+    X(NO_CLIENT, "425 Your data port cannot be reached.\r\n")                                      \
+    X(NO_LISTENER, "425 No data port can be opened.\r\n")                                          \
     X(NO_LONG, "502 Not available here; use EPSV.\r\n")                                            \
     X(EPSV_ALL, "501 EPSV ALL was sent: only EPSV is allowed now.\r\n")                            \
     X(EPSV_NET_4, "522 Network protocol not supported on this connection, use (1).\r\n")           \
@@ -52,6 +58,7 @@ enum ftp_answer {
 
 struct ftp_command {
     uint8_t id;     /* enum hf_ftp_cmd_id */
+    uint8_t asked;  /* of PASV, EPSV, PORT, EPRT: which of them the server got in its place */
     uint8_t answer; /* enum ftp_answer; NONE: the server answers */
     bool begun;     /* a 1xx reply came */
     bool epsv_all;  /* EPSV ALL: binds the client once the server agreed */
@@ -76,6 +83,8 @@ struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id i
 void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 /* The position of the command that a reply with this code answers; -1: none, it came unasked. */
 int ftp_queue_match(struct ftp_queue *queue, unsigned code);
+/* A PORT or EPRT whose outcome is not known yet. */
+bool ftp_queue_awaits_active(struct ftp_queue *queue);
 bool ftp_command_moves_data(const struct ftp_command *command);
 /* Of a command that moves data: from the server to the client? */
 bool ftp_command_is_download(const struct ftp_command *command);
@@ -98,7 +107,9 @@ struct ftp_xfer {
     struct hf_timer timer; /* lease, 1xx grace, idle, or flush: one at a time */
     struct hf_timer dial_timer;
     struct hf_lease lease;
-    struct hf_listener listener; /* of our own, when the section has no data ports */
+    struct hf_listener listener;      /* of our own, when the section has no data ports */
+    struct hf_listener back_listener; /* where the server connects to us */
+    struct hf_addr client_port;       /* active mode: where the client listens; else unset */
     struct hf_reap reap;
     struct hf_facts facts; /* for the data section's log */
     uint64_t active_ms;
@@ -125,7 +136,13 @@ enum ftp_state {
 };
 
 /* What is done with the lines of the reply that is being read. */
-enum ftp_reply_mode { FTP_REPLY_RELAY, FTP_REPLY_FEAT, FTP_REPLY_PASSIVE, FTP_REPLY_REPLACE };
+enum ftp_reply_mode {
+    FTP_REPLY_RELAY,
+    FTP_REPLY_FEAT,
+    FTP_REPLY_SETUP, /* the server is ready for a data connection: the client gets our answer */
+    FTP_REPLY_RETRY, /* the server does not know the command: it is asked by another one */
+    FTP_REPLY_REPLACE
+};
 
 struct ftp_session {
     struct hf_session session; /* first: the engine knows us by it */
@@ -143,6 +160,7 @@ struct ftp_session {
     struct hf_ftp_reply reply; /* where we are in the server's reply */
     uint32_t reply_bytes;
     struct hf_addr passive_addr; /* found in the lines of a 227 so far */
+    struct hf_addr active_addr;  /* of the PORT or EPRT whose outcome is not known yet */
     char replacement[96];        /* FTP_REPLY_REPLACE: what the client reads instead */
     uint8_t state;               /* enum ftp_state */
     uint8_t reply_mode;          /* enum ftp_reply_mode */
@@ -150,6 +168,8 @@ struct ftp_session {
     bool more;                   /* this step stopped reading for want of room to say it */
     bool held;                   /* a complete reply waits for its transfer, or for a port */
     bool logged_in, epsv_all;
+    bool server_lacks_epsv; /* it said so */
+    bool command_held;      /* a complete command waits for the outcome of an earlier one */
     bool skipping;          /* the rest of a command that was too long */
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
@@ -211,14 +231,43 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
 #define FTP_MORE_SIZE 64u
 const char *ftp_more_text(unsigned suppressed, char *buf);
 
-/* passive.c */
 enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
-/* The server told its data address: the client gets ours.  HOLD: no port is free yet. */
-enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id asked,
-                                   const struct hf_addr *announced, bool understood);
+
+/* server_side.c */
+/* Asks the server for the data connection that the client asked for by `id`.  HOLD: not now. */
+enum ftp_verdict ftp_ask_server(struct ftp_session *s, enum hf_ftp_cmd_id id);
+/* The first line of the server's answer: what is done with its lines. */
+enum ftp_reply_mode ftp_setup_mode(struct ftp_session *s, const struct ftp_command *command,
+                                   unsigned code);
+/* The server does not know EPSV: ask once more, by PASV.  False when the session was closed. */
+HF_MUST_USE bool ftp_ask_again(struct ftp_session *s, struct ftp_command *command);
+/* The server is ready.  `announced`: where, unset when its reply named nothing usable.  The client
+ * gets its answer; HOLD: no port is free yet. */
+enum ftp_verdict ftp_server_ready(struct ftp_session *s, const struct ftp_command *command,
+                                  const struct hf_addr *announced);
+/* A 425 in place of what the client asked for; what was prepared is dropped. */
+enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why);
+
+/* passive.c */
+/* A port of ours for the client, and the reply that names it.  HOLD: none is free yet. */
+enum ftp_verdict ftp_passive_offer(struct ftp_session *s, enum hf_ftp_cmd_id asked);
 void ftp_passive_stop_waiting(struct ftp_session *s);
 /* The address that this session's client is told; false: none that PASV could carry. */
 bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out);
+
+/* active.c */
+/* The client sent PORT or EPRT. */
+enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd);
+/* The server's side is prepared: the client's PORT or EPRT gets its 200. */
+enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id asked);
+/* Before a command that moves data goes to the server: the client must be reached.  HOLD: it is
+ * being connected to.  *failed: it cannot be, and the server shall not hear of the command. */
+enum ftp_verdict ftp_active_connect(struct ftp_session *s, bool *failed);
+
+/* filter_client.c */
+/* Answers in the place of this command in the order of replies. */
+HF_MUST_USE enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id,
+                                        enum ftp_answer text);
 
 /* xfer.c */
 struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);
@@ -226,6 +275,10 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);
 HF_MUST_USE bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server);
 HF_MUST_USE enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local,
                                            uint16_t *port);
+/* The same for the server, on our address toward it; *local gets address and port. */
+HF_MUST_USE enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct hf_addr *local);
+/* Connects to the client (client_port); false when that failed at once. */
+HF_MUST_USE bool ftp_xfer_dial_client(struct ftp_xfer *x);
 void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
 /* A transfer command is at the head of the queue: data may flow a second from now even without a

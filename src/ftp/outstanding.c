@@ -51,6 +51,16 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n)
     queue->count--;
 }
 
+bool ftp_queue_awaits_active(struct ftp_queue *queue)
+{
+    for (unsigned n = 0; n < queue->count; n++) {
+        const struct ftp_command *command = at(queue, n);
+        if (command->answer == FTP_ANSWER_NONE && (flags_of(command) & HF_CMDF_ACTIVE))
+            return true;
+    }
+    return false;
+}
+
 bool ftp_command_moves_data(const struct ftp_command *command)
 {
     return command && command->answer == FTP_ANSWER_NONE &&

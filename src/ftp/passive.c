@@ -1,20 +1,14 @@
 /*
- * passive.c: the server announced a data port; the client gets one of ours in its place.
- *
- * The server's address is taken from the control connection unless `ftp-data server-address
- * announced` says otherwise, so a wrong, private or zero address in a 227 is harmless (RFC 2577,
- * and the reason why HAProxy users had to make every server advertise the balancer's address).
+ * passive.c: the client's half of a data connection in passive mode: it connects to a data port of
+ * ours, whatever the server announced.
  */
 #include "ftp_int.h"
-
-#include <stdio.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 
 #define PORT_WAIT_MS  5000u /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
 #define PORT_RETRY_MS 100u
-#define LOWEST_PORT   1024u /* RFC 2577 3: nothing below is ever a data port */
 
 bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
 {
@@ -32,18 +26,6 @@ bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
 static enum ftp_verdict say(struct ftp_session *s, const char *text, size_t n)
 {
     return ftp_say(s, &s->front, text, n) ? FTP_DONE : FTP_CLOSED;
-}
-
-/* The passive reply turns into a 425; what was prepared for it is dropped. */
-static enum ftp_verdict refuse(struct ftp_session *s, const char *why)
-{
-    char line[160];
-    int n = snprintf(line, sizeof line, "425 %s\r\n", why);
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
-    s->last_code = 425;
-    return say(s, line, (size_t)n);
 }
 
 void ftp_passive_stop_waiting(struct ftp_session *s)
@@ -108,7 +90,7 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
                         hf_addr_host_text(&s->session.facts.client, client),
                         ftp_more_text(suppressed, more));
     }
-    return refuse(s, "No data port is free at the moment; please try again.");
+    return ftp_setup_refused(s, "No data port is free at the moment; please try again.");
 }
 
 /* A port of the section's ranges, or of our own where it has none.  FTP_HOLD: none is free yet. */
@@ -133,7 +115,7 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
         return FTP_DONE;
     hf_log_event_mt(facts->frontend, HF_LEVEL_ERR, "%s: no data port for server %s: %s",
                     facts->frontend->cfg->name, facts->server->cfg->name, hf_status_text(status));
-    return refuse(s, "No data port can be opened.");
+    return ftp_setup_refused(s, "No data port can be opened.");
 }
 
 static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, uint16_t port)
@@ -145,49 +127,18 @@ static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, 
     }
     struct hf_addr addr;
     if (!ftp_passive_address(s, &addr))
-        return refuse(s, "PASV needs IPv4; use EPSV.");
+        return ftp_setup_refused(s, "PASV needs IPv4; use EPSV.");
     hf_addr_set_port(&addr, port);
     s->last_code = 227;
     return say(s, line, hf_ftp_format_227(&addr, line));
 }
 
-/* A 229 names a port without an address: then the family is unset, and the port stands where IPv4
- * has it. */
-static uint16_t port_of(const struct hf_addr *announced)
-{
-    return ntohs(announced->v4.sin_port);
-}
-
-/* Where the server listens for the data connection. */
-static struct hf_addr server_data_address(const struct ftp_session *s,
-                                          const struct hf_addr *announced)
-{
-    if (s->session.facts.backend->cfg->o.ftp_server_announced && hf_addr_is_set(announced) &&
-        !hf_addr_is_any(announced))
-        return *announced;
-    struct hf_addr addr = s->session.server->cfg->addr;
-    hf_addr_set_port(&addr, port_of(announced));
-    return addr;
-}
-
-enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id asked,
-                                   const struct hf_addr *announced, bool understood)
+enum ftp_verdict ftp_passive_offer(struct ftp_session *s, enum hf_ftp_cmd_id asked)
 {
     struct ftp_xfer *x = s->next_xfer;
-    if (!x || !x->wants_port) { /* not a second look at the same reply */
-        ftp_xfer_free(x, false);
-        s->next_xfer = NULL;
-        if (!understood)
-            return refuse(s, "The server's reply names no usable data port.");
-        if (port_of(announced) < LOWEST_PORT)
-            return refuse(s, "The server's data port is below 1024 and not allowed.");
-        x = s->next_xfer = ftp_xfer_new(s);
-        if (!x)
-            return refuse(s, "Out of memory; please try again.");
-    }
-
     uint16_t port = 0;
     enum ftp_verdict verdict = obtain_port(s, x, &port);
+
     if (verdict != FTP_DONE || !s->next_xfer)
         return verdict;
     x->wants_port = false;
@@ -195,8 +146,5 @@ enum ftp_verdict ftp_passive_reply(struct ftp_session *s, enum hf_ftp_cmd_id ask
     if (x->lease.slot)
         x->facts.bind = x->lease.slot->bind;
     ftp_xfer_await_client(x);
-    struct hf_addr server = server_data_address(s, announced);
-    if (!ftp_xfer_dial(x, &server))
-        return refuse(s, "The server's data port cannot be reached.");
     return answer(s, asked, port);
 }

@@ -1,9 +1,9 @@
 /*
  * xfer.c: one data connection: two sockets, a relay between them, and the truth about how it ended.
  *
- *   lease -> client connects --+
- *                              +--> both up, 1xx forwarded --> bytes flow --> DELIVERED or BROKEN
- *   dial  -> server connects --+
+ *   lease, or we connect to the client --+
+ *                                        +--> both up, 1xx forwarded --> bytes flow
+ *   we connect, or the server does ------+                      --> DELIVERED or BROKEN
  *
  * The server is dialled as soon as it announced its port, before the client comes: one round trip
  * less.  A transfer that fails on one side is reset on the other, and the end of a download is told
@@ -52,6 +52,7 @@ static void arm(struct ftp_xfer *x, uint64_t after_ms, hf_timer_fn fn)
 static void close_ends(struct ftp_xfer *x, unsigned reset_mask)
 {
     hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
+    hf_listener_close(&x->back_listener);
     hf_relay_close(&x->relay, reset_mask);
 }
 
@@ -123,6 +124,24 @@ void ftp_xfer_free(struct ftp_xfer *x, bool reset)
         log_end(x);
     x->session->active_ms = hf_loop_now(loop_of(x));
     hf_loop_reap(loop_of(x), &x->reap, release);
+}
+
+/* ---- the server's side must come in time ---- */
+
+static void server_failed(struct ftp_xfer *x)
+{
+    break_for(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
+}
+
+static void on_dial_timeout(struct hf_timer *timer)
+{
+    server_failed(HF_CONTAINER(timer, struct ftp_xfer, dial_timer));
+}
+
+static void arm_back(struct ftp_xfer *x)
+{
+    if (back_opts(x)->timeout.connect)
+        hf_loop_timer(loop_of(x), &x->dial_timer, back_opts(x)->timeout.connect, on_dial_timeout);
 }
 
 /* ---- moving bytes ---- */
@@ -209,6 +228,8 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
     x->begun = true;
     x->from_server = from_server;
     x->active_ms = hf_loop_now(loop_of(x));
+    if (!x->back_up)
+        arm_back(x); /* a server that was to connect to us has said that it does */
     start_if_ready(x);
 }
 
@@ -275,14 +296,32 @@ enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
 
 /* ---- the two ends ---- */
 
-static void server_failed(struct ftp_xfer *x)
+/* On any free port of this address, which *local then names. */
+static enum hf_status listen_on(struct ftp_xfer *x, struct hf_listener *listener,
+                                struct hf_addr *local, hf_accept_fn fn)
 {
-    break_for(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
+    struct hf_listen_opts opts = {.backlog = 4};
+    int fd;
+
+    hf_addr_set_port(local, 0);
+    enum hf_status status = hf_socket_listen(local, &opts, &fd);
+    if (status != HF_OK)
+        return status;
+    hf_socket_local(fd, local);
+    status = hf_listener_open(listener, loop_of(x), fd, 1, fn, x);
+    if (status != HF_OK)
+        close(fd);
+    return status;
 }
 
-static void on_dial_timeout(struct hf_timer *timer)
+static void server_came(struct ftp_xfer *x)
 {
-    server_failed(HF_CONTAINER(timer, struct ftp_xfer, dial_timer));
+    hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
+    x->back_up = true;
+    if (x->client_came)
+        x->facts.connect_ms = (int32_t)(hf_loop_now(loop_of(x)) - x->facts.accepted_ms);
+    start_if_ready(x);
+    expect_soon(x);
 }
 
 static void on_dialing(struct hf_watch *watch)
@@ -292,17 +331,12 @@ static void on_dialing(struct hf_watch *watch)
     enum hf_status status = hf_watch_connected(watch);
     if (status == HF_AGAIN)
         return;
-    hf_loop_timer_cancel(loop_of(x), &x->dial_timer);
     if (status != HF_OK) {
         server_failed(x);
         return;
     }
     hf_relay_adopt(&x->relay, HF_BACK);
-    x->back_up = true;
-    if (x->client_came)
-        x->facts.connect_ms = (int32_t)(hf_loop_now(loop_of(x)) - x->facts.accepted_ms);
-    start_if_ready(x);
-    expect_soon(x);
+    server_came(x);
 }
 
 bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
@@ -315,10 +349,116 @@ bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
         close(fd);
         return false;
     }
-    if (back_opts(x)->timeout.connect)
-        hf_loop_timer(loop_of(x), &x->dial_timer, back_opts(x)->timeout.connect, on_dial_timeout);
+    arm_back(x);
     return true;
 }
+
+/* Only the server itself may be at the other end of its data connection. */
+static bool on_server_port(struct hf_listener *listener, int fd, const struct hf_addr *peer)
+{
+    struct ftp_xfer *x = HF_CONTAINER(listener, struct ftp_xfer, back_listener);
+    const struct hf_facts *facts = &x->session->session.facts;
+    struct hf_addr local;
+
+    if (!hf_addr_same_host(peer, &facts->server->cfg->addr)) {
+        hf_socket_local(fd, &local);
+        ftp_refuse_stranger(x->ftp->engine, facts->backend->cfg, hf_addr_port(&local), fd, peer);
+        return true;
+    }
+    hf_listener_close(listener);
+    if (x->state == FTP_XFER_BROKEN || hf_relay_attach(&x->relay, HF_BACK, loop_of(x), fd) != HF_OK)
+        close(fd);
+    else
+        server_came(x);
+    return false;
+}
+
+enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct hf_addr *local)
+{
+    hf_socket_local(x->session->back.watch.fd, local);
+    return listen_on(x, &x->back_listener, local, on_server_port);
+}
+
+/* ---- active mode: we connect to the client ---- */
+
+static void client_connected(struct ftp_xfer *x)
+{
+    hf_loop_timer_cancel(loop_of(x), &x->timer);
+    x->front_up = x->client_came = true;
+    x->facts.client = x->client_port;
+    x->facts.accepted_us = hf_clock_wall_us();
+    x->facts.accepted_ms = hf_loop_now(loop_of(x));
+    if (x->back_up)
+        x->facts.connect_ms = 0;
+    hf_log_connect_mt(&x->facts);
+}
+
+static void client_unreachable(struct ftp_xfer *x)
+{
+    x->session->command_held = false;
+    break_for(x, HF_REASON_CLIENT_RESET, "your data port did not answer");
+}
+
+static void on_client_timeout(struct hf_timer *timer)
+{
+    client_unreachable(HF_CONTAINER(timer, struct ftp_xfer, timer));
+}
+
+static void on_dialing_client(struct hf_watch *watch)
+{
+    struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
+    struct ftp_xfer *x = HF_CONTAINER(end - HF_FRONT, struct ftp_xfer, relay.end);
+    enum hf_status status = hf_watch_connected(watch);
+
+    if (status == HF_AGAIN)
+        return;
+    if (status != HF_OK) {
+        client_unreachable(x);
+        return;
+    }
+    hf_relay_adopt(&x->relay, HF_FRONT);
+    client_connected(x);
+    x->session->command_held = false;
+    ftp_session_kick(x->session);
+}
+
+/* From the address that the client came to, and the port below the control port, as RFC 959 3.2
+ * wants it; where that may not be had, from any port; where the address is not ours (transparent
+ * binds), from any address. */
+static enum hf_status connect_to_client(const struct ftp_xfer *x, int *fd)
+{
+    struct hf_addr from;
+    enum hf_status status = HF_FAILED;
+
+    hf_socket_local(x->session->front.watch.fd, &from);
+    if (from.sa.sa_family == x->client_port.sa.sa_family) {
+        hf_addr_set_port(&from, (uint16_t)(hf_addr_port(&from) - 1));
+        status = hf_socket_connect(&x->client_port, &from, fd);
+        hf_addr_set_port(&from, 0);
+        if (status != HF_OK)
+            status = hf_socket_connect(&x->client_port, &from, fd);
+    }
+    return status == HF_OK ? HF_OK : hf_socket_connect(&x->client_port, NULL, fd);
+}
+
+bool ftp_xfer_dial_client(struct ftp_xfer *x)
+{
+    unsigned limit =
+        hf_timeout_shorter(back_opts(x)->timeout.connect, front_opts(x)->ftp_data_wait);
+    int fd;
+
+    if (connect_to_client(x, &fd) != HF_OK)
+        return false;
+    if (hf_watch_open(&x->relay.end[HF_FRONT].watch, loop_of(x), fd, 0, on_dialing_client) !=
+        HF_OK) {
+        close(fd);
+        return false;
+    }
+    arm(x, limit, on_client_timeout);
+    return true;
+}
+
+/* ---- passive mode: the client connects to us ---- */
 
 static void on_lease_over(struct hf_timer *timer)
 {
@@ -388,19 +528,9 @@ static bool on_own_port(struct hf_listener *listener, int fd, const struct hf_ad
 
 enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port)
 {
-    struct hf_listen_opts opts = {.backlog = 4};
     struct hf_addr addr = *local;
-    int fd;
-
-    hf_addr_set_port(&addr, 0);
-    enum hf_status status = hf_socket_listen(&addr, &opts, &fd);
-    if (status != HF_OK)
-        return status;
-    hf_socket_local(fd, &addr);
+    enum hf_status status = listen_on(x, &x->listener, &addr, on_own_port);
     *port = hf_addr_port(&addr);
-    status = hf_listener_open(&x->listener, loop_of(x), fd, 1, on_own_port, x);
-    if (status != HF_OK)
-        close(fd);
     return status;
 }
 
@@ -412,7 +542,7 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     const struct hf_facts *control = &s->session.facts;
     x->ftp = ftp_of(s);
     x->session = s;
-    x->listener.watch.fd = -1;
+    x->listener.watch.fd = x->back_listener.watch.fd = -1;
     hf_relay_init(&x->relay, !s->session.engine->runtime->config->global.nosplice, on_relay);
     x->facts.frontend = control->frontend;
     x->facts.backend = control->backend;

@@ -118,6 +118,28 @@ backend servers
     assert len(transfers_work((front, 2121), servers)) == 3
 
 
+def test_ports_mapped_by_hand(lab):
+    """Plain sections lead each data port to the server, which announces haftp: left alone."""
+    front = lab.net.front()
+    server, = lab.servers("vsftpd", 1, announce=front)
+    haftp = lab.haftp(head() + f"""
+listen control
+    bind {front}:2121
+    option ftp-inspect
+    server one {server.address}:{server.port}
+
+listen mapped
+    bind {front}:30000-30999
+    no option ftp-inspect
+    server one {server.address}
+""", (front, 2121), (front, 30999))
+    with Session((front, 2121), (server.user, server.password)) as session:
+        address, port = session.announced()
+        assert address == front and 30000 <= port <= 30999
+    assert transfers_work((front, 2121), [server]) == {server.name}
+    haftp.wait_log(r" mapped mapped/one ")
+
+
 def test_one_range_per_server(lab):
     """A session draws only ports of the section that holds its server."""
     servers = lab.farm("vsftpd")

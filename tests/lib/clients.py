@@ -89,13 +89,29 @@ class CurlPasv(Curl):
     options = ("--disable-epsv",)
 
 
+TRANSFERS = frozenset(("list", "get", "put", "resume"))
+
+
+class CurlPort(Curl):
+    name = "curl-port"
+    can = TRANSFERS
+    options = ("--ftp-port", "-", "--disable-eprt")
+
+
+class CurlEprt(Curl):
+    name = "curl-eprt"
+    can = TRANSFERS
+    options = ("--ftp-port", "-")
+
+
 class Lftp(Client):
     name = "lftp"
+    passive = "yes"
 
     def script(self, *commands):
         """Settings that make it fail instead of trying again for minutes."""
         settings = ["set cmd:fail-exit yes", "set net:timeout 30", "set net:max-retries 1",
-                    "set ftp:ssl-allow no", "set ftp:passive-mode yes",
+                    "set ftp:ssl-allow no", f"set ftp:passive-mode {self.passive}",
                     f"open -u {self.user},{self.password} -p {self.port} {self.address}"]
         return self.run(["lftp", "-c", "; ".join([*settings, *commands])])
 
@@ -121,13 +137,20 @@ class Lftp(Client):
         self.script(f"mkdir {path}")
 
 
+class LftpActive(Lftp):
+    name = "lftp-active"
+    can = TRANSFERS
+    passive = "no"
+
+
 class Tnftp(Client):
     name = "tnftp"
+    passive = "on"
 
     def _session(self, *commands):
         """Its exit code tells nothing about commands read from a script, its output does."""
         lines = [f"open {self.address} {self.port}", f"user {self.user} {self.password}",
-                 "passive on", "binary", *commands, "quit"]
+                 f"passive {self.passive}", "binary", *commands, "quit"]
         output = self.run(["tnftp", "-i", "-n", "-v"], "\n".join(lines) + "\n")
         if re.search(r"^(4|5)\d\d |Not connected|Login failed", output, re.MULTILINE):
             raise ClientError(f"tnftp: {commands}\n{output}")
@@ -162,6 +185,12 @@ class Tnftp(Client):
 
     def mkdir(self, path):
         self._session(f"mkdir {path}")
+
+
+class TnftpActive(Tnftp):
+    name = "tnftp-active"
+    can = TRANSFERS
+    passive = "off"
 
 
 class Ncftp(Client):
@@ -250,8 +279,12 @@ class Rclone(Client):
 class Ftplib(Client):
     name = "ftplib"
 
+    passive = True
+
     def _session(self):
-        return Session((self.address, self.port), (self.user, self.password))
+        session = Session((self.address, self.port), (self.user, self.password))
+        session.set_pasv(self.passive)
+        return session
 
     def list(self, path):
         with self._session() as session:
@@ -282,5 +315,12 @@ class Ftplib(Client):
             session.mkd(path)
 
 
+class FtplibActive(Ftplib):
+    name = "ftplib-active"
+    can = TRANSFERS
+    passive = False
+
+
 CLIENTS = {cls.name: cls
-           for cls in (Curl, CurlPasv, Lftp, Tnftp, Ncftp, Wget, Rclone, Ftplib)}
+           for cls in (Curl, CurlPasv, CurlPort, CurlEprt, Lftp, LftpActive, Tnftp, TnftpActive,
+                       Ncftp, Wget, Rclone, Ftplib, FtplibActive)}

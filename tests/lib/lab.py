@@ -48,14 +48,14 @@ class House:
         self._count += 1
         return os.path.join(self.folder, f"{self._count}-{name}")
 
-    def new_servers(self, kind, count, port=CONTROL_PORT):
-        """Fresh servers; each announces an address where nobody can reach it."""
+    def new_servers(self, kind, count, port=CONTROL_PORT, announce=None):
+        """Fresh servers; each announces an address where nobody can reach it, or the given one."""
         servers = []
         try:
             for number in range(1, count + 1):
                 name = f"{kind}_{number}"
-                announce = None if self.direct else f"10.99.{self.net.number}.{number}"
-                server = KINDS[kind](name, self.net.server(), port, announce,
+                nowhere = None if self.direct else f"10.99.{self.net.number}.{number}"
+                server = KINDS[kind](name, self.net.server(), port, announce or nowhere,
                                      self.new_folder(name))
                 servers.append(server)
                 server.start()
@@ -109,9 +109,9 @@ class Lab:
         self._servers = []
         self._haftps = []
 
-    def servers(self, kind="vsftpd", count=3, port=CONTROL_PORT):
+    def servers(self, kind="vsftpd", count=3, port=CONTROL_PORT, announce=None):
         """Servers of its own, for a test that kills them."""
-        servers = self.house.new_servers(kind, count, port)
+        servers = self.house.new_servers(kind, count, port, announce)
         self._servers += servers
         self.shown += servers
         return servers

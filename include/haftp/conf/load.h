@@ -54,4 +54,9 @@ HF_MUST_USE enum hf_status hf_config_test_condition(const char *text, bool *hold
 typedef const char *(*hf_config_algorithm_fn)(const char *name);
 void hf_config_set_algorithm_check(hf_config_algorithm_fn fn);
 
+/* A client that connects to this port of this host, one of ours, gets to the same port of this
+ * server by a plain section (see hf_cfg_proxy.mapped). */
+bool hf_config_maps_port(const struct hf_cfg_proxy *control, const struct hf_cfg_server *server,
+                         const struct hf_addr *host, unsigned port);
+
 #endif

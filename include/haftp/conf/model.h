@@ -220,6 +220,15 @@ enum hf_hash_function {
 /* Who may open a data connection: the client's address, its /24 or /64, anyone. */
 enum hf_ftp_peer { HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK, HF_FTP_PEER_ANY };
 
+/* How a server is asked for a data connection. */
+enum hf_ftp_server_mode {
+    HF_FTP_SERVER_AUTO,
+    HF_FTP_SERVER_PASV,
+    HF_FTP_SERVER_EPSV,
+    HF_FTP_SERVER_PORT,
+    HF_FTP_SERVER_EPRT
+};
+
 struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 /* connect, client, server, queue, check, tunnel, client_fin, server_fin, ftp_greeting, ftp_login */
 #define HF_ROWS_FIELDS
@@ -307,8 +316,12 @@ struct hf_cfg_proxy {
     struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
-    int data_rule;                         /* number of the rule that gave the ranges */
-    const char *data_why;                  /* the rule in words */
+    /* Plain binds that lead to one server of this section each, port by port: a server that
+     * announces such a port with our address is left alone. */
+    struct hf_cfg_bind **mapped;
+    unsigned n_mapped;
+    int data_rule;           /* number of the rule that gave the ranges */
+    const char *data_why;    /* the rule in words */
     const char *ftp_summary; /* all of the plan in one sentence; NULL: no control bind */
 };
 

@@ -20,10 +20,10 @@ class Conversation:
         self.flow, self.place, self.peers, self.direct = flow, place, peers, direct
         self.actors = {}  # name -> the latest connection of that name
         self.listeners = {}  # server number -> control listener
-        self.passive = {}  # server's control actor -> data listener
+        self.passive = {}  # control actor -> its data listener
         self.numbers = {}  # the same -> its address, known also when it is closed
         self.retired = []  # data listeners that a later one replaced
-        self.announced = {}  # client's control actor -> addresses of its 227s and 229s
+        self.announced = {}  # control actor -> addresses that haftp told it: 227, 229, PORT, EPRT
         self.cpu_seconds = lambda: 0.0  # of haftp so far
         for number in range(1, int(flow.option("servers", "1")) + 1):
             self._open_server(number)
@@ -51,6 +51,11 @@ class Conversation:
         names = {"haftp": self.place.haftp}
         for server, (host, port) in self.numbers.items():
             names[f"{server}.pasv"] = f"{host.replace('.', ',')},{port >> 8},{port & 255}"
+        client = self._control(who)
+        if client[0] == "C" and client in self.numbers:
+            host, port = self.numbers[client]
+            names |= {"PORT": f"PORT {names[f'{client}.pasv']}",
+                      "EPRT": f"EPRT |{2 if ':' in host else 1}|{host}|{port}|"}
         own = "S" + self._control(who)[1:]
         if own in self.numbers:
             port, pasv = self.numbers[own][1], names[f"{own}.pasv"]
@@ -86,7 +91,7 @@ class Conversation:
         """Opens a data listener: its numbers are {pasv}, {p1}, {p2}, {port}."""
         if step.who in self.passive:
             self.retired.append(self.passive[step.who])
-        host = self.place.server(self.number(step.who))[0]
+        host = self._host(step.who)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.passive[step.who] = listen((host, 0), family)
         self.numbers[step.who] = self.passive[step.who].getsockname()[:2]
@@ -94,6 +99,10 @@ class Conversation:
     def do_unlisten(self, step):
         """Closes the data listener; connections that wait in it are reset."""
         self.passive.pop(step.who).close()
+
+    def _host(self, name):
+        number = self.number(name)
+        return self.place.server(number)[0] if name[0] == "S" else self.place.client(number)
 
     def _listener(self, name):
         control = self._control(name)
@@ -122,18 +131,18 @@ class Conversation:
         control = words.get("to", self._control(name))
         if control != name or "to" in words:
             if not self.announced.get(control):
-                raise FlowFailure(f"{control} has read no 227 or 229")
+                raise FlowFailure(f"{control} was told no address")
             return self.announced[control][-1]
         if self.direct:
             return self.place.server(1)
         return (self.place.haftp, self.place.plain if "port" in words else self.place.control)
 
     def do_connect(self, step):
-        """connect [to ACTOR] [port plain] [rcvbuf SIZE]: a data actor goes where the 227 said."""
+        """connect [to ACTOR] [port plain] [rcvbuf SIZE]: a data actor goes where it was told."""
         words = step.rest.split()
         words = dict(zip(words[::2], words[1::2]))
         self.actors[step.who] = self.peers.connect(
-            step.who, self._target(step.who, words), self.place.client(self.number(step.who)),
+            step.who, self._target(step.who, words), self._host(step.who),
             script.size(words.get("rcvbuf", "0")))
 
     def do_knock(self, step):
@@ -288,6 +297,9 @@ class Conversation:
         if wanted in ("{227}", "{229}") and who.startswith("C"):
             self._remember_address(who, text, wanted)
             return
+        if wanted in ("{PORT}", "{EPRT}") and who.startswith("S"):
+            self._remember_request(who, text, wanted)
+            return
         wanted = self._fill(wanted, who)
         if len(wanted) > 1 and wanted[0] == wanted[-1] == "/":
             good = re.fullmatch(wanted[1:-1], text, re.DOTALL)
@@ -316,6 +328,20 @@ class Conversation:
             raise FlowFailure(f"{text!r} does not lead to haftp's data ports "
                               f"{self.place.haftp}:{low}-{high}")
         self.announced.setdefault(who, []).append(target)
+
+    def _remember_request(self, who, text, wanted):
+        """PORT or EPRT of haftp: the address is the one that its control connection has."""
+        here = self._peer(who).sock.getpeername()[0]
+        if wanted == "{PORT}":
+            match = re.fullmatch(r"PORT (\d+,\d+,\d+,\d+),(\d+),(\d+)", text)
+            host = match[1].replace(",", ".") if match else None
+            port = int(match[2]) * 256 + int(match[3]) if match else 0
+        else:
+            match = re.fullmatch(r"EPRT \|[12]\|([^|]+)\|(\d+)\|", text)
+            host, port = (match[1], int(match[2])) if match else (None, 0)
+        if host != here or not 1024 <= port <= 65535:
+            raise FlowFailure(f"{text!r} does not lead to {here}")
+        self.announced.setdefault(who, []).append((host, port))
 
     def _expect_bytes(self, peer, count, patience):
         while count:

@@ -1,0 +1,86 @@
+/*
+ * privileges.c: chroot, group, user, and the little that is kept of root.
+ */
+#include "app_int.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "haftp/base/diag.h"
+
+static bool failed(const char *what, const char *name)
+{
+    bool denied = errno == EPERM || errno == EACCES;
+    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot %s%s%s: %s%s.", what, name ? " " : "",
+                 name ? name : "", strerror(errno),
+                 denied ? "; start haftp as root, or take the line out" : "");
+    return false;
+}
+
+/* ---- what is kept -------------------------------------------------------------------------- */
+
+#define BIT(capability) (1u << (capability))
+
+/* Active mode connects from the port below the control port (RFC 959 3.2): 20, where that is 21. */
+static bool connects_from_low_ports(const struct hf_config *config)
+{
+    const struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_bind *bind;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        for (bind = proxy->binds; bind; bind = bind->next) {
+            if (bind->role == HF_BIND_CONTROL && bind->port_lo <= 1024 && !proxy->o.disabled &&
+                !proxy->o.ftp_active_denied)
+                return true;
+        }
+    }
+    return false;
+}
+
+static unsigned needed_capabilities(const struct hf_config *config)
+{
+    return connects_from_low_ports(config) ? BIT(CAP_NET_BIND_SERVICE) : 0;
+}
+
+/* Takes all but these away.  A kernel that refuses leaves us without: then active mode connects
+ * from any port. */
+static void limit_capabilities(unsigned kept)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {
+        {.permitted = kept, .effective = kept}};
+
+    (void)!syscall(SYS_capset, &header, data);
+    prctl(PR_SET_KEEPCAPS, 0);
+}
+
+/* ---- the way down -------------------------------------------------------------------------- */
+
+bool app_drop_privileges(const struct hf_config *config)
+{
+    const struct hf_cfg_global *global = &config->global;
+    unsigned kept = global->set_uid && geteuid() == 0 ? needed_capabilities(config) : 0;
+
+    if (global->chroot && (chroot(global->chroot) != 0 || chdir("/") != 0))
+        return failed("chroot to", global->chroot);
+    if ((global->set_gid || global->set_uid) && getuid() == 0 && setgroups(0, NULL) != 0)
+        return failed("drop the supplementary groups", NULL);
+    if (global->set_gid && setgid(global->gid) != 0)
+        return failed("change the group to", global->group);
+    if (kept)
+        prctl(PR_SET_KEEPCAPS, 1);
+    if (global->set_uid && setuid(global->uid) != 0)
+        return failed("change the user to", global->user);
+    if (kept)
+        limit_capabilities(kept);
+    /* Changing the user makes a process undumpable, and /proc/self its own secret: an
+     * administrator's core files and descriptor counts are worth more than hiding from root's own
+     * user. */
+    prctl(PR_SET_DUMPABLE, 1);
+    return true;
+}
