@@ -1,4 +1,4 @@
-"""One pyftpdlib server as a process: NAME ADDRESS PORT ANNOUNCE LOW HIGH HOME USER PASSWORD [proxy].
+"""A pyftpdlib server as a process: NAME ADDRESS PORT ANNOUNCE LOW HIGH HOME USER PASSWORD [proxy].
 
 With `proxy` each control connection must begin with a PROXY header, of either version, and the
 greeting tells the address that it names.
