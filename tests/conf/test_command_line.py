@@ -125,7 +125,8 @@ def test_lists_come_before_the_verdict(good):
              "      In tcp-request content; tcp-response content."]),
     ("smp", ["  req.payload(NUMBER,NUMBER)", "      Gives bytes, from the bytes of the client."]),
     ("cnv", ["  map_ip(FILE[,TEXT])", "      Makes a text from an address."]),
-    ("acl", ["  -m METHOD", "  reg", "  LOCALHOST", "      The same as '{ src 127.0.0.1/8 ::1 }'."]),
+    ("acl", ["  -m METHOD", "  reg", "  LOCALHOST",
+             "      The same as '{ src 127.0.0.1/8 ::1 }'."]),
     ("log", ["  %ci", "      Address of the client."]),
     ("dir", ["  .elif CONDITION", "  version_atleast(VERSION)"])])
 def test_words_inside_lines_are_listed(good, words, lines):
