@@ -2,6 +2,7 @@
  * resolve.c: names become pointers, and each name is judged once.
  */
 #include "conf_int.h"
+#include "expr/expr_build.h"
 
 #include <grp.h>
 #include <pwd.h>
@@ -123,7 +124,14 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
                     "add a line such as: stick-table type ip size 100k expire 30m",
                     "section '%s' has no stick-table.", rule->table->name);
         rule->table = NULL;
+        return;
     }
+    enum hf_type type = rule->expr ? rule->expr->type : HF_TYPE_ADDR;
+    const struct hf_cfg_stick_table *table = rule->table->stick_table;
+    if (!hf_type_casts(type, hf_stick_sample_type(table->type)))
+        hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, NULL,
+                    "%s cannot be a key of the stick-table of '%s' (%s:%d).", hf_type_name(type),
+                    rule->table->name, table->loc.source->name, table->loc.line);
 }
 
 /* ---- balance, mode, ids ------------------------------------------------------------------ */
@@ -184,7 +192,8 @@ static void check_mode(const struct hf_config *config, struct hf_cfg_proxy *prox
     if (serves_only_a_page(proxy))
         put_page_aside(proxy, diag);
 
-    if (!proxies_http(proxy))
+    /* A mistake in one of its lines says more than that the section is out of scope. */
+    if (!proxies_http(proxy) || proxy->faulty)
         return;
     for (other = config->proxies; other != proxy; other = other->next) {
         if (proxies_http(other) && hf_conf_same_place(other->o.mode_loc, proxy->o.mode_loc))
@@ -292,6 +301,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         hf_conf_resolve_rules(config, proxy, diag);
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
+        hf_conf_check_named(config, proxy, diag);
         check_external(config, proxy, diag);
         check_id(config, proxy, diag);
         collect_logs(config, proxy);

@@ -177,23 +177,52 @@ static inline bool hf_data_range_serves(const struct hf_cfg_data_range *range,
 
 /* ---- stickiness -------------------------------------------------------------------------- */
 
-enum hf_stick_type { HF_STICK_IP, HF_STICK_IPV6, HF_STICK_NO_TYPE };
+enum hf_stick_type {
+    HF_STICK_NO_TYPE,
+    HF_STICK_IP,
+    HF_STICK_IPV6,
+    HF_STICK_INTEGER,
+    HF_STICK_STRING,
+    HF_STICK_BINARY
+};
+
+/* What a sample becomes to be a key of such a table. */
+static inline enum hf_type hf_stick_sample_type(enum hf_stick_type type)
+{
+    switch (type) {
+    case HF_STICK_IP:
+        return HF_TYPE_IPV4;
+    case HF_STICK_IPV6:
+        return HF_TYPE_IPV6;
+    case HF_STICK_INTEGER:
+        return HF_TYPE_INT;
+    case HF_STICK_STRING:
+        return HF_TYPE_STR;
+    case HF_STICK_BINARY:
+    case HF_STICK_NO_TYPE:
+        break;
+    }
+    return HF_TYPE_BIN;
+}
+enum hf_stick_srvkey { HF_STICK_BY_NAME, HF_STICK_BY_ADDR };
 
 struct hf_cfg_stick_table {
     struct hf_loc loc;
-/* type, size (entries), expire_ms, nopurge */
+/* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/table.def"
 };
 
-struct hf_cfg_stick_rule { /* stick on src */
+struct hf_cfg_stick_rule {
     struct hf_cfg_stick_rule *next;
     struct hf_loc loc;
     bool match, store;
+    bool response;          /* stick store-response: stores what is known when the server answers */
+    struct hf_expr *expr;   /* NULL: src, the client's address, which most use */
+    struct hf_cond *cond;   /* NULL: always */
+    const char *table_name; /* NULL: the proxy's own */
+    struct hf_loc table_name_loc;
     struct hf_cfg_proxy *table; /* whose stick_table is used */
-/* table_name (NULL: the proxy's own), table_name_loc */
-#define HF_ROWS_FIELDS
-#include "../../../grammar/rows/stick.def"
 };
 
 /* ---- proxies ----------------------------------------------------------------------------- */
@@ -225,6 +254,13 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 #include "../../../grammar/rows/timeout.def"
 };
 
+/* A section that some line names, which must exist although nothing is done with it. */
+struct hf_cfg_named {
+    struct hf_cfg_named *next;
+    struct hf_loc loc;
+    const char *kind, *name; /* "http-errors" */
+};
+
 /* What a defaults section hands down.  Built by copying, so it holds values and arena pointers. */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
@@ -232,14 +268,16 @@ struct hf_cfg_opts {
     int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
     const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N); 0: not given, 2 */
+    unsigned balance_draws;       /* random(N); 0: not given, 2 */
+    struct hf_expr *balance_expr; /* of balance hash */
     enum hf_hash_type hash_type;
     enum hf_hash_function hash_function;
     bool hash_avalanche;          /* mix the hash once more */
     unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
     const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
-    struct hf_cfg_log *logs; /* of this section, without `log global` */
+    struct hf_cfg_log *logs;    /* of this section, without `log global` */
+    struct hf_cfg_named *named; /* the last line first */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server;   /* default-server */
@@ -282,6 +320,7 @@ struct hf_cfg_proxy {
     enum hf_check_steps check_steps;
     struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
+    bool faulty;  /* a line of it was wrong, which was told */
     bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;

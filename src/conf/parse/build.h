@@ -15,6 +15,8 @@
 #include "haftp/base/names.h"
 #include "haftp/conf/model.h"
 
+struct hf_place;
+
 /* The words and the condition of the current line. */
 struct hf_rule_words {
     struct hf_word words[HF_LINE_WORDS];
@@ -70,13 +72,15 @@ struct hf_build {
     const struct hf_cfg_proxy *servers_of;
     struct hf_names server_names;
     struct hf_cfg_server *last_server;
-    const char *table_name; /* of a table in a `peers` section */
-    unsigned errors_before; /* as counted when that object was begun */
+    const char *table_name;  /* of a table in a `peers` section */
+    unsigned errors_before;  /* as counted when that object was begun */
+    unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
-    int home_fd; /* where we were before a default-path; -1: still there */
+    int home_fd;           /* where we were before a default-path; -1: still there */
+    struct hf_names cased; /* what h1-case-adjust lines were about */
     bool cpu_map_auto;
     unsigned cpu_map_threads, cpu_map_cpus;
     struct hf_loc cpu_map_loc;
@@ -136,6 +140,10 @@ void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
 
 /* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_filter(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* The row's kind of section must exist under this name, once all is read. */
+void hf_build_names_section(struct hf_build *b, const struct hf_keyword *row,
+                            const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 /* tcp-check lines (words/build_proxy.c). */
@@ -143,8 +151,6 @@ void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
 void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what);
-void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
-void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
@@ -165,9 +171,13 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
-/* How servers are chosen (build_balance.c). */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
-void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
+/* Tables (backend/build_table.c). */
+void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
+void hf_build_table_store(struct hf_build *b, const struct hf_word *list);
+void hf_build_end_stick_table(struct hf_build *b);
+
+/* How servers are chosen (backend/build_balance.c). */
+void hf_build_balance(struct hf_build *b, struct hf_loc loc);
 void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
 void hf_build_hash_function(struct hf_build *b, const struct hf_word *function);
 void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
@@ -182,6 +192,7 @@ void hf_build_node(struct hf_build *b, const struct hf_word *name);
 void hf_build_default_path(struct hf_build *b, const struct hf_word *mode,
                            const struct hf_word *directory);
 void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address);
+void hf_build_h1_case(struct hf_build *b, const struct hf_word *from, const struct hf_word *to);
 void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
                       const struct hf_word *cpus);
 void hf_build_cpu_set(struct hf_build *b, const struct hf_word *cpus);
@@ -206,12 +217,18 @@ void hf_build_not(struct hf_build *b, struct hf_loc loc);
 void hf_build_acl_name(struct hf_build *b, const struct hf_word *name);
 void hf_build_group_word(struct hf_build *b, const struct hf_word *word);
 void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
+/* Rules are handed down by named defaults only: true (and told) in one without a name. */
+bool hf_build_in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what);
 void hf_build_acl(struct hf_build *b, struct hf_loc loc);
 void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
                             struct hf_loc loc);
 void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
 void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
+void hf_build_stick(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* The condition of the line, NULL: always; what may follow the words that were used. */
+struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_place *place);
+bool hf_build_check_rest(struct hf_build *b, unsigned used);
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
 void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);

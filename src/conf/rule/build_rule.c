@@ -443,16 +443,7 @@ static void warn_late(struct hf_build *b, const char *what, struct hf_loc loc, u
                     "a '%s' rule behind a '%s' rule is still looked at before it.", what, later);
 }
 
-static bool in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what)
-{
-    if (!b->in_defaults || b->section->name)
-        return false;
-    hf_build_error(b, loc, "write 'defaults NAME', and 'from NAME' in the sections that use it",
-                   "'%s' needs a defaults section with a name", what);
-    return true;
-}
-
-static bool check_rest(struct hf_build *b, unsigned used)
+bool hf_build_check_rest(struct hf_build *b, unsigned used)
 {
     if (used >= b->rule.n_words)
         return true;
@@ -461,19 +452,18 @@ static bool check_rest(struct hf_build *b, unsigned used)
     return false;
 }
 
-/* NULL: always.  What is left of a faulty condition is never used: the file is refused. */
-static struct hf_cond *condition(struct hf_build *b, const struct hf_place *place)
+/* HAProxy reads `if` without anything as never, and so `unless` as always.  What is left of a
+ * faulty condition is never used: the file is refused. */
+struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_place *place)
 {
     struct hf_cond *cond = b->rule.cond;
 
     if (!cond)
         return NULL;
-    if (!cond->any && !b->rule.faulty) {
-        cond->any = HF_NEW(arena_of(b), struct hf_cond_all);
-        hf_diag_add(b->diag, HF_DIAG_WARNING, cond->loc, NULL,
-                    "a condition without any ACL is always met.");
-        return NULL;
-    }
+    if (!cond->any && !b->rule.faulty)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, cond->loc, "name the ACL behind it",
+                    "a condition without any ACL is never met, so this rule %s used.",
+                    cond->unless ? "is always" : "is never");
     if (b->rule.negated)
         hf_diag_add(b->diag, HF_DIAG_WARNING, b->rule.negation, NULL,
                     "nothing stands behind this '!'.");
@@ -491,7 +481,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
                             .n = b->rule.n_words,
                             .at = 1};
 
-    if (in_anonymous_defaults(b, loc, row->name))
+    if (hf_build_in_anonymous_defaults(b, loc, row->name))
         return;
     if (r.n == 0) {
         hf_build_error(b, loc, "for example accept, reject or set-var(txn.name)",
@@ -500,10 +490,10 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
     }
     r.rule = HF_NEW(arena_of(b), struct hf_cfg_rule);
     r.rule->loc = loc;
-    if (!read_action(&r) || !check_rest(b, r.at))
+    if (!read_action(&r) || !hf_build_check_rest(b, r.at))
         return;
     r.rule->text = hf_words_text(arena_of(b), r.words, r.n);
-    r.rule->cond = condition(b, &r.place);
+    r.rule->cond = hf_build_take_condition(b, &r.place);
     if (r.rule->action == HF_RULE_NONE)
         hf_conf_add_pending(b->config, r.rule->name, r.words->loc);
     if (set != HF_RULES_RESPONSE)
@@ -514,7 +504,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
                             struct hf_loc loc)
 {
-    if (in_anonymous_defaults(b, loc, row->name))
+    if (hf_build_in_anonymous_defaults(b, loc, row->name))
         return;
     if (ms > INT32_MAX)
         hf_build_error(b, loc, "the longest time is 2147483647 ms, about 24.8 days",
@@ -538,7 +528,7 @@ static bool read_target(struct hf_build *b, struct hf_loc loc, const char *what,
         hf_build_error(b, loc, NULL, "the name of %s is missing", what);
         return false;
     }
-    if (!check_rest(b, 1))
+    if (!hf_build_check_rest(b, 1))
         return false;
     if (!strchr(word->text, '%'))
         return true;
@@ -566,7 +556,7 @@ void hf_build_use_backend(struct hf_build *b, struct hf_loc loc)
         return;
     choice->loc = b->rule.words[0].loc;
     choice->name = b->rule.words[0].text;
-    choice->cond = condition(b, &hf_place_use_backend);
+    choice->cond = hf_build_take_condition(b, &hf_place_use_backend);
     if (b->section->use_servers)
         warn_late(b, "use_backend", loc, HF_N_RULE_SETS);
     LL_APPEND(b->section->switches, choice);
@@ -581,7 +571,7 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc)
         return;
     choice->loc = b->rule.words[0].loc;
     choice->name = b->rule.words[0].text;
-    choice->cond = condition(b, &hf_place_backend);
+    choice->cond = hf_build_take_condition(b, &hf_place_backend);
     LL_APPEND(b->section->use_servers, choice);
 }
 
@@ -589,19 +579,19 @@ void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct h
 {
     struct hf_cfg_persist *rule = HF_NEW(arena_of(b), struct hf_cfg_persist);
 
-    if (!check_rest(b, 0) || !need_condition(b, loc, row->name))
+    if (!hf_build_check_rest(b, 0) || !need_condition(b, loc, row->name))
         return;
     rule->loc = loc;
     rule->ignore = strcmp(row->name, "ignore-persist") == 0;
-    rule->cond = condition(b, &hf_place_backend);
+    rule->cond = hf_build_take_condition(b, &hf_place_backend);
     LL_APPEND(b->section->persist_rules, rule);
 }
 
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
 {
-    if (!check_rest(b, 0) || !need_condition(b, loc, "monitor fail"))
+    if (!hf_build_check_rest(b, 0) || !need_condition(b, loc, "monitor fail"))
         return;
-    condition(b, &hf_place_use_backend);
+    hf_build_take_condition(b, &hf_place_use_backend);
     if (b->section->o.mode == HF_MODE_TCP)
         hf_diag_add(b->diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
                     "'monitor fail' has no effect in mode tcp.");
