@@ -320,7 +320,7 @@ struct hf_cfg_proxy {
     struct hf_cfg_stick_rule *stick_rules;
     struct hf_acl *acls; /* in file order, those of defaults first */
     struct hf_cfg_rule *rules[HF_N_RULE_SETS];
-    bool has_http_rules; /* checked, and without effect */
+    bool has_http_rules;                            /* checked, and without effect */
     unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
