@@ -306,5 +306,6 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         check_id(config, proxy, diag);
         collect_logs(config, proxy);
     }
+    hf_conf_resolve_apart(config, diag);
     hf_conf_check_ends(config, diag);
 }
