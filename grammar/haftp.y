@@ -129,9 +129,8 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> CHECK_SEND "tcp-check send"
 %token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
-%token <row> STICK_ON "stick on"
-%token <row> STICK_MATCH "stick match"
-%token <row> STICK_STORE "stick store-request"
+%token <row> TABLE_STORE "store"
+%token <row> STICK "stick on"
 %token <row> DATA_PORTS "ftp-data ports"
 %token <row> DATA_SECTION "ftp-data section"
 %token <row> DESCRIPTION "description"
@@ -218,6 +217,7 @@ setting
     | TEXT word         { hf_build_text(B, $1, &$2); }
     | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
+    | TABLE_STORE word  { hf_build_table_store(B, &$2); }
     | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
     | IGNORED
     | NO IGNORED
@@ -241,8 +241,7 @@ proxy_line
     | SERVER word word  { hf_build_server(B, &$2, &$3); }       settings
     | SERVER_TEMPLATE word word word    { hf_build_server_template(B, &$2, &$3, &$4); }  settings
     | DEFAULT_SERVER    { hf_build_default_server(B); }         settings
-    | BALANCE                               { hf_build_balance_nothing(B, @1); }
-    | BALANCE word rest                     { hf_build_balance(B, &$2); }
+    | BALANCE words     { hf_build_balance(B, @1); }
     | HASH_TYPE word    { hf_build_hash_type(B, &$2); }         hash_words
     | HASH_FACTOR word rest                 { hf_build_hash_factor(B, &$2); }
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
@@ -255,9 +254,6 @@ proxy_line
     | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
     | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
-    | STICK_ON word     { hf_build_stick(B, true, true, &$2); }     settings
-    | STICK_MATCH word  { hf_build_stick(B, true, false, &$2); }    settings
-    | STICK_STORE word  { hf_build_stick(B, false, true, &$2); }    settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
     | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
@@ -322,6 +318,7 @@ rule_line
     | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
     | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
     | USE_SERVER words condition            { hf_build_use_server(B, @1); }
+    | STICK words condition                 { hf_build_stick(B, $1, @1); }
     | PERSIST words condition               { hf_build_persist(B, $1, @1); }
     | MONITOR words condition               { hf_build_monitor(B, @1); }
     | FORMAT word                           { hf_build_format(B, $1, &$2); }

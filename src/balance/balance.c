@@ -7,7 +7,6 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/base/suggest.h"
-#include "haftp/state/stick.h"
 
 #include "balance_list.inc"
 
@@ -201,46 +200,37 @@ static bool some_active_is_full(const struct balancer *balancer)
     return false;
 }
 
+/* Who has no key that its server could follow from is nobody's in particular. */
+static bool binds(const struct balancer *balancer, const struct hf_pick *pick)
+{
+    return balancer->ops->binds && (!balancer->ops->needs_key || pick->hashed);
+}
+
 static struct hf_server *balance_locked(struct hf_proxy *backend, struct hf_pick *pick)
 {
     const struct balancer *balancer = current_balancer_locked(backend);
     if (!balancer)
         return NULL;
     struct hf_server *server = ask_algorithm(balancer, &balancer->active, pick);
-    pick->bound = server && balancer->ops->binds;
+    pick->bound = server && binds(balancer, pick);
     if (server || some_active_is_full(balancer))
         return server;
     server = ask_backups(balancer, backend, pick);
     /* A backup that takes all is nobody's in particular: the next one may help it out. */
-    pick->bound = server && balancer->ops->binds && backend->cfg->o.allbackups;
+    pick->bound = server && binds(balancer, pick) && backend->cfg->o.allbackups;
     return server;
 }
 
-static struct hf_stick_table *table_of(const struct hf_proxy *backend,
-                                       const struct hf_cfg_stick_rule *rule)
+/* Weight 0 keeps the clients it has; `option persist` and force-persist keep
+ * them even when it is down. */
+static struct hf_server *ask_memory(const struct hf_proxy *backend, const struct hf_pick *pick)
 {
-    if (!rule->table)
-        return backend->stick;
-    return hf_runtime_proxy(backend->runtime, rule->table)->stick;
-}
+    struct hf_server *server = pick->unstick ? NULL : pick->remembered;
 
-static struct hf_server *ask_stickiness(const struct hf_proxy *backend, const struct hf_pick *pick)
-{
-    const struct hf_cfg_stick_rule *rule;
-    for (rule = backend->cfg->stick_rules; rule; rule = rule->next) {
-        struct hf_stick_table *table = table_of(backend, rule);
-        unsigned index;
-        if (!rule->match || !table || !hf_stick_get_mt(table, pick->client, pick->now_ms, &index))
-            continue;
-        if (index >= backend->n_servers) /* another section's, in a shared table */
-            continue;
-        struct hf_server *server = backend->servers[index];
-        /* Weight 0 keeps the clients it has; `option persist` keeps them even when it is down. */
-        bool usable = backend->cfg->o.persist || hf_server_is_up_mt(server);
-        if (usable && !was_tried(pick, server))
-            return server;
-    }
-    return NULL;
+    if (!server || was_tried(pick, server))
+        return NULL;
+    bool anyway = backend->cfg->o.persist || pick->forced;
+    return anyway || hf_server_is_up_mt(server) ? server : NULL;
 }
 
 struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick)
@@ -248,7 +238,7 @@ struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *p
     pick->bound = pick->stuck = false;
     if (backend->n_servers == 0)
         return NULL;
-    struct hf_server *server = pick->unstick ? NULL : ask_stickiness(backend, pick);
+    struct hf_server *server = ask_memory(backend, pick);
     if (server) {
         pick->bound = pick->stuck = true;
         return server;
@@ -257,15 +247,4 @@ struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *p
     server = balance_locked(backend, pick);
     pthread_mutex_unlock(&backend->lb_lock);
     return server;
-}
-
-void hf_balance_learn_mt(struct hf_proxy *backend, const struct hf_pick *pick,
-                         const struct hf_server *server)
-{
-    const struct hf_cfg_stick_rule *rule;
-    for (rule = backend->cfg->stick_rules; rule; rule = rule->next) {
-        struct hf_stick_table *table = table_of(backend, rule);
-        if (rule->store && table)
-            hf_stick_set_mt(table, pick->client, pick->now_ms, server->index);
-    }
 }

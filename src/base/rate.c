@@ -43,7 +43,7 @@ static struct parts at(uint64_t packed, uint64_t now_ms)
 static unsigned per_second(struct parts parts, uint64_t now_ms)
 {
     uint64_t left = (uint64_t)parts.before * (1000 - now_ms % 1000);
-    return parts.now + (unsigned)((left + 999) / 1000);
+    return parts.now + (unsigned)(left / 1000);
 }
 
 bool hf_rate_take_mt(struct hf_rate *rate, unsigned limit, uint64_t now_ms)
@@ -83,6 +83,12 @@ unsigned hf_rate_read_mt(const struct hf_rate *rate, uint64_t now_ms)
                       now_ms);
 }
 
+/* The longest rest of a second in which no more than `room` of `count` is in reach. */
+static unsigned most_left(unsigned room, unsigned count)
+{
+    return (unsigned)(((room + 1) * (uint64_t)1000 - 1) / count);
+}
+
 unsigned hf_rate_wait_ms_mt(const struct hf_rate *rate, unsigned limit, uint64_t now_ms)
 {
     struct parts parts = at(atomic_load_explicit(&rate->packed, memory_order_relaxed), now_ms);
@@ -92,11 +98,10 @@ unsigned hf_rate_wait_ms_mt(const struct hf_rate *rate, unsigned limit, uint64_t
         return 0;
     if (parts.now < limit && parts.before) {
         /* Enough of the last second must fall out of reach: before * left / 1000 <= room. */
-        unsigned room = limit - parts.now - 1;
-        unsigned left = (unsigned)((uint64_t)room * 1000 / parts.before);
+        unsigned left = most_left(limit - parts.now - 1, parts.before);
         return left < 1000 - into ? 1000 - into - left : 1;
     }
     /* This second is full: within the next one, as above with what is counted now. */
-    unsigned left = (unsigned)((uint64_t)(limit - 1) * 1000 / parts.now);
+    unsigned left = most_left(limit - 1, parts.now);
     return 1000 - into + (left < 1000 ? 1000 - left : 0);
 }

@@ -254,9 +254,15 @@ static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
     }
     LL_FOREACH(proxy->stick_rules, rule)
     {
-        const char *what = !rule->store ? "match" : rule->match ? "on" : "store-request";
-        fprintf(out, "    stick %s src", what);
-        hf_dump_rows(out, HF_OBJECT_STICK, HF_ON_STICK, rule, " ", "");
+        const char *what = rule->response ? "store-response"
+                           : !rule->store ? "match"
+                           : rule->match  ? "on"
+                                          : "store-request";
+        fprintf(out, "    stick %s ", what);
+        hf_value_print_word(out, rule->expr ? rule->expr->text : "src");
+        if (rule->table_name)
+            fprintf(out, " table %s", rule->table_name);
+        hf_dump_condition(out, rule->cond);
         putc('\n', out);
     }
 }
@@ -292,6 +298,8 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
     if (strcmp(o->balance, "random") == 0 && o->balance_draws)
         fprintf(out, "    balance random(%u)\n", o->balance_draws);
+    else if (o->balance_expr)
+        fprintf(out, "    balance hash %s\n", o->balance_expr->text);
     else
         fprintf(out, "    balance %s\n", o->balance);
     print_hash_type(out, o);

@@ -53,7 +53,6 @@ static void list_configuration(FILE *out)
         {"Options of 'bind'", HF_ON_BIND},
         {"Options of 'server' and 'default-server'", HF_ON_SERVER | HF_ON_DEFAULT_SERVER},
         {"Options of 'stick-table'", HF_ON_TABLE},
-        {"Options of 'stick on', 'stick match' and 'stick store-request'", HF_ON_STICK},
         {"Options of 'log'", HF_ON_LOG},
         {"Options of 'cookie'", HF_ON_COOKIE},
         {"Options of 'unix-bind'", HF_ON_UNIX_BIND},

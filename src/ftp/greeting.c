@@ -220,6 +220,6 @@ bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back)
 {
     s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
     if (s->dial)
-        hf_dial_begin(s->dial);
+        hf_dial_begin(s->dial, &s->front.watch);
     return s->dial != NULL;
 }

@@ -67,7 +67,8 @@ static void drop_server_side(struct ftp_session *s)
     hf_dial_free(s->dial);
     s->dial = NULL;
     ftp_end_response_rules(s);
-    hf_leg_close(&s->back, false);
+    const struct hf_proxy *backend = s->session.facts.backend;
+    hf_leg_close(&s->back, backend && backend->cfg->o.nolinger);
     give_server_back(s);
 }
 
@@ -77,7 +78,7 @@ static void vanish(struct ftp_session *s)
     ftp_of(s)->to_front.n = ftp_of(s)->to_back.n =
         0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
-    hf_leg_close(&s->front, false);
+    hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
     hf_session_end(&s->session);
 }
 

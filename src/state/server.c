@@ -87,7 +87,10 @@ bool hf_server_full_mt(const struct hf_server *server)
 bool hf_server_queue_full_mt(const struct hf_server *server)
 {
     unsigned most = server->cfg->o.maxqueue;
-    return most && hf_waitlist_count_mt(&server->waiting) >= most;
+    /* Who was woken may wait on. */
+    unsigned waiting = hf_waitlist_count_mt(&server->waiting) +
+                       atomic_load_explicit(&server->waiting.woken, memory_order_relaxed);
+    return most && waiting >= most;
 }
 
 bool hf_server_take_mt(struct hf_server *server)

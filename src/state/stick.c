@@ -1,6 +1,5 @@
 /*
- * stick.c: client address -> server index, in shards of a hash table with a list from oldest to
- * newest use.
+ * stick.c: keys -> servers, in shards of a hash table with a list from oldest to newest use.
  *
  * All entries live equally long, so the list is also the order in which they expire: looking at its
  * head is all the cleaning there is.
@@ -12,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "haftp/base/hash.h"
+
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include <utlist.h>
@@ -21,16 +22,12 @@
 #define ENTRIES_PER_SHARD 1024u
 #define EXPIRE_PER_CALL   8u
 
-struct key {
-    uint8_t bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
-};
-
 struct entry {
-    struct key key;
-    unsigned server_index;
+    const struct hf_server *server;
     uint64_t due_ms;
     struct entry *next, *prev;
     UT_hash_handle hh;
+    char key[]; /* hh.keylen bytes */
 };
 
 struct shard {
@@ -87,29 +84,16 @@ void hf_stick_free(struct hf_stick_table *table)
     free(table);
 }
 
-/* False: an address that this type of table cannot hold (HAProxy's rule: IPv4 goes into either
- * type, IPv6 only into an ipv6 table). */
-static bool make_key(const struct hf_stick_table *table, const struct hf_addr *addr,
-                     struct key *key)
+const struct hf_cfg_stick_table *hf_stick_cfg(const struct hf_stick_table *table)
 {
-    struct hf_addr plain = *addr;
-    hf_addr_unmap(&plain);
-    if (plain.sa.sa_family == AF_INET) {
-        memset(key->bytes, 0, 10);
-        memset(key->bytes + 10, 0xff, 2);
-        memcpy(key->bytes + 12, &plain.v4.sin_addr, 4);
-        return true;
-    }
-    if (plain.sa.sa_family != AF_INET6 || table->cfg->type != HF_STICK_IPV6)
-        return false;
-    memcpy(key->bytes, &plain.v6.sin6_addr, 16);
-    return true;
+    return table->cfg;
 }
 
-static struct shard *shard_of(struct hf_stick_table *table, const struct hf_addr *addr)
+static struct shard *shard_of(struct hf_stick_table *table, struct hf_view key)
 {
-    /* The high bits: the low ones are as regular as the addresses of a network. */
-    return &table->shards[(hf_addr_hash_host(addr) >> 16) % table->n_shards];
+    /* Spread: what is hashed here may count up, like the addresses of a network. */
+    uint32_t hash = hf_hash_avalanche(hf_hash_sdbm(key));
+    return &table->shards[(hash >> 16) % table->n_shards];
 }
 
 static void expire_locked(struct shard *shard, uint64_t now_ms)
@@ -122,10 +106,10 @@ static void expire_locked(struct shard *shard, uint64_t now_ms)
 }
 
 /* The live entry of this key, or NULL. */
-static struct entry *find_locked(struct shard *shard, const struct key *key, uint64_t now_ms)
+static struct entry *find_locked(struct shard *shard, struct hf_view key, uint64_t now_ms)
 {
     struct entry *entry;
-    HASH_FIND(hh, shard->by_key, key, sizeof *key, entry);
+    HASH_FIND(hh, shard->by_key, key.p, key.n, entry);
     if (entry && entry->due_ms <= now_ms) {
         drop_locked(shard, entry);
         entry = NULL;
@@ -142,18 +126,18 @@ static void refresh_locked(struct hf_stick_table *table, struct shard *shard, st
 }
 
 static struct entry *add_locked(struct hf_stick_table *table, struct shard *shard,
-                                const struct key *key)
+                                struct hf_view key)
 {
     if (shard->count >= shard->limit) {
         if (table->cfg->nopurge || !shard->oldest)
             return NULL;
         drop_locked(shard, shard->oldest);
     }
-    struct entry *entry = calloc(1, sizeof *entry);
+    struct entry *entry = calloc(1, sizeof *entry + key.n);
     if (!entry)
         return NULL;
-    entry->key = *key;
-    HASH_ADD(hh, shard->by_key, key, sizeof entry->key, entry);
+    memcpy(entry->key, key.p, key.n);
+    HASH_ADD_KEYPTR(hh, shard->by_key, entry->key, key.n, entry);
     if (!entry->hh.tbl) { /* out of memory */
         free(entry);
         return NULL;
@@ -163,39 +147,34 @@ static struct entry *add_locked(struct hf_stick_table *table, struct shard *shar
     return entry;
 }
 
-bool hf_stick_get_mt(struct hf_stick_table *table, const struct hf_addr *addr, uint64_t now_ms,
-                     unsigned *server_index)
+const struct hf_server *hf_stick_get_mt(struct hf_stick_table *table, struct hf_view key,
+                                        uint64_t now_ms)
 {
-    struct key key;
-    if (!make_key(table, addr, &key))
-        return false;
-    struct shard *shard = shard_of(table, addr);
+    struct shard *shard = shard_of(table, key);
+    const struct hf_server *server = NULL;
 
     pthread_mutex_lock(&shard->lock);
-    struct entry *entry = find_locked(shard, &key, now_ms);
+    struct entry *entry = find_locked(shard, key, now_ms);
     if (entry) {
         refresh_locked(table, shard, entry, now_ms);
-        *server_index = entry->server_index;
+        server = entry->server;
     }
     pthread_mutex_unlock(&shard->lock);
-    return entry != NULL;
+    return server;
 }
 
-void hf_stick_set_mt(struct hf_stick_table *table, const struct hf_addr *addr, uint64_t now_ms,
-                     unsigned server_index)
+void hf_stick_set_mt(struct hf_stick_table *table, struct hf_view key, uint64_t now_ms,
+                     const struct hf_server *server)
 {
-    struct key key;
-    if (!make_key(table, addr, &key))
-        return;
-    struct shard *shard = shard_of(table, addr);
+    struct shard *shard = shard_of(table, key);
 
     pthread_mutex_lock(&shard->lock);
     expire_locked(shard, now_ms);
-    struct entry *entry = find_locked(shard, &key, now_ms);
+    struct entry *entry = find_locked(shard, key, now_ms);
     if (!entry)
-        entry = add_locked(table, shard, &key);
+        entry = add_locked(table, shard, key);
     if (entry) {
-        entry->server_index = server_index;
+        entry->server = server;
         refresh_locked(table, shard, entry, now_ms);
     }
     pthread_mutex_unlock(&shard->lock);

@@ -11,6 +11,8 @@
  */
 #include "haftp/stream/dial.h"
 
+#include "route_int.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -82,7 +84,7 @@ static bool may_redispatch(const struct hf_dial *dial)
     const struct hf_cfg_opts *opts = &backend->cfg->o;
     int every = opts->redispatch_every;
 
-    if (opts->redispatch != HF_YES)
+    if (opts->redispatch != HF_YES || dial->pick.forced)
         return false;
     if (every < 0)
         every += opts->retries + 1; /* counted from the last one */
@@ -105,7 +107,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     }
     session->facts.retries++;
     drop_server(session);
-    if (dial->elsewhere || may_redispatch(dial)) {
+    if ((dial->elsewhere && !dial->pick.forced) || may_redispatch(dial)) {
         mark_tried(&dial->pick, failed);
         session->facts.redispatched = true;
         choose(dial);
@@ -283,9 +285,9 @@ static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick 
         if (pick->tried[i] == wanted)
             wanted = NULL;
     }
-    if (!wanted)
+    if (!wanted || pick->unstick)
         return hf_balance_pick_mt(backend_of(dial->session), pick);
-    pick->bound = true;
+    pick->bound = pick->stuck = true;
     return wanted;
 }
 
@@ -301,7 +303,7 @@ static bool queue_is_full(const struct hf_dial *dial, const struct hf_server *se
 /* `option redispatch` lets a client leave the server that it is stuck to. */
 static bool leave_it(const struct hf_dial *dial, struct hf_pick *pick)
 {
-    if (!pick->stuck || backend_of(dial->session)->cfg->o.redispatch != HF_YES)
+    if (!pick->stuck || pick->forced || backend_of(dial->session)->cfg->o.redispatch != HF_YES)
         return false;
     pick->unstick = true;
     return true;
@@ -385,12 +387,26 @@ struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
     return dial;
 }
 
-void hf_dial_begin(struct hf_dial *dial)
+static void look_up(struct hf_dial *dial, struct hf_watch *front)
 {
-    if (dial->session->facts.backend)
+    struct hf_proxy *backend = backend_of(dial->session);
+    const struct hf_cfg_proxy *cfg = backend->cfg;
+    struct hf_eval eval;
+
+    if (!cfg->stick_rules && !cfg->persist_rules && !cfg->o.balance_expr)
+        return;
+    hf_route_know(&eval, dial->session, front, cfg);
+    hf_balance_prepare_mt(backend, &dial->pick, &eval);
+}
+
+void hf_dial_begin(struct hf_dial *dial, struct hf_watch *front)
+{
+    if (dial->session->facts.backend) {
+        look_up(dial, front);
         choose(dial);
-    else
+    } else {
         give_up(dial, HF_REASON_NO_SERVER, HF_PHASE_REQUEST);
+    }
 }
 
 bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch *front)
@@ -404,7 +420,7 @@ bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch
 void hf_dial_succeeded(struct hf_dial *dial)
 {
     dial->pick.now_ms = hf_loop_now(dial->engine->loop);
-    hf_balance_learn_mt(backend_of(dial->session), &dial->pick, dial->session->server);
+    hf_balance_learn_mt(&dial->pick, dial->session->server);
 }
 
 static void release(struct hf_reap *reap)
@@ -419,6 +435,7 @@ void hf_dial_free(struct hf_dial *dial)
         return;
     dial->finished = true;
     stop_waiting(dial);
+    hf_balance_forget(&dial->pick);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
     if (!dial->connected)
         hf_watch_close(dial->watch);

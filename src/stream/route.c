@@ -11,9 +11,8 @@
 
 #define NAME_BYTES 256u
 
-/* All that is known now; nothing is waited for any more. */
-static void prepare(struct hf_eval *eval, struct hf_session *session, struct hf_watch *front,
-                    const struct hf_cfg_proxy *section)
+void hf_route_know(struct hf_eval *eval, struct hf_session *session, struct hf_watch *front,
+                   const struct hf_cfg_proxy *section)
 {
     char *bytes = hf_loop_scratch(session->engine->loop);
     size_t n;
@@ -53,7 +52,7 @@ static struct hf_proxy *choose(struct hf_session *session, struct hf_watch *fron
     struct hf_eval eval;
 
     if (choice)
-        prepare(&eval, session, front, frontend);
+        hf_route_know(&eval, session, front, frontend);
     for (; choice; choice = choice->next) {
         /* A made-up name that no backend has counts as no choice. */
         if (hf_cond_eval(choice->cond, &eval) == HF_TRUE && (backend = backend_of(choice, &eval)))
@@ -100,7 +99,7 @@ void hf_route_server(struct hf_session *session, struct hf_watch *front)
     struct hf_eval eval;
 
     if (choice)
-        prepare(&eval, session, front, backend->cfg);
+        hf_route_know(&eval, session, front, backend->cfg);
     for (; choice; choice = choice->next) {
         if (hf_cond_eval(choice->cond, &eval) != HF_TRUE)
             continue;

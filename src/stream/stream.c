@@ -40,6 +40,18 @@ static void end_response_rules(struct hf_stream *stream)
     stream->response = NULL;
 }
 
+/* `option nolinger`: a reset instead of the usual end, even where that may cost bytes. */
+static void stop_lingering(struct hf_stream *stream)
+{
+    const struct hf_facts *facts = &stream->session.facts;
+    const struct hf_relay_end *end = stream->relay.end;
+
+    if (facts->frontend->cfg->o.nolinger && end[HF_FRONT].watch.fd >= 0)
+        hf_socket_reset_on_close(end[HF_FRONT].watch.fd);
+    if (facts->backend && facts->backend->cfg->o.nolinger && end[HF_BACK].watch.fd >= 0)
+        hf_socket_reset_on_close(end[HF_BACK].watch.fd);
+}
+
 static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase,
                    unsigned reset_mask)
 {
@@ -54,6 +66,7 @@ static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phas
     hf_loop_timer_cancel(session->engine->loop, &stream->timer);
     session->facts.bytes_in = stream->relay.end[HF_FRONT].bytes;
     session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
+    stop_lingering(stream);
     hf_relay_close(&stream->relay, reset_mask);
     hf_session_end(session);
 }
@@ -240,7 +253,7 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
     stream->dial =
         hf_dial_new(session, &stream->relay.end[HF_BACK].watch, on_connecting, false, on_dialed);
     if (stream->dial)
-        hf_dial_begin(stream->dial);
+        hf_dial_begin(stream->dial, &stream->relay.end[HF_FRONT].watch);
     else
         finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
 }

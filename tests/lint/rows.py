@@ -17,7 +17,7 @@ TOKEN = re.compile(r'\s+|/\*.*?\*/|"(?:\\.|[^"\\])*"|[A-Za-z_]\w*|.', re.DOTALL)
 # Where an option may stand, as its row says, and how such a line begins.
 OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),
           "ON_SERVER": ("server ",), "ON_DEFAULT_SERVER": ("default-server ",), "ON_LOG": ("log ",),
-          "ON_TABLE": ("stick-table ",), "ON_STICK": ("stick ",), "ON_HEADER": ("",),
+          "ON_TABLE": ("stick-table ",), "ON_HEADER": ("",),
           "ON_USER": ("user ",), "ON_GROUP": ("group ",), "ON_DGRAM_BIND": ("dgram-bind ",),
           "ON_COOKIE": ("cookie ",), "ON_UNIX_BIND": ("unix-bind ",),
           "ON_TLS_OPTIONS": ("ssl-default-",), "ON_TLS_BIND": ("ssl-default-bind-",),

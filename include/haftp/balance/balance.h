@@ -1,13 +1,14 @@
 /*
  * balance.h: which server gets a session.
  *
- * Order: stickiness (`stick on src`), then the section's algorithm over the usable active servers,
+ * Order: stickiness (`stick on`), then the section's algorithm over the usable active servers,
  * then backups.  An algorithm is one file in src/balance/algo/ exporting a const struct
  * hf_balance_ops named hf_balance_<file>; the build finds it.  Any thread.
  */
 #ifndef HAFTP_BALANCE_BALANCE_H
 #define HAFTP_BALANCE_BALANCE_H
 
+#include "haftp/rules/eval.h"
 #include "haftp/state/runtime.h"
 
 #define HF_PICK_MAX_TRIED 16u
@@ -18,7 +19,13 @@ struct hf_pick {
     /* Servers not to be given again to this session, because they just failed it. */
     const struct hf_server *tried[HF_PICK_MAX_TRIED];
     unsigned n_tried;
-    bool unstick; /* stick tables are not asked */
+    bool unstick; /* whom a stick table remembers does not matter (any more) */
+    /* Set by hf_balance_prepare_mt(). */
+    bool forced;                  /* force-persist: remembered, even when down */
+    struct hf_server *remembered; /* by a stick table; NULL: none */
+    struct hf_stick_note *notes;  /* what stick tables are to learn */
+    bool hashed;                  /* `balance hash` found its key */
+    uint32_t hash;                /* of that key */
     /* Set by each pick: this client belongs to that server (stickiness, or an algorithm that
      * binds), so that when it is full it is waited for, and no other will do. */
     bool bound;
@@ -30,9 +37,12 @@ struct hf_pick {
  * when the client is bound to it, for the session to wait; backups only when no active server is
  * usable or every one has failed this session. */
 struct hf_server *hf_balance_pick_mt(struct hf_proxy *backend, struct hf_pick *pick);
-/* The session reached this server: stick rules that store do so. */
-void hf_balance_learn_mt(struct hf_proxy *backend, const struct hf_pick *pick,
-                         const struct hf_server *server);
+/* Before the first pick: applies the stick rules, and finds the key of `balance hash`.  `eval`
+ * knows the session and what its client sent so far.  Ends with hf_balance_forget(). */
+void hf_balance_prepare_mt(struct hf_proxy *backend, struct hf_pick *pick, struct hf_eval *eval);
+/* The session reached this server: stick tables learn it. */
+void hf_balance_learn_mt(const struct hf_pick *pick, const struct hf_server *server);
+void hf_balance_forget(struct hf_pick *pick);
 void hf_balance_fini(struct hf_proxy *backend); /* frees lb */
 
 /* ---- for algorithms ---- */
@@ -62,7 +72,8 @@ bool hf_choice_allows(const struct hf_choice *choice, const struct hf_server *se
 struct hf_balance_ops {
     const char *name; /* as in `balance NAME` */
     const char *help;
-    bool binds; /* a client's server follows from the client, full or not */
+    bool binds;     /* a client's server follows from the client, full or not; */
+    bool needs_key; /* but only where hf_pick.hash is known */
     /* Brings *state (NULL at first) in line with changed candidates.  On failure *state is as it
      * was or NULL, and may be used for nothing but release and the next rebuild. */
     enum hf_status (*rebuild)(const struct hf_proxy *backend,

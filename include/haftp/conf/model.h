@@ -177,23 +177,33 @@ static inline bool hf_data_range_serves(const struct hf_cfg_data_range *range,
 
 /* ---- stickiness -------------------------------------------------------------------------- */
 
-enum hf_stick_type { HF_STICK_IP, HF_STICK_IPV6, HF_STICK_NO_TYPE };
+enum hf_stick_type {
+    HF_STICK_NO_TYPE,
+    HF_STICK_IP,
+    HF_STICK_IPV6,
+    HF_STICK_INTEGER,
+    HF_STICK_STRING,
+    HF_STICK_BINARY
+};
+enum hf_stick_srvkey { HF_STICK_BY_NAME, HF_STICK_BY_ADDR };
 
 struct hf_cfg_stick_table {
     struct hf_loc loc;
-/* type, size (entries), expire_ms, nopurge */
+/* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/table.def"
 };
 
-struct hf_cfg_stick_rule { /* stick on src */
+struct hf_cfg_stick_rule {
     struct hf_cfg_stick_rule *next;
     struct hf_loc loc;
     bool match, store;
+    bool response;          /* stick store-response: stores what is known when the server answers */
+    struct hf_expr *expr;   /* NULL: src, the client's address, which most use */
+    struct hf_cond *cond;   /* NULL: always */
+    const char *table_name; /* NULL: the proxy's own */
+    struct hf_loc table_name_loc;
     struct hf_cfg_proxy *table; /* whose stick_table is used */
-/* table_name (NULL: the proxy's own), table_name_loc */
-#define HF_ROWS_FIELDS
-#include "../../../grammar/rows/stick.def"
 };
 
 /* ---- proxies ----------------------------------------------------------------------------- */
@@ -232,7 +242,8 @@ struct hf_cfg_opts {
     int redispatch_every; /* N: at every N-th retry; -N: at the N-th but last; 0: never by count */
     const char *balance;  /* algorithm's name, default "roundrobin" */
     struct hf_loc balance_loc;
-    unsigned balance_draws; /* random(N); 0: not given, 2 */
+    unsigned balance_draws;       /* random(N); 0: not given, 2 */
+    struct hf_expr *balance_expr; /* of balance hash */
     enum hf_hash_type hash_type;
     enum hf_hash_function hash_function;
     bool hash_avalanche;          /* mix the hash once more */

@@ -38,8 +38,9 @@ struct hf_dial {
  * calls hf_dial_progress() and nothing else.  NULL: no memory (nothing was begun). */
 struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
                             hf_watch_fn on_ready, bool elsewhere, hf_dial_fn fn);
-/* Begins; `fn` is called later or from within. */
-void hf_dial_begin(struct hf_dial *dial);
+/* Begins; `fn` is called later or from within.  `front`: the client's watch, whose bytes stick
+ * rules may look at. */
+void hf_dial_begin(struct hf_dial *dial, struct hf_watch *front);
 void hf_dial_progress(struct hf_dial *dial);
 /* The server we connected to is no good after all (`reason`): the next one, within `retries`. */
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason);

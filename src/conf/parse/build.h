@@ -15,6 +15,8 @@
 #include "haftp/base/names.h"
 #include "haftp/conf/model.h"
 
+struct hf_place;
+
 /* The words and the condition of the current line. */
 struct hf_rule_words {
     struct hf_word words[HF_LINE_WORDS];
@@ -143,8 +145,6 @@ void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
 void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what);
-void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
-void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);
@@ -165,9 +165,13 @@ void hf_build_unsetenv(struct hf_build *b, const struct hf_word *name);
 void hf_build_resetenv(struct hf_build *b);
 void hf_build_keepenv(struct hf_build *b, const struct hf_word *name);
 
-/* How servers are chosen (build_balance.c). */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm);
-void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc); /* the word alone */
+/* Tables (backend/build_table.c). */
+void hf_build_stick_table(struct hf_build *b, struct hf_loc loc);
+void hf_build_table_store(struct hf_build *b, const struct hf_word *list);
+void hf_build_end_stick_table(struct hf_build *b);
+
+/* How servers are chosen (backend/build_balance.c). */
+void hf_build_balance(struct hf_build *b, struct hf_loc loc);
 void hf_build_hash_type(struct hf_build *b, const struct hf_word *method);
 void hf_build_hash_function(struct hf_build *b, const struct hf_word *function);
 void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
@@ -212,6 +216,10 @@ void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, in
                             struct hf_loc loc);
 void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
 void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
+void hf_build_stick(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* The condition of the line, NULL: always; what may follow the words that were used. */
+struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_place *place);
+bool hf_build_check_rest(struct hf_build *b, unsigned used);
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
 void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);

@@ -23,52 +23,6 @@ bool hf_build_is_sound(const struct hf_build *b)
     return hf_diag_count(b->diag, HF_DIAG_ERROR) == b->errors_before;
 }
 
-/* ---- stickiness -------------------------------------------------------------------------- */
-
-void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
-{
-    b->table = HF_NEW(arena_of(b), struct hf_cfg_stick_table);
-    b->table->loc = loc;
-    hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
-    b->at[HF_OBJECT_TABLE] = b->table;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
-}
-
-static void end_stick_table(struct hf_build *b)
-{
-    struct hf_cfg_stick_table *table = b->table;
-
-    b->table = NULL;
-    if (!table || !hf_build_is_sound(b))
-        return;
-    if (table->type == HF_STICK_NO_TYPE)
-        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
-                       "'stick-table' needs 'type ip' or 'type ipv6'");
-    else if (table->size == 0)
-        hf_build_error(b, table->loc, "write: stick-table type ip size 100k expire 30m",
-                       "'stick-table' needs 'size N'");
-    else if (b->section->stick_table)
-        hf_build_error(b, table->loc, "remove one of them", "'%s' has a stick-table already",
-                       b->section->name);
-    else
-        b->section->stick_table = table;
-}
-
-void hf_build_stick(struct hf_build *b, bool match, bool store, const struct hf_word *sample)
-{
-    struct hf_cfg_stick_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_stick_rule);
-
-    rule->loc = sample->loc;
-    rule->match = match;
-    rule->store = store;
-    b->at[HF_OBJECT_STICK] = rule;
-    if (strcmp(sample->text, "src") == 0)
-        LL_APPEND(b->section->stick_rules, rule);
-    else
-        hf_build_error(b, sample->loc, "only 'src', the client's address, can be stuck to",
-                       "'%s' is not supported by this version of haftp yet", sample->text);
-}
-
 /* ---- FTP data ports ---------------------------------------------------------------------- */
 
 static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc loc)
@@ -286,7 +240,7 @@ void hf_build_line_end(struct hf_build *b)
     b->rule.faulty = false;
     hf_build_bind_end(b);
     hf_build_server_end(b);
-    end_stick_table(b);
+    hf_build_end_stick_table(b);
     hf_build_peers_table_end(b);
     end_log(b);
     hf_build_line_back(b);

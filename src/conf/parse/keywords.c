@@ -36,7 +36,6 @@ enum {
     ON_DEFAULT_SERVER = HF_ON_DEFAULT_SERVER,
     ON_SRV = HF_ON_SERVER | HF_ON_DEFAULT_SERVER,
     ON_TABLE = HF_ON_TABLE,
-    ON_STICK = HF_ON_STICK,
     ON_LOG = HF_ON_LOG,
     ON_REST = HF_ON_REST,
     ON_RULE = HF_ON_REST | HF_ON_CONDITION,
@@ -143,12 +142,6 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_STRUCT   struct hf_cfg_stick_table
 #define HF_ROWS_FIELD(f) f
 #include "../../../grammar/rows/table.def"
-
-#define HF_ROWS_KEYWORDS
-#define HF_ROWS_OBJECT   HF_OBJECT_STICK
-#define HF_ROWS_STRUCT   struct hf_cfg_stick_rule
-#define HF_ROWS_FIELD(f) f
-#include "../../../grammar/rows/stick.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_LOG

@@ -25,7 +25,6 @@ enum hf_where {
     HF_ON_SERVER = 1 << 9,
     HF_ON_DEFAULT_SERVER = 1 << 10,
     HF_ON_TABLE = 1 << 11,
-    HF_ON_STICK = 1 << 12,
     HF_ON_LOG = 1 << 13,
     HF_ON_REST = 1 << 14, /* no row is here: words without a table */
     HF_STRICT = 1 << 15,  /* in the wrong proxy section it is an error, not a warning */
@@ -85,7 +84,6 @@ enum hf_object {
     HF_OBJECT_BIND,
     HF_OBJECT_SERVER,
     HF_OBJECT_TABLE,
-    HF_OBJECT_STICK,
     HF_OBJECT_LOG,
     HF_OBJECT_COOKIE,
     HF_OBJECT_PEERS,

@@ -452,7 +452,7 @@ static bool in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const c
     return true;
 }
 
-static bool check_rest(struct hf_build *b, unsigned used)
+bool hf_build_check_rest(struct hf_build *b, unsigned used)
 {
     if (used >= b->rule.n_words)
         return true;
@@ -462,7 +462,7 @@ static bool check_rest(struct hf_build *b, unsigned used)
 }
 
 /* NULL: always.  What is left of a faulty condition is never used: the file is refused. */
-static struct hf_cond *condition(struct hf_build *b, const struct hf_place *place)
+struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_place *place)
 {
     struct hf_cond *cond = b->rule.cond;
 
@@ -500,10 +500,10 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
     }
     r.rule = HF_NEW(arena_of(b), struct hf_cfg_rule);
     r.rule->loc = loc;
-    if (!read_action(&r) || !check_rest(b, r.at))
+    if (!read_action(&r) || !hf_build_check_rest(b, r.at))
         return;
     r.rule->text = hf_words_text(arena_of(b), r.words, r.n);
-    r.rule->cond = condition(b, &r.place);
+    r.rule->cond = hf_build_take_condition(b, &r.place);
     if (r.rule->action == HF_RULE_NONE)
         hf_conf_add_pending(b->config, r.rule->name, r.words->loc);
     if (set != HF_RULES_RESPONSE)
@@ -538,7 +538,7 @@ static bool read_target(struct hf_build *b, struct hf_loc loc, const char *what,
         hf_build_error(b, loc, NULL, "the name of %s is missing", what);
         return false;
     }
-    if (!check_rest(b, 1))
+    if (!hf_build_check_rest(b, 1))
         return false;
     if (!strchr(word->text, '%'))
         return true;
@@ -566,7 +566,7 @@ void hf_build_use_backend(struct hf_build *b, struct hf_loc loc)
         return;
     choice->loc = b->rule.words[0].loc;
     choice->name = b->rule.words[0].text;
-    choice->cond = condition(b, &hf_place_use_backend);
+    choice->cond = hf_build_take_condition(b, &hf_place_use_backend);
     if (b->section->use_servers)
         warn_late(b, "use_backend", loc, HF_N_RULE_SETS);
     LL_APPEND(b->section->switches, choice);
@@ -581,7 +581,7 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc)
         return;
     choice->loc = b->rule.words[0].loc;
     choice->name = b->rule.words[0].text;
-    choice->cond = condition(b, &hf_place_backend);
+    choice->cond = hf_build_take_condition(b, &hf_place_backend);
     LL_APPEND(b->section->use_servers, choice);
 }
 
@@ -589,19 +589,19 @@ void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct h
 {
     struct hf_cfg_persist *rule = HF_NEW(arena_of(b), struct hf_cfg_persist);
 
-    if (!check_rest(b, 0) || !need_condition(b, loc, row->name))
+    if (!hf_build_check_rest(b, 0) || !need_condition(b, loc, row->name))
         return;
     rule->loc = loc;
     rule->ignore = strcmp(row->name, "ignore-persist") == 0;
-    rule->cond = condition(b, &hf_place_backend);
+    rule->cond = hf_build_take_condition(b, &hf_place_backend);
     LL_APPEND(b->section->persist_rules, rule);
 }
 
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
 {
-    if (!check_rest(b, 0) || !need_condition(b, loc, "monitor fail"))
+    if (!hf_build_check_rest(b, 0) || !need_condition(b, loc, "monitor fail"))
         return;
-    condition(b, &hf_place_use_backend);
+    hf_build_take_condition(b, &hf_place_use_backend);
     if (b->section->o.mode == HF_MODE_TCP)
         hf_diag_add(b->diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
                     "'monitor fail' has no effect in mode tcp.");

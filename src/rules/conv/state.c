@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "../rules_int.h"
+#include "haftp/rules/table_key.h"
 #include "haftp/state/stick.h"
 
 /* ---- dates ------------------------------------------------------------------------------- */
@@ -175,11 +176,13 @@ CONV(srv_queue)
 CONV(in_table)
 {
     const struct hf_cfg_proxy *cfg = call->args[0].proxy ? call->args[0].proxy : eval->section;
-    unsigned server;
-    if (!eval->runtime || !cfg || !hf_sample_cast(sample, HF_TYPE_ADDR, eval))
+    struct hf_table_key key;
+    if (!eval->runtime || !cfg)
         return false;
     struct hf_stick_table *table = hf_runtime_proxy(eval->runtime, cfg)->stick;
+    if (!table || !hf_table_key(hf_stick_cfg(table), sample, eval, &key))
+        return false;
     sample->type = HF_TYPE_BOOL;
-    sample->number = table && hf_stick_get_mt(table, &sample->addr, eval->now_ms, &server);
+    sample->number = hf_stick_get_mt(table, hf_view(key.bytes, key.n), eval->now_ms) != NULL;
     return true;
 }

@@ -68,8 +68,13 @@ static struct hf_addr client_number(uint32_t n)
 static struct hf_server *pick_for(struct fixture *f, uint32_t client, struct hf_pick *pick)
 {
     struct hf_addr addr = client_number(client);
+    struct hf_eval eval;
+    hf_eval_init(&eval, f->runtime, NULL);
+    eval.now_ms = pick->now_ms;
     pick->client = &addr;
+    hf_balance_prepare_mt(f->backend, pick, &eval);
     struct hf_server *server = hf_balance_pick_mt(f->backend, pick);
+    hf_balance_forget(pick);
     pick->client = NULL;
     return server;
 }
@@ -545,7 +550,12 @@ static void learn(struct fixture *f, uint32_t client, unsigned index)
 {
     struct hf_addr addr = client_number(client);
     struct hf_pick question = {.client = &addr};
-    hf_balance_learn_mt(f->backend, &question, f->backend->servers[index]);
+    struct hf_eval eval;
+    hf_eval_init(&eval, f->runtime, NULL);
+    eval.now_ms = 0;
+    hf_balance_prepare_mt(f->backend, &question, &eval);
+    hf_balance_learn_mt(&question, f->backend->servers[index]);
+    hf_balance_forget(&question);
 }
 
 static void sticks_to_what_was_learnt(void **state)
@@ -640,8 +650,30 @@ static void a_shared_table_may_know_servers_we_do_not_have(void **state)
     begin_sticky(&f);
     start(&f);
     struct hf_addr addr = client_number(1);
-    hf_stick_set_mt(f.backend->stick, &addr, 0, 17);
-    assert_int_equal(pick(&f, 1), 0);
+    struct hf_view key = {(const char *)&addr.v4.sin_addr, 4};
+    struct hf_proxy other = {.cfg = f.cfg};
+    struct hf_cfg_server cfg = {.name = f.backend->servers[2]->cfg->name, .id = 17};
+    struct hf_server namesake = {.cfg = &cfg, .proxy = &other};
+    hf_stick_set_mt(f.backend->stick, key, 0, &namesake);
+    assert_int_equal(pick(&f, 1), 2);
+    cfg = (struct hf_cfg_server){.name = "elsewhere", .id = 2};
+    assert_int_equal(pick(&f, 1), 1); /* no name like that: the id */
+    cfg.id = 17;
+    assert_int_equal(pick(&f, 1), 0); /* nobody: takes turns */
+    end(&f);
+}
+
+static void a_table_does_not_learn_what_is_not_to_be_stuck_to(void **state)
+{
+    (void)state;
+    struct fixture f;
+    begin_sticky(&f);
+    server_cfg(&f, 1)->o.non_stick = true;
+    start(&f);
+    learn(&f, 1, 1);
+    assert_int_equal(hf_stick_count_mt(f.backend->stick), 0);
+    learn(&f, 1, 2);
+    assert_int_equal(hf_stick_count_mt(f.backend->stick), 1);
     end(&f);
 }
 
@@ -728,6 +760,7 @@ int main(void)
         cmocka_unit_test(a_client_is_bound_to_its_server),
         cmocka_unit_test(source_binds_but_not_to_a_single_backup),
         cmocka_unit_test(a_shared_table_may_know_servers_we_do_not_have),
+        cmocka_unit_test(a_table_does_not_learn_what_is_not_to_be_stuck_to),
         cmocka_unit_test(many_threads_pick_while_servers_change),
         cmocka_unit_test(names_and_near_names),
     };

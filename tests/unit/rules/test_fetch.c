@@ -140,7 +140,7 @@ static void counts(void **state)
     assert_evaluates("table_avl(pool)", "100");
     assert_evaluates("connslots(pool)", "-1");
     assert_evaluates("src,in_table(pool)", "0");
-    hf_stick_set_mt(pool->stick, &f.facts.client, 0, 0);
+    hf_stick_set_mt(pool->stick, (struct hf_view){"\xc0\x00\x02\x07", 4}, 0, pool->servers[0]);
     assert_evaluates("table_cnt(pool)", "1");
     assert_evaluates("table_avl(pool)", "99");
     assert_evaluates("src,in_table(pool)", "1");

@@ -173,6 +173,149 @@ static void changes_are_told_once(void **state)
     assert_string_equal(told_why, "by the way");
 }
 
+static struct hf_cfg_server_opts *opts(struct fixture *f, unsigned i)
+{
+    return (struct hf_cfg_server_opts *)&f->proxy->servers[i]->cfg->o;
+}
+
+static void a_limit_grows_with_the_section(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+
+    opts(f, 0)->minconn = 4;
+    opts(f, 0)->maxconn = 20;
+    f->proxy->fullconn = 100;
+    assert_int_equal(hf_server_limit_mt(server), 4);
+    atomic_store(&f->proxy->sessions_back, 50);
+    assert_int_equal(hf_server_limit_mt(server), 10);
+    atomic_store(&f->proxy->sessions_back, 99);
+    assert_int_equal(hf_server_limit_mt(server), 19);
+    atomic_store(&f->proxy->sessions_back, 1000);
+    assert_int_equal(hf_server_limit_mt(server), 20);
+    atomic_store(&f->proxy->sessions_back, 0);
+}
+
+static void fullconn_is_a_tenth_of_what_leads_there(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_cfg_proxy *front = f->maker.config.proxies, *back = front->next;
+    struct hf_cfg_proxy *backends[] = {back};
+
+    front->backends = back->backends = backends;
+    front->n_backends = back->n_backends = 1;
+    front->o.maxconn = 101;
+    hf_runtime_set_maxconn(f->runtime, 2000); /* which is also the limit of the other one */
+    assert_int_equal(f->proxy->fullconn, 211);
+    back->o.fullconn = 7;
+    hf_runtime_set_maxconn(f->runtime, 2000);
+    assert_int_equal(f->proxy->fullconn, 7);
+}
+
+static void a_server_that_comes_back_starts_slowly(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+
+    opts(f, 0)->slowstart_ms = 1000;
+    opts(f, 0)->maxconn = 10;
+    atomic_store(&server->weight, 10);
+    assert_int_equal(hf_server_share_mt(server), 160); /* not at the start of the process */
+    hf_server_set_up_mt(server, false, "");
+    hf_server_set_up_mt(server, true, "");
+    assert_int_equal(hf_server_share_mt(server), 10);
+    assert_int_equal(hf_server_limit_mt(server), 1);
+    hf_server_warm_mt(server, 50);
+    assert_int_equal(hf_server_share_mt(server), 90);
+    assert_int_equal(hf_server_limit_mt(server), 5);
+    hf_server_warm_mt(server, 100);
+    assert_int_equal(hf_server_share_mt(server), 160);
+    assert_int_equal(hf_server_limit_mt(server), 10);
+}
+
+static unsigned suffered;
+
+static void on_errors(struct hf_server *server)
+{
+    (void)server;
+    suffered++;
+}
+
+static void errors_in_a_row_are_told(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+
+    hf_server_on_errors(on_errors);
+    opts(f, 0)->error_limit = 3;
+    for (unsigned i = 0; i < 9; i++)
+        hf_server_observed_mt(server, false); /* observe none */
+    opts(f, 0)->observe = HF_OBSERVE_LAYER4;
+    for (unsigned i = 0; i < 9; i++)
+        hf_server_observed_mt(server, i % 3 == 2); /* never three in a row */
+    assert_int_equal(suffered, 0);
+    for (unsigned i = 0; i < 6; i++)
+        hf_server_observed_mt(server, false);
+    assert_int_equal(suffered, 2);
+    hf_server_on_errors(NULL);
+}
+
+static char evicted[64];
+
+static void on_evict(struct hf_server *server, enum hf_reason reason)
+{
+    snprintf(evicted + strlen(evicted), sizeof evicted - strlen(evicted), "%u%s ", server->index,
+             reason == HF_REASON_SERVER_DOWN ? "-" : "+");
+}
+
+static void sessions_end_with_their_server(void **state)
+{
+    struct fixture *f = *state;
+
+    hf_server_on_evict(on_evict);
+    hf_server_set_up_mt(f->proxy->servers[0], false, "");
+    hf_server_set_up_mt(f->proxy->servers[0], true, "");
+    assert_string_equal(evicted, "");
+    opts(f, 0)->on_marked_down = HF_MARKED_DOWN_SHUTDOWN;
+    opts(f, 0)->on_marked_up = HF_MARKED_UP_SHUTDOWN_BACKUPS;
+    hf_server_set_up_mt(f->proxy->servers[0], false, "");
+    assert_string_equal(evicted, "0- ");
+    hf_server_set_up_mt(f->proxy->servers[0], true, ""); /* the third is the backup */
+    assert_string_equal(evicted, "0- 2+ ");
+    hf_server_on_evict(NULL);
+}
+
+static void followers_follow(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *const *s = f->proxy->servers;
+
+    /* 2 follows 1, which follows 0. */
+    s[0]->trackers = s[1];
+    s[1]->tracked = s[0];
+    s[1]->trackers = s[2];
+    s[2]->tracked = s[1];
+    hf_server_set_up_mt(s[0], false, "");
+    assert_false(hf_server_is_up_mt(s[1]) || hf_server_is_up_mt(s[2]));
+    hf_server_set_up_mt(s[0], true, "");
+    assert_true(hf_server_is_up_mt(s[1]) && hf_server_is_up_mt(s[2]));
+    assert_int_equal(hf_proxy_usable_mt(f->proxy, false), 2);
+}
+
+static void a_queue_of_a_server_may_be_bounded(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+
+    atomic_store(&server->waiting.count, 2);
+    assert_false(hf_server_queue_full_mt(server));
+    opts(f, 0)->maxqueue = 3;
+    assert_false(hf_server_queue_full_mt(server));
+    opts(f, 0)->maxqueue = 2;
+    assert_true(hf_server_queue_full_mt(server));
+    atomic_store(&server->waiting.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +324,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(slots_end_at_maxconn, setup, teardown),
         cmocka_unit_test_setup_teardown(slots_hold_with_many_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_are_told_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_limit_grows_with_the_section, setup, teardown),
+        cmocka_unit_test_setup_teardown(fullconn_is_a_tenth_of_what_leads_there, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_that_comes_back_starts_slowly, setup, teardown),
+        cmocka_unit_test_setup_teardown(errors_in_a_row_are_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(sessions_end_with_their_server, setup, teardown),
+        cmocka_unit_test_setup_teardown(followers_follow, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_queue_of_a_server_may_be_bounded, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -87,6 +87,30 @@ static void wakes_in_order_one_at_a_time(void **state)
     assert_int_equal(hf_waitlist_count_mt(&f->list), 0);
 }
 
+static void join_urgently(struct fixture *f, hf_id session, int16_t class, int32_t offset_ms)
+{
+    struct hf_urgency urgency = {class, offset_ms};
+    assert_non_null(hf_waitlist_join_mt(&f->list, f->loop, f, session, urgency, on_slot, NULL));
+}
+
+static void the_urgent_go_first(void **state)
+{
+    static const hf_id order[] = {14, 16, 12, 11, 15, 13};
+    struct fixture *f = *state;
+    join_urgently(f, 11, 0, 0);
+    join_urgently(f, 12, 0, -100000); /* as if it had waited that long already */
+    join_urgently(f, 13, 5, 0);
+    join_urgently(f, 14, -5, 0);
+    join_urgently(f, 15, 0, 100000);
+    join_urgently(f, 16, -5, 0); /* within a class: who came first */
+    for (unsigned i = 0; i < 6; i++) {
+        hf_waitlist_wake_mt(&f->list);
+        run_mail(f);
+        assert_int_equal(f->n_woken, i + 1);
+        assert_int_equal(f->woken[i], order[i]);
+    }
+}
+
 static void who_left_is_not_woken(void **state)
 {
     struct fixture *f = *state;
@@ -205,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wakes_in_order_one_at_a_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_urgent_go_first, setup, teardown),
         cmocka_unit_test_setup_teardown(who_left_is_not_woken, setup, teardown),
         cmocka_unit_test_setup_teardown(who_left_after_the_wake_passes_it_on, setup, teardown),
         cmocka_unit_test_setup_teardown(who_is_gone_passes_it_on, setup, teardown),

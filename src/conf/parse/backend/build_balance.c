@@ -1,12 +1,13 @@
 /*
  * build_balance.c: how servers are chosen: balance, hash-type, option redispatch.
  */
-#include "build.h"
+#include "../build.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "value.h"
+#include "../../expr/expr_build.h"
+#include "../value.h"
 
 static struct hf_cfg_opts *opts_of(struct hf_build *b)
 {
@@ -55,24 +56,40 @@ static void random_draws(struct hf_build *b, const struct hf_word *algorithm)
         o->balance_draws = (unsigned)draws;
 }
 
-void hf_build_balance_nothing(struct hf_build *b, struct hf_loc loc)
+/* The key that servers follow from. */
+static void hash_of(struct hf_build *b, const struct hf_word *words, unsigned n)
 {
-    opts_of(b)->balance = "roundrobin";
-    opts_of(b)->balance_loc = loc;
+    unsigned used;
+
+    if (n == 1) {
+        hf_build_error(b, words[0].loc, "for example: balance hash src",
+                       "'balance hash' needs a sample");
+        return;
+    }
+    opts_of(b)->balance = "hash";
+    opts_of(b)->balance_expr = hf_expr_parse(b, words + 1, n - 1, &used, &hf_place_backend);
+    if (opts_of(b)->balance_expr && used + 1 < n)
+        hf_build_error(b, words[used + 1].loc, NULL, "'balance hash' takes nothing behind '%s'",
+                       words[used].text);
 }
 
 /* Names that are none of these are judged by those who know the algorithms. */
-void hf_build_balance(struct hf_build *b, const struct hf_word *algorithm)
+void hf_build_balance(struct hf_build *b, struct hf_loc loc)
 {
-    const char *name = algorithm->text;
+    const struct hf_word *words = b->rule.words;
+    unsigned n = b->rule.n_words;
+    const char *name = n ? words[0].text : "roundrobin";
     struct hf_cfg_opts *o = opts_of(b);
 
-    o->balance_loc = algorithm->loc;
+    o->balance_loc = n ? words[0].loc : loc;
     o->balance_draws = 0;
+    o->balance_expr = NULL;
     if (is_http_algorithm(name) || strncmp(name, "rdp-cookie", strlen("rdp-cookie")) == 0)
-        take_turns(b, algorithm);
+        take_turns(b, words);
     else if (strcmp(name, "random") == 0 || strncmp(name, "random(", strlen("random(")) == 0)
-        random_draws(b, algorithm);
+        random_draws(b, words);
+    else if (strcmp(name, "hash") == 0)
+        hash_of(b, words, n);
     else
         o->balance = name;
 }
