@@ -25,14 +25,7 @@ void hf_config_set_algorithm_check(hf_config_algorithm_fn fn)
 struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
                                           unsigned caps)
 {
-    struct hf_cfg_proxy *proxy;
-
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
-            return proxy;
-    }
-    return NULL;
+    return hf_names_find(&config->names[caps], name);
 }
 
 const char *hf_conf_nearest_section(const struct hf_config *config, const char *name, unsigned caps)

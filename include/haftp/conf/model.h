@@ -20,6 +20,7 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
+#include "haftp/base/names.h"
 #include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
 
@@ -281,7 +282,7 @@ struct hf_cfg_data_ref {
     uint16_t lo, hi;
 };
 
-enum { HF_CAP_FRONTEND = 1, HF_CAP_BACKEND = 2 };
+enum { HF_CAP_FRONTEND = 1, HF_CAP_BACKEND = 2, HF_N_CAPS = 4 };
 
 struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
@@ -360,9 +361,10 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
-    struct hf_arg_ref *arg_refs;     /* all of them */
-    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
-    struct hf_cfg_pending *pending;  /* in the order of the files */
+    struct hf_names names[HF_N_CAPS]; /* sections by name, for each choice of HF_CAP_* */
+    struct hf_arg_ref *arg_refs;      /* all of them */
+    struct hf_cfg_section *sections;  /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;   /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -260,6 +260,23 @@ static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsi
                        "a section named '%s' exists already", name->text);
 }
 
+/* Whoever looks for any of several HF_CAP_* finds the first section that has one of them. */
+static void append_proxy(struct hf_build *b, struct hf_cfg_proxy *proxy)
+{
+    struct hf_config *config = b->config;
+
+    proxy->id = ++config->n_proxies;
+    if (b->last_proxy)
+        b->last_proxy->next = proxy;
+    else
+        config->proxies = proxy;
+    b->last_proxy = proxy;
+    for (unsigned caps = 1; caps < HF_N_CAPS; caps++) {
+        if (proxy->caps & caps)
+            hf_names_add(&config->names[caps], config->arena, proxy->name, proxy);
+    }
+}
+
 static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned caps,
                         const char *kind)
 {
@@ -276,8 +293,7 @@ static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned
     proxy->loc = name->loc;
     proxy->name = name->text;
     proxy->caps = caps;
-    proxy->id = ++config->n_proxies;
-    LL_APPEND(config->proxies, proxy);
+    append_proxy(b, proxy);
     hf_build_set_section(b, proxy, false);
 }
 

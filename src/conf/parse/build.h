@@ -68,6 +68,7 @@ struct hf_build {
     struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    struct hf_cfg_proxy *last_proxy; /* of the configuration's list */
     /* The servers of the section that last had one. */
     const struct hf_cfg_proxy *servers_of;
     struct hf_names server_names;
