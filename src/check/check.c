@@ -231,6 +231,8 @@ static void on_event(struct hf_watch *watch)
         enum hf_status status = hf_socket_connected(watch->fd);
         if (status == HF_AGAIN)
             return;
+        if (status == HF_OK)
+            status = hf_server_introduce(run->server->cfg, watch->fd, NULL, NULL);
         if (status != HF_OK) {
             connection_failed(run, status);
             return;

@@ -90,23 +90,6 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
 
 /* ---- stick tables ------------------------------------------------------------------------ */
 
-/* What a sample must become to be a key. */
-static enum hf_type key_type(enum hf_stick_type type)
-{
-    switch (type) {
-    case HF_STICK_IP:
-        return HF_TYPE_IPV4;
-    case HF_STICK_IPV6:
-        return HF_TYPE_IPV6;
-    case HF_STICK_INTEGER:
-        return HF_TYPE_INT;
-    case HF_STICK_STRING:
-        return HF_TYPE_STR;
-    default:
-        return HF_TYPE_BIN;
-    }
-}
-
 static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
                                struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
 {
@@ -138,7 +121,7 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
     }
     enum hf_type type = rule->expr ? rule->expr->type : HF_TYPE_ADDR;
     const struct hf_cfg_stick_table *table = rule->table->stick_table;
-    if (!hf_type_casts(type, key_type(table->type)))
+    if (!hf_type_casts(type, hf_stick_sample_type(table->type)))
         hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, NULL,
                     "%s cannot be a key of the stick-table of '%s' (%s:%d).", hf_type_name(type),
                     rule->table->name, table->loc.source->name, table->loc.line);

@@ -56,24 +56,6 @@ static bool key_of_bytes(const struct hf_cfg_stick_table *table, struct hf_view 
     return true;
 }
 
-static enum hf_type sample_type(enum hf_stick_type type)
-{
-    switch (type) {
-    case HF_STICK_IP:
-        return HF_TYPE_IPV4;
-    case HF_STICK_IPV6:
-        return HF_TYPE_IPV6;
-    case HF_STICK_INTEGER:
-        return HF_TYPE_INT;
-    case HF_STICK_STRING:
-        return HF_TYPE_STR;
-    case HF_STICK_BINARY:
-    case HF_STICK_NO_TYPE:
-        break;
-    }
-    return HF_TYPE_BIN;
-}
-
 static bool key_of(const struct hf_cfg_stick_table *table, const struct hf_sample *sample,
                    struct hf_table_key *key)
 {
@@ -97,5 +79,6 @@ static bool key_of(const struct hf_cfg_stick_table *table, const struct hf_sampl
 bool hf_table_key(const struct hf_cfg_stick_table *table, struct hf_sample *sample,
                   struct hf_eval *eval, struct hf_table_key *key)
 {
-    return hf_sample_cast(sample, sample_type(table->type), eval) && key_of(table, sample, key);
+    return hf_sample_cast(sample, hf_stick_sample_type(table->type), eval) &&
+           key_of(table, sample, key);
 }

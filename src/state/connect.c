@@ -7,6 +7,7 @@
 
 #include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
+#include "haftp/wire/proxyproto.h"
 
 /* A range whose ports are all taken is not searched for ever. */
 #define MOST_TRIES 256u
@@ -69,4 +70,33 @@ enum hf_status hf_server_connect(const struct hf_cfg_server *server, const struc
             return connect_from_range(to, &opts, source, fd_out);
     }
     return hf_socket_connect_with(to, &opts, fd_out);
+}
+
+/* ---- the PROXY header -------------------------------------------------------------------- */
+
+/* A check that goes elsewhere meets another program there, unless the line says that it asks for a
+ * header as well. */
+static bool wants_header(const struct hf_cfg_server_opts *o, bool check)
+{
+    if (check)
+        return o->check_send_proxy || ((o->send_proxy || o->send_proxy_v2) && !o->check_port &&
+                                       !hf_addr_is_set(&o->check_addr));
+    return o->send_proxy || o->send_proxy_v2;
+}
+
+enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
+                                   const struct hf_addr *from, const struct hf_addr *to)
+{
+    static const struct hf_addr nobody = {.sa = {.sa_family = AF_UNSPEC}};
+    char header[HF_PROXYPROTO_MAX];
+    size_t n, sent;
+
+    if (!wants_header(&server->o, !from))
+        return HF_OK;
+    if (!from)
+        from = to = &nobody;
+    n = server->o.send_proxy_v2 ? hf_proxyproto_v2(header, from, to)
+                                : hf_proxyproto_v1(header, from, to);
+    enum hf_status status = hf_socket_send(fd, header, n, &sent);
+    return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
 }

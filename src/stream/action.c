@@ -103,58 +103,44 @@ static void remember(struct hf_facts *facts)
 }
 
 /* Keeps the port. */
-static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_addr *addr,
-                              struct hf_eval *eval)
+static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_facts *facts,
+                              struct hf_addr *addr, struct hf_eval *eval)
 {
     struct hf_sample sample;
     enum hf_truth truth = evaluate(rule, HF_TYPE_ADDR, eval, &sample);
     uint16_t port = hf_addr_port(addr);
 
     if (truth == HF_TRUE) {
+        remember(facts);
         *addr = sample.addr;
         hf_addr_set_port(addr, port);
     }
     return acted(truth);
 }
 
-static enum hf_acted set_port(const struct hf_cfg_rule *rule, struct hf_addr *addr,
-                              struct hf_eval *eval)
+static enum hf_acted set_port(const struct hf_cfg_rule *rule, struct hf_facts *facts,
+                              struct hf_addr *addr, struct hf_eval *eval)
 {
     struct hf_sample sample;
     enum hf_truth truth = evaluate(rule, HF_TYPE_INT, eval, &sample);
 
-    if (truth == HF_TRUE && hf_addr_is_set(addr))
+    if (truth == HF_TRUE && hf_addr_is_set(addr)) {
+        remember(facts);
         hf_addr_set_port(addr, (uint16_t)sample.number);
+    }
     return acted(truth);
 }
 
-ACTION(set_src)
-{
-    UNUSED_ALL;
-    remember(&session->facts);
-    return set_host(rule, &session->facts.client, eval);
-}
-
-ACTION(set_src_port)
-{
-    UNUSED_ALL;
-    remember(&session->facts);
-    return set_port(rule, &session->facts.client, eval);
-}
-
-ACTION(set_dst)
-{
-    UNUSED_ALL;
-    remember(&session->facts);
-    return set_host(rule, &session->facts.local, eval);
-}
-
-ACTION(set_dst_port)
-{
-    UNUSED_ALL;
-    remember(&session->facts);
-    return set_port(rule, &session->facts.local, eval);
-}
+#define ADDRESS_ACTION(name, set, field)                                                           \
+    ACTION(name)                                                                                   \
+    {                                                                                              \
+        UNUSED_ALL;                                                                                \
+        return set(rule, &session->facts, &session->facts.field, eval);                            \
+    }
+ADDRESS_ACTION(set_src, set_host, client)
+ADDRESS_ACTION(set_src_port, set_port, client)
+ADDRESS_ACTION(set_dst, set_host, local)
+ADDRESS_ACTION(set_dst_port, set_port, local)
 
 /* ---- the socket, the log, the queue -------------------------------------------------------- */
 

@@ -150,6 +150,12 @@ void hf_dial_progress(struct hf_dial *dial)
         hf_dial_again(dial, reason_of(status));
         return;
     }
+    status = hf_server_introduce(session->server->cfg, dial->watch->fd, &session->facts.client,
+                                 &session->facts.local);
+    if (status != HF_OK) {
+        hf_dial_again(dial, reason_of(status));
+        return;
+    }
     dial->connected = true;
     hf_socket_local(dial->watch->fd, &session->facts.server_local);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);

@@ -66,8 +66,10 @@ void hf_route_backend(struct hf_session *session, struct hf_watch *front)
     struct hf_proxy *backend = choose(session, front);
 
     session->facts.backend = backend;
-    if (backend)
-        atomic_fetch_add_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    if (!backend)
+        return;
+    atomic_fetch_add_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    hf_rate_count_mt(&backend->rate_back, hf_loop_now(session->engine->loop));
 }
 
 /* ---- use-server --------------------------------------------------------------------------- */

@@ -8,7 +8,7 @@ import pytest
 from lib.clients import Curl
 from lib.haftp import ROOT, binary, head, server_lines
 from lib.net import may_use_low_ports
-from lib.session import Session, named_content
+from lib.session import Session, transfers_work
 
 needs_port_21 = pytest.mark.skipif(not may_use_low_ports(),
                                    reason="this account may not listen on port 21")
@@ -17,22 +17,6 @@ needs_port_21 = pytest.mark.skipif(not may_use_low_ports(),
 def check_file(path, *options):
     return subprocess.run([binary(), "-c", *options, "-f", path], capture_output=True, text=True,
                           timeout=30)
-
-
-def transfers_work(control, servers, sessions=6):
-    """Each session reads from its own server, and an upload arrives there."""
-    login = (servers[0].user, servers[0].password)
-    seen = set()
-    for number in range(sessions):
-        with Session(control, login, epsv=number % 2) as session:
-            home = session.server_name()
-            assert session.read("pub/named.bin") == named_content(home)
-            session.write(f"incoming/shape-{number}", home.encode())
-            server, = [server for server in servers if server.name == home]
-            with open(server.path("incoming", f"shape-{number}")) as file:
-                assert file.read() == home
-            seen.add(home)
-    return seen
 
 
 @pytest.mark.parametrize("seed, warnings", [

@@ -13,7 +13,7 @@ import pytest
 
 from lib.haftp import Haftp, ftp_sections, head
 from lib.net import CONTROL_PORT, DATA_PORTS, Net
-from lib.servers import KINDS, Unavailable
+from lib.servers import ALL_KINDS, Unavailable
 
 
 class Place:
@@ -55,7 +55,7 @@ class House:
             for number in range(1, count + 1):
                 name = f"{kind}_{number}"
                 nowhere = None if self.direct else f"10.99.{self.net.number}.{number}"
-                server = KINDS[kind](name, self.net.server(), port, announce or nowhere,
+                server = ALL_KINDS[kind](name, self.net.server(), port, announce or nowhere,
                                      self.new_folder(name))
                 servers.append(server)
                 server.start()

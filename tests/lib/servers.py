@@ -221,4 +221,14 @@ class Pyftpdlib(Server):
                 self.user, self.password]
 
 
+class Proxied(Pyftpdlib):
+    """Takes nobody in who is not introduced by a PROXY header."""
+
+    kind = "proxied"
+
+    def command(self):
+        return [*super().command(), "proxy"]
+
+
 KINDS = {cls.kind: cls for cls in (Vsftpd, Proftpd, Pureftpd, Pyftpdlib)}
+ALL_KINDS = {**KINDS, Proxied.kind: Proxied}

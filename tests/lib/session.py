@@ -68,3 +68,19 @@ def named_content(name):
     """What pub/named.bin of the server with this name holds."""
     line = name.encode() + b"\n"
     return line * (8 * content.MIB // len(line))
+
+
+def transfers_work(control, servers, sessions=6):
+    """Each session reads from its own server, and an upload arrives there."""
+    login = (servers[0].user, servers[0].password)
+    seen = set()
+    for number in range(sessions):
+        with Session(control, login, epsv=number % 2) as session:
+            home = session.server_name()
+            assert session.read("pub/named.bin") == named_content(home)
+            session.write(f"incoming/shape-{number}", home.encode())
+            server, = [server for server in servers if server.name == home]
+            with open(server.path("incoming", f"shape-{number}")) as file:
+                assert file.read() == home
+            seen.add(home)
+    return seen

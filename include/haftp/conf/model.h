@@ -186,6 +186,25 @@ enum hf_stick_type {
     HF_STICK_STRING,
     HF_STICK_BINARY
 };
+
+/* What a sample becomes to be a key of such a table. */
+static inline enum hf_type hf_stick_sample_type(enum hf_stick_type type)
+{
+    switch (type) {
+    case HF_STICK_IP:
+        return HF_TYPE_IPV4;
+    case HF_STICK_IPV6:
+        return HF_TYPE_IPV6;
+    case HF_STICK_INTEGER:
+        return HF_TYPE_INT;
+    case HF_STICK_STRING:
+        return HF_TYPE_STR;
+    case HF_STICK_BINARY:
+    case HF_STICK_NO_TYPE:
+        break;
+    }
+    return HF_TYPE_BIN;
+}
 enum hf_stick_srvkey { HF_STICK_BY_NAME, HF_STICK_BY_ADDR };
 
 struct hf_cfg_stick_table {

@@ -14,4 +14,11 @@ HF_MUST_USE enum hf_status hf_server_connect(const struct hf_cfg_server *server,
                                              const struct hf_addr *to, const struct hf_addr *client,
                                              int *fd_out);
 
+/* The PROXY header that the server's line asks for, as the first bytes of a connection that was
+ * just made: for a client's (`from` and `to`: its ends), or for a check's own (NULL).  HF_OK also
+ * when none is asked for. */
+HF_MUST_USE enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
+                                               const struct hf_addr *from,
+                                               const struct hf_addr *to);
+
 #endif

@@ -239,28 +239,22 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
     }
 }
 
-/* A server that expects TLS or a PROXY header must not be sent anything else, and one behind
- * another proxy must not be reached around it. */
+/* A server that expects TLS, or a PROXY header that tells of TLS, must not be sent anything else,
+ * and one behind another proxy must not be reached around it. */
 static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server_opts *o)
 {
     static const char tls[] = "TLS is never left out silently: let stunnel speak it behind haftp, "
                               "or remove 'ssl'";
-    static const char proxy[] = "remove it, and tell the server not to expect a PROXY header";
+    static const char proxy[] = "write 'send-proxy-v2': there is no TLS to tell of";
 
     if (o->tls.ssl)
         hf_ends_refuse(b, o->tls.ssl_loc, "ssl", tls);
     else if (o->tls.check_ssl && o->check)
         hf_ends_refuse(b, o->tls.check_ssl_loc, "check-ssl", tls);
-    else if (o->send_proxy)
-        hf_ends_refuse(b, o->send_proxy_loc, "send-proxy", proxy);
-    else if (o->send_proxy_v2)
-        hf_ends_refuse(b, o->send_proxy_v2_loc, "send-proxy-v2", proxy);
     else if (o->send_proxy_v2_ssl)
         hf_ends_refuse(b, o->send_proxy_v2_ssl_loc, "send-proxy-v2-ssl", proxy);
     else if (o->send_proxy_v2_ssl_cn)
         hf_ends_refuse(b, o->send_proxy_v2_ssl_cn_loc, "send-proxy-v2-ssl-cn", proxy);
-    else if (o->check_send_proxy && o->check)
-        hf_ends_refuse(b, o->check_send_proxy_loc, "check-send-proxy", proxy);
     else if (o->socks4)
         hf_ends_refuse(b, o->socks4_loc, "socks4", "let haftp reach the server itself");
     else if (o->netns)
@@ -280,7 +274,7 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
         hf_conf_add_pending(b->config, "resolvers", o->resolvers_loc);
     if (o->proxy_v2_options)
         hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
-                    "'proxy-v2-options' has no effect without 'send-proxy-v2'.");
+                    "'proxy-v2-options' has no effect: the PROXY header tells the addresses only.");
     if (o->check_via_socks4)
         hf_diag_add(b->diag, HF_DIAG_NOTICE, server->loc, NULL,
                     "'check-via-socks4' has no effect without 'socks4'.");

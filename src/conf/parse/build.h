@@ -211,6 +211,8 @@ void hf_build_not(struct hf_build *b, struct hf_loc loc);
 void hf_build_acl_name(struct hf_build *b, const struct hf_word *name);
 void hf_build_group_word(struct hf_build *b, const struct hf_word *word);
 void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
+/* Rules are handed down by named defaults only: true (and told) in one without a name. */
+bool hf_build_in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what);
 void hf_build_acl(struct hf_build *b, struct hf_loc loc);
 void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,

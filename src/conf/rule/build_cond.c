@@ -75,7 +75,7 @@ static bool is_good_name(struct hf_build *b, const struct hf_word *name)
     return true;
 }
 
-static bool in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what)
+bool hf_build_in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what)
 {
     if (!b->in_defaults || b->section->name)
         return false;
@@ -91,7 +91,7 @@ void hf_build_acl(struct hf_build *b, struct hf_loc loc)
     struct hf_acl_test *test;
     struct hf_acl *acl;
 
-    if (in_anonymous_defaults(b, loc, "acl"))
+    if (hf_build_in_anonymous_defaults(b, loc, "acl"))
         return;
     if (n == 0) {
         hf_build_error(b, loc, "write: acl NAME SAMPLE VALUES", "'acl' needs a name");

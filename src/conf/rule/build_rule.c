@@ -443,15 +443,6 @@ static void warn_late(struct hf_build *b, const char *what, struct hf_loc loc, u
                     "a '%s' rule behind a '%s' rule is still looked at before it.", what, later);
 }
 
-static bool in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what)
-{
-    if (!b->in_defaults || b->section->name)
-        return false;
-    hf_build_error(b, loc, "write 'defaults NAME', and 'from NAME' in the sections that use it",
-                   "'%s' needs a defaults section with a name", what);
-    return true;
-}
-
 bool hf_build_check_rest(struct hf_build *b, unsigned used)
 {
     if (used >= b->rule.n_words)
@@ -491,7 +482,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
                             .n = b->rule.n_words,
                             .at = 1};
 
-    if (in_anonymous_defaults(b, loc, row->name))
+    if (hf_build_in_anonymous_defaults(b, loc, row->name))
         return;
     if (r.n == 0) {
         hf_build_error(b, loc, "for example accept, reject or set-var(txn.name)",
@@ -514,7 +505,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
                             struct hf_loc loc)
 {
-    if (in_anonymous_defaults(b, loc, row->name))
+    if (hf_build_in_anonymous_defaults(b, loc, row->name))
         return;
     if (ms > INT32_MAX)
         hf_build_error(b, loc, "the longest time is 2147483647 ms, about 24.8 days",
