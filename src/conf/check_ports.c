@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bind_index.h"
 #include "conf_int.h"
+#include "ends/bind_index.h"
 #include "ftp_plan_int.h"
 
 static bool ports_meet(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)

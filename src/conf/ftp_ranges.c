@@ -5,7 +5,7 @@
 
 #include <utlist.h>
 
-#include "bind_index.h"
+#include "ends/bind_index.h"
 #include "ftp_plan_int.h"
 
 bool hf_plan_is_placeholder(const struct hf_cfg_server *server)

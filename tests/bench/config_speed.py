@@ -3,9 +3,9 @@
 
     tests/bench/config_speed.py [--haftp PROGRAM] [--haproxy PROGRAM] [--runs N] [--keep FILE]
 
-Writes three files: 10,000 servers in 500 sections, in one, and in as many. Each program checks each file
-in turn, so that both see the same noise; the figure is the ratio of the medians of user and system
-time. 1 when haftp takes more than HAProxy. Compare the release build:
+Writes three files: 10,000 servers in 500 sections, in one, and in as many. Each program checks
+each file in turn, so that both see the same noise; the figure is the ratio of the medians of user
+and system time. 1 when haftp takes more than HAProxy. Compare the release build:
 
     cmake --preset release && cmake --build --preset release && tests/bench/config_speed.py
 """

@@ -394,12 +394,9 @@ static const char *usage(struct hf_arena *arena, const struct hf_keyword *row)
 /* The text of the file between two columns, without its quotes being looked at. */
 static const char *text_at(struct hf_arena *arena, struct hf_loc loc)
 {
-    const char *p = loc.source->text, *end = p + loc.source->size;
+    const char *p = hf_source_line(loc.source, loc.line);
+    const char *end = loc.source->text + loc.source->size;
 
-    for (int line = 1; line < loc.line && p; line++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : NULL;
-    }
     if (!p || p + loc.end_col - 1 > end)
         return "";
     return hf_arena_strndup(arena, p + loc.col - 1, (size_t)(loc.end_col - loc.col));
