@@ -20,21 +20,26 @@ HEAD = """\
 # Reference of the configuration language
 
 Written by `docs/gen_reference.py` from the rows in `grammar/rows`; `haftp -dKall` prints the same.
-What the words do together is told in the [FTP guide](ftp-guide.md) and in
+What the words do together is told in the [FTP guide](ftp-guide.md), in [rules](rules.md) and in
 [operations](operations.md).
 
-Times are a number with `us`, `ms`, `s`, `m`, `h` or `d`; a bare number is in milliseconds. Sizes
-may end in `k`, `m` or `g`. `no option NAME` undoes an option.
+Times are a number with `us`, `ms`, `s`, `m`, `h` or `d`; a bare number is in milliseconds, in a few
+words of HAProxy in seconds. Sizes may end in `k`, `m` or `g`. `no option NAME` undoes an option.
+
+A table of words that do something comes first in each chapter, then one of those that do not:
+
+| what it says | what happens |
+| --- | --- |
+| No effect, Without effect | read and checked as HAProxy does; a notice or a warning gives the reason |
+| Checked, but without effect in this version | the same; all such words of a file are told in one notice at start |
+| For HTTP only | a warning where it stands in a section of `mode tcp`; as a sample, it is never there |
+| Refused, Not supported yet | an error at that word, which says so |
+
 """
 
-# A word's help tells what becomes of it; words that do something have a help of their own.
-FATES = [
-    (re.compile("^Not supported yet"),
-     "Known from HAProxy and not supported yet; each is an error that says so"),
-    (re.compile("^Checked, but without effect"), "Checked as HAProxy does, but without effect yet"),
-    (re.compile("^For HTTP only"), "For HTTP only; no effect in `mode tcp`, with a warning"),
-    (re.compile("^Accepted|accepted, does nothing"), "Accepted, nothing to do here"),
-]
+# Help of a word that does nothing begins with one of these.
+FATE = re.compile("No effect|Without effect|Checked, but without effect|For HTTP only|Refused|Not supported yet")
+MANY = 12  # words of one reason; more are told apart by how they begin
 
 
 def find_program():
@@ -69,39 +74,81 @@ def marked_up(text):
 
 
 def row(usage, help_lines):
-    """Cells of a table; the help's last line may tell in which sections the word is known."""
+    """Cells of a table. The help's last line may tell where the word is known, or what it gives."""
     where = ""
     if help_lines[-1].startswith("In "):
-        where = help_lines[-1][len("In "):-1].replace("'", "").replace(" or ", ", ")
-        help_lines = help_lines[:-1]
-    return f"`{usage}`", marked_up(" ".join(help_lines)), where
+        where = help_lines.pop()[len("In "):-1].replace("'", "").replace(" or ", ", ")
+    elif help_lines[-1].startswith(("Gives ", "Makes ")):
+        where = help_lines.pop()[:-1].split(" ", 1)[1]
+    return [f"`{usage}`", marked_up(" ".join(help_lines)), where]
 
 
-def table(rows):
-    columns = 3 if any(row[2] for row in rows) else 2
-    lines = [("keyword", "meaning", "in")[:columns], ("---",) * columns]
-    lines += [[cell.replace("|", "\\|") for cell in row[:columns]] for row in rows]
-    return ["| " + " | ".join(line).rstrip() + " |" for line in lines]
+def table(head, rows):
+    """The columns that some row fills."""
+    columns = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    lines = [head, ("---",) * len(head)]
+    lines += [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return ["| " + " | ".join(line[i] for i in columns).rstrip() + " |" for line in lines]
 
 
-def fate(help_lines):
-    for pattern, title in FATES:
-        if pattern.search(help_lines[0]):
-            return title
-    return None
+def does_nothing(help_lines):
+    return FATE.match(help_lines[0])
+
+
+def families(words):
+    """Many words as several lists: those that begin alike, then the rest."""
+    if len(words) <= MANY:
+        return [words]
+    alike = {}
+    for word in words:
+        alike.setdefault(re.match(r"[\w-]*?(?=[_.-]|$)|", word)[0], []).append(word)
+    rest = [word for family in alike.values() if len(family) < 4 for word in family]
+    lists = [family for family in alike.values() if len(family) >= 4]
+    return lists + ([rest] if rest else [])
+
+
+def name_of(usage):
+    """The word itself, without what may stand behind it."""
+    name = re.split(r" (?=[A-Z\[{%]|\S*\||\.\.\.)", usage)[0]
+    return re.sub(r"\((?!\*).*", "", name)
+
+
+def idle_words(words):
+    """(reason, words) of those that do nothing; equal reasons are together."""
+    by_reason = {}
+    for usage, help_lines in words:
+        if does_nothing(help_lines):
+            by_reason.setdefault(help_lines[0], []).append(name_of(usage))
+    for reason, names in by_reason.items():
+        for family in families(names):
+            yield reason, family
+
+
+def idle_rows(words):
+    for reason, names in idle_words(words):
+        yield [", ".join(f"`{name}`" for name in names), marked_up(reason)]
 
 
 def section(title, words):
-    """A table of the words that do something, then those that do not, by the reason."""
+    """A table of the words that do something, then one of those that do not, by the reason."""
     text = ["## " + marked_up(title), ""]
-    active = [row(*word) for word in words if not fate(word[1])]
+    last = "gives" if any(lines[-1].startswith(("Gives ", "Makes ")) for _, lines in words) else "in"
+    active = [row(usage, list(lines)) for usage, lines in words if not does_nothing(lines)]
+    idle = list(idle_rows(words))
     if active:
-        text += table(active) + [""]
-    for _, reason in FATES:
-        names = [usage for usage, lines in words if fate(lines) == reason]
-        if names:
-            text += [reason + ": " + ", ".join(f"`{name}`" for name in names) + ".", ""]
+        text += table(("word", "meaning", last), active) + [""]
+    if idle:
+        lower = title if title.startswith("ACL") else title[0].lower() + title[1:]
+        text += [f"### Without effect: {marked_up(lower)}", ""] if active else []
+        text += table(("words", "what becomes of them"), idle) + [""]
     return "\n".join(text)
+
+
+def contents(titles):
+    """Links to the chapters, as the places that read Markdown name them."""
+    def anchor(title):
+        return re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-")
+    return "\n".join(f"- [{marked_up(title)}](#{anchor(title)})" for title in titles) + "\n"
 
 
 def listing(program):
@@ -111,7 +158,9 @@ def listing(program):
 
 def reference(words):
     """The page for the web."""
-    return "\n".join([HEAD] + [section(*group) for group in groups(words)])
+    chapters = list(groups(words))
+    return "\n".join([HEAD + contents(title for title, _ in chapters)] +
+                     [section(*chapter) for chapter in chapters])
 
 
 # ---- manuals: the same as troff ----------------------------------------------------------------
@@ -150,12 +199,10 @@ def troff(text):
 def manual_words(title, words):
     lines = [f'.SH "{troff(title.replace(chr(39), "")).upper()}"']
     for usage, help_lines in words:
-        if not fate(help_lines):
+        if not does_nothing(help_lines):
             lines += [".TP", f".B {troff(usage)}"] + [troff(line) for line in help_lines]
-    for _, reason in FATES:
-        names = [usage for usage, help_lines in words if fate(help_lines) == reason]
-        if names:
-            lines += [".PP", troff(reason.replace("`", "'")) + ":", ".br", troff(", ".join(names)) + "."]
+    for reason, names in idle_words(words):
+        lines += [".TP", f".I {troff(reason)}", troff(", ".join(names)) + "."]
     return "\n".join(lines) + "\n"
 
 

@@ -51,7 +51,7 @@ void hf_version_print(FILE *out, bool details)
             "Compiler: %s\n"
             "libuv: %s (built with %d.%d.%d)\n"
             "Relay: splice; copying where the kernel refuses, or with 'nosplice'\n"
-            "Features: +FTP-PASSIVE +IPV6 +THREADS -FTP-ACTIVE -TLS\n"
+            "Features: +FTP-PASSIVE +FTP-ACTIVE +IPV6 +THREADS -TLS\n"
             "Language: that of HAProxy " HF_SPOKEN_VERSION "; for .if feature(NAME): ",
             COMPILER, uv_version_string(), UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH);
     hf_build_print_features(out);

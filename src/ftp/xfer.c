@@ -92,6 +92,7 @@ static void log_end(struct ftp_xfer *x)
     facts->bytes_in = x->relay.end[HF_FRONT].bytes;
     facts->bytes_out = x->relay.end[HF_BACK].bytes;
     facts->total_ms = (int32_t)(hf_loop_now(loop_of(x)) - facts->accepted_ms);
+    facts->vars = s->session.facts.vars; /* the session's own: gone if it has ended */
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (s->session.server) {
         atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in,
@@ -550,6 +551,8 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.bind = control->bind;
     x->facts.client = control->client;
     x->facts.local = control->local;
+    x->facts.log_level = control->log_level;
+    x->facts.vars = control->vars;
     x->facts.is_transfer = true;
     x->facts.queue_ms = 0;
     x->facts.connect_ms = -1;

@@ -203,7 +203,6 @@ static const action_fn actions[] = {
     [HF_RULE_REJECT] = reject,
     [HF_RULE_CLOSE] = reject,
     [HF_RULE_SILENT_DROP] = silent_drop,
-    [HF_RULE_EXPECT_PROXY] = do_nothing,
     [HF_RULE_SET_VAR] = set_var,
     [HF_RULE_SET_VAR_FMT] = set_var_fmt,
     [HF_RULE_UNSET_VAR] = unset_var,

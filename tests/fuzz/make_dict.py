@@ -22,8 +22,8 @@ OTHERS = [
 
 
 def words(listing):
-    for line in re.findall(r"^  (\S.*)$", listing, flags=re.M):
-        yield re.split(r" [A-Z\[{]| \S*\||\(\)", line)[0]
+    for usage in re.findall(r"^  (\S.*)$", listing, flags=re.M):
+        yield gen_reference.name_of(usage)
 
 
 def main(arguments):

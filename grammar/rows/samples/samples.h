@@ -1,21 +1,26 @@
 /*
  * samples.h: rows of sample fetches, converters, ACL names, rule actions and log aliases.
  *
- * Whoever includes fetch.def, conv.def, acl.def, action.def or alias.def defines the macros that it
- * wants; the others become nothing.  All are forgotten again at the end of the file.
+ * Whoever includes fetch.def, conv.def, acl.def, action.def, alias.def or directive.def defines the
+ * macros that it wants; the others become nothing.  All are forgotten again at the end of the file.
  *
- *   HF_FETCH(id, word, signature, type, known, help)   works: the enum hf_fetch_id has
- * HF_FETCH_<id> HF_FETCH_SAME(id, word, signature, type, known)    another spelling of the fetch
- * `id` HF_FETCH_LATER(word, signature, type, known)       checked, but without effect in this
- * version HF_FETCH_HTTP(word, signature, type, known)        HTTP's: never true in mode tcp
- *   HF_CONV(id, word, signature, in, out, help)        works: the enum hf_conv_id has HF_CONV_<id>
+ *   HF_FETCH(id, word, signature, type, known, help)   works: enum hf_fetch_id has HF_FETCH_<id>
+ *   HF_FETCH_SAME(id, word, signature, type, known)    another spelling of the fetch `id`
+ *   HF_FETCH_LATER(word, signature, type, known)       checked, but without effect in this version
+ *   HF_FETCH_HTTP(word, signature, type, known)        HTTP's: never true in mode tcp
+ *   HF_CONV(id, word, signature, in, out, help)        works: enum hf_conv_id has HF_CONV_<id>
  *   HF_CONV_LATER(word, signature, in, out)
  *   HF_CONV_HTTP(word, signature, in, out)
  *   HF_ACL_NAME(word, fetch, method)                   in ACLs, this is that fetch with -m METHOD
  *   HF_ACL_PREDEFINED(word, test)                      an ACL that need not be defined
+ *   HF_ACL_METHOD(match, word, type, help)             what -m names: an enum hf_match without its
+ *                                                      prefix, and the type that it compares
+ *   HF_ACL_FLAG(usage, help)
  *   HF_ACTION(action, word, sets, args, help)          what tcp-request and tcp-response may do
- *   HF_ALIAS(id, word, help)                              %word of a log format
+ *   HF_ALIAS(id, word, help)                           %word of a log format
  *   HF_ALIAS_HTTP(word)                                the same, in mode http only
+ *   HF_DIRECTIVE(word, args, help)                     a line that begins with a dot
+ *   HF_PREDICATE(word, n_args, holds, args, help)      what its condition may ask
  *
  * `type`, `in` and `out` are an enum hf_type without its prefix.  `known` is one of enum hf_known,
  * or BYTES (REQUEST or RESPONSE), AFTER (RESPONSE or END), HTTP (all three).
@@ -72,6 +77,12 @@
 #ifndef HF_ACL_PREDEFINED
 #define HF_ACL_PREDEFINED(word, test)
 #endif
+#ifndef HF_ACL_METHOD
+#define HF_ACL_METHOD(match, word, type, help)
+#endif
+#ifndef HF_ACL_FLAG
+#define HF_ACL_FLAG(usage, help)
+#endif
 #ifndef HF_ACTION
 #define HF_ACTION(action, word, sets, args, help)
 #endif
@@ -80,4 +91,10 @@
 #endif
 #ifndef HF_ALIAS_HTTP
 #define HF_ALIAS_HTTP(word)
+#endif
+#ifndef HF_DIRECTIVE
+#define HF_DIRECTIVE(word, args, help)
+#endif
+#ifndef HF_PREDICATE
+#define HF_PREDICATE(word, n_args, holds, args, help)
 #endif

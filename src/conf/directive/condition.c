@@ -155,14 +155,8 @@ static bool version_before(struct reader *r, const char *const *args)
 }
 
 static const struct predicate predicates[] = {
-    {"defined", 1, defined},
-    {"feature", 1, has_feature},
-    {"streq", 2, are_equal},
-    {"strneq", 2, are_different},
-    {"strstr", 2, contains},
-    {"enabled", 1, is_enabled},
-    {"version_atleast", 1, version_atleast},
-    {"version_before", 1, version_before},
+#define HF_PREDICATE(word, n_args, holds, args, help) {word, n_args, holds},
+#include "../../../grammar/rows/samples/directive.def"
 };
 #define PREDICATES                                                                                 \
     "there are defined, feature, streq, strneq, strstr, enabled, version_atleast and "             \

@@ -184,8 +184,10 @@ static bool say(struct hf_parse *parse, const char *name)
 
 static void unknown(struct hf_parse *parse, const struct hf_word *word)
 {
-    static const char *const names[] = {".if",     ".elif",    ".else",  ".endif",
-                                        ".notice", ".warning", ".alert", ".diag"};
+    static const char *const names[] = {
+#define HF_DIRECTIVE(word, args, help) word,
+#include "../../../grammar/rows/samples/directive.def"
+    };
     struct hf_suggest suggest;
     const char *hint = "there are .if .elif .else .endif .notice .warning .alert and .diag";
 

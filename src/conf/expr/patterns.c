@@ -14,13 +14,8 @@ static const struct {
     const char *name;
     enum hf_type type;
 } methods[] = {
-    [HF_MATCH_FOUND] = {"found", HF_TYPE_ANY}, [HF_MATCH_BOOL] = {"bool", HF_TYPE_INT},
-    [HF_MATCH_INT] = {"int", HF_TYPE_INT},     [HF_MATCH_IP] = {"ip", HF_TYPE_ADDR},
-    [HF_MATCH_LEN] = {"len", HF_TYPE_STR},     [HF_MATCH_STR] = {"str", HF_TYPE_STR},
-    [HF_MATCH_BEG] = {"beg", HF_TYPE_STR},     [HF_MATCH_END] = {"end", HF_TYPE_STR},
-    [HF_MATCH_SUB] = {"sub", HF_TYPE_STR},     [HF_MATCH_DIR] = {"dir", HF_TYPE_STR},
-    [HF_MATCH_DOM] = {"dom", HF_TYPE_STR},     [HF_MATCH_BIN] = {"bin", HF_TYPE_BIN},
-    [HF_MATCH_REG] = {"reg", HF_TYPE_STR},
+#define HF_ACL_METHOD(match, word, type, help) [HF_MATCH_##match] = {word, HF_TYPE_##type},
+#include "../../../grammar/rows/samples/acl.def"
 };
 
 enum hf_type hf_match_type(enum hf_match match)

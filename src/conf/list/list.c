@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "haftp/base/str.h"
-#include "haftp/conf/expr.h"
 #include "haftp/conf/load.h"
+#include "list_int.h"
 #include "parse/keywords.h"
 #include "parse/value.h"
 
@@ -72,65 +72,28 @@ static void list_configuration(FILE *out)
         list_group(out, groups[i].title, groups[i].where);
 }
 
-/* ---- samples ----------------------------------------------------------------------------- */
-
-static void list_samples(FILE *out, const char *title, const struct hf_sample_row *rows, unsigned n)
-{
-    fprintf(out, "\n%s\n", title);
-    for (const struct hf_sample_row *row = rows; row < rows + n; row++) {
-        fprintf(out, "  %s%s\n      %s\n", row->name, row->signature[0] ? "()" : "", row->help);
-        if (row->id >= 0 && row->in)
-            fprintf(out, "      Makes %s from %s.\n", hf_type_name(row->out),
-                    hf_type_name(row->in));
-        else if (row->id >= 0 && row->out)
-            fprintf(out, "      Gives %s.\n", hf_type_name(row->out));
-    }
-}
-
-static void list_fetches(FILE *out)
-{
-    list_samples(out, "Sample fetches", hf_fetches, hf_n_fetches);
-}
-
-static void list_converters(FILE *out)
-{
-    list_samples(out, "Converters", hf_convs, hf_n_convs);
-}
-
-static void list_acls(FILE *out)
-{
-    static const struct {
-        const char *name, *fetch, *method;
-    } rows[] = {
-#define HF_ACL_NAME(name, fetch, method) {name, fetch, method},
-#include "../../grammar/rows/samples/acl.def"
-    };
-
-    fputs("\nNames that only ACLs know\n", out);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        fprintf(out, "  %s\n      The fetch '%s' with '-m %s'.\n", rows[i].name, rows[i].fetch,
-                rows[i].method);
-}
+/* ---- classes ----------------------------------------------------------------------------- */
 
 static void list_none(FILE *out)
 {
     (void)out;
 }
 
-/* ---- classes ----------------------------------------------------------------------------- */
-
 static void list_classes(FILE *out);
 
-/* HAProxy's classes; haftp has no words in some of them. */
+/* HAProxy's classes, in some of which haftp has no words, and three of its own. */
 static const struct {
     const char *name;
     void (*list)(FILE *out);
     const char *help;
 } classes[] = {
     {"cfg", list_configuration, "keywords of the configuration"},
-    {"smp", list_fetches, "sample fetches"},
-    {"cnv", list_converters, "converters of samples"},
-    {"acl", list_acls, "names that only ACLs know"},
+    {"dir", hf_list_directives, "directives and their conditions"},
+    {"act", hf_list_actions, "actions of rules"},
+    {"smp", hf_list_fetches, "sample fetches"},
+    {"cnv", hf_list_converters, "converters of samples"},
+    {"acl", hf_list_acls, "methods, flags and names that ACLs know"},
+    {"log", hf_list_aliases, "variables of log formats"},
     {"flt", list_none, "filters: none"},
     {"svc", list_none, "services: none"},
     {"cli", list_none, "commands of the runtime socket: none"},
