@@ -38,7 +38,10 @@
  *   B true, false, 1 or 0               T us or ms         D s, ms or us
  *   C condition of set-var              K sink of debug    g flags of regsub
  *   j charset of json                   q mode of url_enc  4 version of a UUID
- *   x an argument that is read and means nothing
+ *   h bits of SHA-2  e bits of an AES key             H digest of OpenSSL
+ *   G base64 or variable                w algorithm of JWT, or variable
+ *   O type of Protocol Buffers          F tag of FIX       N type of MQTT messages
+ *   J path into JSON W int              x an argument that is read and means nothing
  *
  * Of an action, `sets` has the letters of the rules that may do it: C connection, S session,
  * Q content of a request, R content of a response.  `args` has one letter:

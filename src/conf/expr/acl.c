@@ -205,6 +205,16 @@ static void warn_unread(struct acl_reader *a)
                 hf_match_name(a->test->patterns.match));
 }
 
+static void warn_unequal(struct acl_reader *a, const struct hf_word *word)
+{
+    enum hf_match match = a->test->patterns.match;
+
+    if ((match == HF_MATCH_INT || match == HF_MATCH_LEN) && strcmp(word->text, "ne") == 0)
+        hf_diag_add(a->b->diag, HF_DIAG_WARNING, word->loc,
+                    "write 'eq' here and '!' in front of the ACL for the contrary",
+                    "'ne' is read as 'eq', as HAProxy does.");
+}
+
 static bool read_values(struct acl_reader *a)
 {
     enum hf_match match = a->test->patterns.match;
@@ -216,6 +226,7 @@ static bool read_values(struct acl_reader *a)
     for (; a->at < a->n; a->at++) {
         const struct hf_word *word = &a->words[a->at];
         const char *wrong = hf_pattern_add(&a->list, hf_view_cstr(word->text));
+        warn_unequal(a, word);
         if (!wrong)
             continue;
         hf_build_error(a->b, word->loc, NULL, "'%s' is not %s", word->text, wrong);

@@ -12,6 +12,7 @@
 
 #include <utlist.h>
 
+#include "check_args.h"
 #include "haftp/base/assert.h"
 #include "parse/env.h"
 
@@ -37,7 +38,6 @@ static char unescape(char c)
     case '\'':
     case '"':
     case ' ':
-    case ',':
         return c;
     default:
         return '\0';
@@ -252,6 +252,19 @@ static bool pattern_file(struct argument *a)
     return a->arg->map != NULL;
 }
 
+/* What is known by a list. */
+static bool text_of(struct argument *a, char letter)
+{
+    const char *wrong = hf_arg_wrong(letter, a->raw->text);
+
+    if (wrong)
+        return refuse(a, NULL, "%s", wrong);
+    if (strchr("Gw", letter) && hf_arg_is_variable(a->raw->text))
+        return variable(a);
+    a->arg->kind = HF_ARG_TEXT;
+    return true;
+}
+
 static bool check(struct argument *a, char letter)
 {
     a->arg->loc = hf_reader_place(a->r, a->raw->from, a->raw->to);
@@ -269,7 +282,6 @@ static bool check(struct argument *a, char letter)
         return number_between(a, 1, 8, "a number from 1 to 8");
     case '4':
         return number_between(a, 4, 4, "a version of UUIDs that can be made; only 4 is");
-    case 'P':
     case 's':
     case 'r': /* compiled when its flags are known */
         a->arg->kind = HF_ARG_TEXT;
@@ -315,6 +327,18 @@ static bool check(struct argument *a, char letter)
         return only_letters(a, "gi", "made of the flags g (all) and i (either case)");
     case 'x':
         return unused(a);
+    case 'h':
+    case 'e':
+    case 'H':
+    case 'G':
+    case 'P':
+    case 'O':
+    case 'F':
+    case 'N':
+    case 'J':
+    case 'W':
+    case 'w':
+        return text_of(a, letter);
     case 'f':
     case 'b':
     case 't':
@@ -335,10 +359,18 @@ static const char *letter_name(char letter)
     static const struct {
         const char *letters, *name;
     } names[] = {
-        {"iILc4o", "a number"},        {"sPdKjqgTDC", "a text"}, {"vV", "a variable"},
-        {"n", "a number or variable"}, {"mM", "a mask"},         {"aA", "an address"},
-        {"r", "a regular expression"}, {"p", "a file"},          {"k", "hexadecimal digits"},
-        {"B", "true or false"},        {"S", "a server"},        {"u", "a userlist"},
+        {"iILc4ohe", "a number"},
+        {"sPdKjqgTDCHGOFNJWw", "a text"},
+        {"vV", "a variable"},
+        {"n", "a number or variable"},
+        {"mM", "a mask"},
+        {"aA", "an address"},
+        {"r", "a regular expression"},
+        {"p", "a file"},
+        {"k", "hexadecimal digits"},
+        {"B", "true or false"},
+        {"S", "a server"},
+        {"u", "a userlist"},
     };
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -349,11 +381,11 @@ static const char *letter_name(char letter)
 }
 
 /* Without an argument: this section, an empty text; else it is missing. */
-static bool leave_out(struct argument *a, char letter, unsigned given, const char *name_end)
+static bool leave_out(struct argument *a, char letter, bool only_one, const char *name_end)
 {
     static const struct raw nothing = {"", "", ""};
 
-    if (strchr("fbt", letter) || (given == 0 && a->arg->text == NULL && strchr("sn", letter))) {
+    if (strchr("fbt", letter) || (only_one && a->arg->text == NULL && strchr("sn", letter))) {
         struct argument own = {a->r, a->row, &nothing, a->arg};
         a->arg->text = "";
         a->arg->loc = hf_reader_place(a->r, a->r->name, name_end);
@@ -398,13 +430,26 @@ static void look_up_variable(struct hf_reader *r, struct hf_conv *out)
         out->args[out->n_args++] = (struct hf_arg){.kind = HF_ARG_TEXT, .text = value};
 }
 
+/* Texts may be empty, and some of them are then as good as left out. */
+#define TEXTS          "sdkjqgTDCKVBoxHGPOFNJWw"
+#define MAY_BE_NOTHING "sdkjqgVBox"
+
+/* An argument that is no text and left empty ends the list. */
+static bool ends_list(struct hf_reader *r, const struct hf_sample_row *row, const struct raw *raw)
+{
+    if (*r->at == ')')
+        return true;
+    return hf_reader_fail(r, raw->from, r->at + 1, "give all arguments up to the last one",
+                          "'%s' has an argument behind one that is left out", row->name);
+}
+
 static bool read_given(struct hf_reader *r, const struct hf_sample_row *row, const char *letters,
                        struct hf_conv *out)
 {
     const char *open = r->at++;
     struct raw raw;
 
-    if (*r->at == ')') {
+    if (*r->at == ')' && (!letters[0] || !strchr("TDCKW", letters[0]))) {
         r->at++;
         return true;
     }
@@ -415,17 +460,34 @@ static bool read_given(struct hf_reader *r, const struct hf_sample_row *row, con
             return hf_reader_fail(r, raw.from, raw.to, NULL, "'%s' takes %s", row->name,
                                   !letters[0] ? "no argument" : "fewer arguments");
         struct argument a = {r, row, &raw, &out->args[out->n_args]};
+        char letter = letters[out->n_args];
         bool is_optional = out->n_args >= strcspn(row->signature, "|");
-        /* An optional one may be left empty. */
-        if ((*raw.text || !(is_optional || strchr("fbt", letters[out->n_args]))) &&
-            !check(&a, letters[out->n_args]))
+        if (*raw.text || (!is_optional && !strchr("fbt", letter)) ||
+            (is_optional && strchr(TEXTS, letter) && !strchr(MAY_BE_NOTHING, letter))) {
+            if (!check(&a, letter))
+                return false;
+        } else if (is_optional && !strchr(TEXTS, letter) && !ends_list(r, row, &raw)) {
             return false;
+        }
         a.arg->text = raw.text;
         out->n_args++;
         if (*r->at++ == ')')
             return true;
         r->at--;
     }
+}
+
+static bool check_together(struct hf_reader *r, const struct hf_conv *out, const char *name_end)
+{
+    unsigned index;
+    const char *wrong = hf_args_wrong_together(out, &index);
+
+    if (!wrong)
+        return true;
+    struct hf_loc loc = out->n_args > index ? out->args[index].loc : (struct hf_loc){0};
+    hf_build_error(r->b, loc.source ? loc : hf_reader_place(r, r->name, name_end), NULL, "'%s': %s",
+                   out->row->name, wrong);
+    return false;
 }
 
 bool hf_reader_args(struct hf_reader *r, const struct hf_sample_row *row, struct hf_conv *out)
@@ -447,12 +509,12 @@ bool hf_reader_args(struct hf_reader *r, const struct hf_sample_row *row, struct
     for (unsigned given = out->n_args, i = 0; i < least; i++) {
         struct argument a = {r, row, NULL, &out->args[i]};
         if ((i >= given || (!*out->args[i].text && strchr("fbt", letters[i]))) &&
-            !leave_out(&a, letters[i], given, name_end))
+            !leave_out(&a, letters[i], given == 0 && i == 0, name_end))
             return false;
         if (i >= out->n_args)
             out->n_args = i + 1;
     }
     if (strcmp(row->name, "env") == 0)
         look_up_variable(r, out);
-    return compile_regex(r, out);
+    return check_together(r, out, name_end) && compile_regex(r, out);
 }

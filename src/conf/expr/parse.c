@@ -229,8 +229,7 @@ static bool read_conv(struct hf_reader *r, struct hf_expr *expr)
     if (!hf_reader_args(r, row, &conv))
         return false;
     tell_fate(r, row, name.p);
-    if (row->out != HF_TYPE_ANY)
-        expr->type = row->out;
+    expr->type = row->out; /* of any type: nobody knows any more what it is */
     struct hf_conv *convs =
         hf_arena_alloc(r->b->config->arena, (expr->n_convs + 1) * sizeof *convs);
     if (expr->n_convs)

@@ -103,9 +103,10 @@ static bool read_range(const char *text, struct hf_int_range *range, bool versio
     return read_number(&text, &range->hi, versions) && *text == '\0';
 }
 
+/* HAProxy takes "ne" for "eq". */
 static bool is_operator(const char *text)
 {
-    static const char *const operators[] = {"eq", "ge", "gt", "le", "lt"};
+    static const char *const operators[] = {"eq", "ge", "gt", "le", "lt", "ne"};
 
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (strcmp(text, operators[i]) == 0)

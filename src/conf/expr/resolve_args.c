@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "haftp/base/suggest.h"
+#include "haftp/conf/sections.h"
 
 /* ---- arguments --------------------------------------------------------------------------- */
 
@@ -116,6 +117,14 @@ static void resolve_server(struct hf_config *config, const struct hf_arg_ref *re
                     "'%s' has no server '%s'.", proxy ? proxy->name : "this section", name);
 }
 
+static void resolve_userlist(struct hf_config *config, struct hf_arg *arg, struct hf_diag *diag)
+{
+    arg->userlist = (struct hf_cfg_userlist *)hf_conf_find_other(config, "userlist", arg->text);
+    if (!arg->userlist)
+        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc, "add a 'userlist' section of that name",
+                    "there is no userlist '%s'.", arg->text);
+}
+
 void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag)
 {
     const struct hf_arg_ref *ref;
@@ -125,8 +134,7 @@ void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag)
         if (ref->letter == 'S')
             resolve_server(config, ref, diag);
         else if (ref->letter == 'u')
-            hf_diag_add(diag, HF_DIAG_ERROR, ref->arg->loc, NULL, "there is no userlist '%s'.",
-                        ref->arg->text);
+            resolve_userlist(config, ref->arg, diag);
         else
             resolve_section(config, ref, diag);
     }

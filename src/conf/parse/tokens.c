@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "haftp/base/assert.h"
 
@@ -264,7 +265,7 @@ static void emit_condition(struct hf_tokens *t, const struct hf_word *words, uns
         if (strcmp(word.text, "{") == 0) {
             emit(t, T_OPEN, word.loc);
             in_braces = true;
-        } else if (strcmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
+        } else if (strcasecmp(word.text, "or") == 0 || strcmp(word.text, "||") == 0) {
             emit(t, T_OR, word.loc);
         } else if (*word.text) {
             emit_word(t, &word);

@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include <utlist.h>
 
@@ -58,9 +59,10 @@ static const char *suggestion(struct hf_build *b, const char *name)
 
 static bool is_good_name(struct hf_build *b, const struct hf_word *name)
 {
-    if (strcmp(name->text, "or") == 0) {
+    if (strcasecmp(name->text, "or") == 0) {
         hf_build_error(b, name->loc, "choose another name",
-                       "'or' stands between alternatives: it cannot be the name of an ACL");
+                       "'%s' stands between alternatives: it cannot be the name of an ACL",
+                       name->text);
         return false;
     }
     for (size_t i = 0; name->text[i]; i++) {

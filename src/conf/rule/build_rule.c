@@ -452,19 +452,18 @@ bool hf_build_check_rest(struct hf_build *b, unsigned used)
     return false;
 }
 
-/* NULL: always.  What is left of a faulty condition is never used: the file is refused. */
+/* HAProxy reads `if` without anything as never, and so `unless` as always.  What is left of a
+ * faulty condition is never used: the file is refused. */
 struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_place *place)
 {
     struct hf_cond *cond = b->rule.cond;
 
     if (!cond)
         return NULL;
-    if (!cond->any && !b->rule.faulty) {
-        cond->any = HF_NEW(arena_of(b), struct hf_cond_all);
-        hf_diag_add(b->diag, HF_DIAG_WARNING, cond->loc, NULL,
-                    "a condition without any ACL is always met.");
-        return NULL;
-    }
+    if (!cond->any && !b->rule.faulty)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, cond->loc, "name the ACL behind it",
+                    "a condition without any ACL is never met, so this rule %s used.",
+                    cond->unless ? "is always" : "is never");
     if (b->rule.negated)
         hf_diag_add(b->diag, HF_DIAG_WARNING, b->rule.negation, NULL,
                     "nothing stands behind this '!'.");

@@ -9,7 +9,7 @@
 
 #include "haftp/conf/expr.h"
 
-#define LETTERS "iILcosdkvVnaAmMfbtSurpPBTDCKgjq4x"
+#define LETTERS "iILcosdkvVnaAmMfbtSurpPBTDCKgjq4xheHGwOFNJW"
 
 static void check_row(const struct hf_sample_row *row)
 {
