@@ -30,6 +30,17 @@ static void add_cookie(struct hf_plan *plan, struct hf_cfg_proxy *section)
         hf_names_add(&plan->cookies, plan->config->arena, cookie, peer);
 }
 
+static bool has_plain_bind(const struct hf_cfg_proxy *section)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = section->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_PLAIN)
+            return true;
+    }
+    return false;
+}
+
 static void add_host(struct hf_plan *plan, struct hf_cfg_proxy *section)
 {
     for (unsigned i = 0; i < section->n_reach; i++) {
@@ -47,7 +58,15 @@ static int compare_hosts(const void *one, const void *two)
     return a->host < b->host ? -1 : a->host > b->host;
 }
 
-void hf_plan_index(struct hf_plan *plan)
+void hf_plan_index_cookies(struct hf_plan *plan)
+{
+    struct hf_cfg_proxy *section;
+
+    for (section = plan->config->proxies; section; section = section->next)
+        add_cookie(plan, section);
+}
+
+void hf_plan_index_hosts(struct hf_plan *plan)
 {
     struct hf_arena *arena = plan->config->arena;
     size_t n = plan->config->n_proxies + 1;
@@ -57,8 +76,8 @@ void hf_plan_index(struct hf_plan *plan)
     plan->near = hf_arena_alloc(arena, n * sizeof(struct hf_cfg_proxy *));
     plan->near_to = hf_arena_alloc(arena, n * sizeof *plan->near_to);
     for (section = plan->config->proxies; section; section = section->next) {
-        add_cookie(plan, section);
-        add_host(plan, section);
+        if (has_plain_bind(section))
+            add_host(plan, section);
     }
     if (plan->n_hosts > 0)
         qsort(plan->hosts, plan->n_hosts, sizeof *plan->hosts, compare_hosts);

@@ -97,11 +97,25 @@ static bool all_servers_on_ftp_port(const struct hf_cfg_proxy *proxy)
     return proxy->n_reach > 0;
 }
 
+/* What the binds of a section share. */
+struct control_signs {
+    bool servers;                       /* all are on port 21 */
+    const struct hf_cfg_proxy *partner; /* a section of port ranges that shares the cookie */
+};
+
+static struct control_signs find_signs(const struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    return (struct control_signs){
+        .servers = all_servers_on_ftp_port(proxy),
+        .partner = count_single_ports(proxy) == 1 ? cookie_partner(plan, proxy) : NULL,
+    };
+}
+
 /* Rule 1, `no option ftp-inspect`, and ranges have been sorted out by the caller. */
 static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bind *bind,
-                             const char **why)
+                             const struct control_signs *signs, const char **why)
 {
-    const struct hf_cfg_proxy *proxy = bind->proxy, *partner;
+    const struct hf_cfg_proxy *proxy = bind->proxy;
 
     if (proxy->o.ftp_inspect == HF_YES) {
         *why = "option ftp-inspect";
@@ -111,14 +125,13 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
         *why = bind->port_lo == HF_FTP_PORT ? "port 21" : "port 990, implicit FTPS";
         return HF_CONTROL_PORT;
     }
-    if (all_servers_on_ftp_port(proxy)) {
+    if (signs->servers) {
         *why = "all its servers are on port 21";
         return HF_CONTROL_SERVERS;
     }
-    partner = count_single_ports(proxy) == 1 ? cookie_partner(plan, proxy) : NULL;
-    if (partner) {
+    if (signs->partner) {
         *why = hf_arena_printf(plan->config->arena, "cookie %s is shared with the port range of %s",
-                               cookie_owner(proxy)->o.cookie_name, partner->name);
+                               cookie_owner(proxy)->o.cookie_name, signs->partner->name);
         return HF_CONTROL_COOKIE;
     }
     return 0;
@@ -126,6 +139,7 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
 
 static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
 {
+    const struct control_signs signs = find_signs(plan, proxy);
     struct hf_cfg_bind *bind;
 
     for (bind = proxy->binds; bind; bind = bind->next) {
@@ -140,7 +154,7 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
             bind->role_why = "a unix socket has no data ports beside it";
             continue;
         }
-        bind->role_rule = find_control_rule(plan, bind, &bind->role_why);
+        bind->role_rule = find_control_rule(plan, bind, &signs, &bind->role_why);
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
         /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
@@ -395,11 +409,12 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
     struct hf_plan plan = {.config = config, .diag = diag};
     struct hf_cfg_proxy *proxy;
 
-    hf_plan_index(&plan);
+    hf_plan_index_cookies(&plan);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (serves_tcp(proxy))
             find_control_binds(&plan, proxy);
     }
+    hf_plan_index_hosts(&plan);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (!has_control_bind(proxy))
             continue;

@@ -59,9 +59,11 @@ const char *hf_plan_cookie(const struct hf_cfg_proxy *proxy);
 
 /* ---- ftp_index.c ------------------------------------------------------------------------- */
 
-/* Once, before the others. */
-void hf_plan_index(struct hf_plan *plan);
-/* The sections whose first real server may be on the host of one of `control`'s. */
+void hf_plan_index_cookies(struct hf_plan *plan);
+/* Once it is known which binds carry control connections. */
+void hf_plan_index_hosts(struct hf_plan *plan);
+/* The sections with other binds whose first real server may be on the host of one of `control`'s.
+ */
 void hf_plan_find_near(struct hf_plan *plan, const struct hf_cfg_proxy *control);
 
 /* ---- ftp_ranges.c: giving ranges to a control section ------------------------------------ */

@@ -205,17 +205,20 @@ static void check_external(const struct hf_config *config, const struct hf_cfg_p
                     proxy->name);
 }
 
-static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+static void check_id(struct hf_config *config, struct hf_cfg_proxy *proxy, struct hf_names *ids,
                      struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *other;
+    const char *id;
 
-    for (other = config->proxies; other != proxy && proxy->o.forced_id; other = other->next) {
-        if (other->o.forced_id == proxy->o.forced_id)
-            hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
-                        "sections '%s' and '%s' have the same id %u.", other->name, proxy->name,
-                        proxy->o.forced_id);
-    }
+    if (!proxy->o.forced_id)
+        return;
+    id = hf_arena_printf(config->arena, "%u", proxy->o.forced_id);
+    other = hf_names_find(ids, id);
+    if (other)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
+                    "sections '%s' and '%s' have the same id %s.", other->name, proxy->name, id);
+    hf_names_add(ids, config->arena, id, proxy);
 }
 
 /* ---- log targets ------------------------------------------------------------------------- */
@@ -278,6 +281,7 @@ static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
 {
+    struct hf_names ids = {0};
     struct hf_cfg_proxy *proxy;
     struct hf_cfg_stick_rule *rule;
 
@@ -294,7 +298,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
         check_external(config, proxy, diag);
-        check_id(config, proxy, diag);
+        check_id(config, proxy, &ids, diag);
         collect_logs(config, proxy);
     }
     hf_conf_check_ends(config, diag);

@@ -78,10 +78,25 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
     config->global.log_tag = "haftp";
 }
 
+/* From now on others may name it. */
+static void register_defaults(struct hf_build *b, struct hf_defaults *d)
+{
+    struct hf_defaults *first;
+
+    if (!d->section.name)
+        return;
+    hf_names_add(&b->defaults, b->config->arena, d->section.name, d);
+    first = hf_names_find(&b->defaults, d->section.name);
+    if (first != d)
+        first->ambiguous = true;
+}
+
 void hf_build_section_end(struct hf_build *b)
 {
     if (b->section)
         hf_http_tell(b);
+    if (b->in_defaults)
+        register_defaults(b, b->latest);
 }
 
 void hf_build_file_begin(struct hf_build *b)
@@ -142,7 +157,6 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
     hf_build_section_end(b);
     d->section.loc = loc;
     hf_build_proxy_defaults(&d->section);
-    LL_APPEND(b->defaults, d);
     b->latest = d;
     hf_build_set_section(b, &d->section, true);
 }
@@ -162,23 +176,16 @@ static void check_two_ways(struct hf_build *b, const struct hf_defaults *d, bool
 
 static struct hf_defaults *find_defaults(struct hf_build *b, const struct hf_word *name)
 {
-    struct hf_defaults *d, *found = NULL;
+    struct hf_defaults *found = hf_names_find(&b->defaults, name->text);
 
-    LL_FOREACH(b->defaults, d)
-    {
-        if (&d->section == b->section || !d->section.name ||
-            strcmp(d->section.name, name->text) != 0)
-            continue;
-        if (found) {
-            hf_build_error(b, name->loc, "give them different names",
-                           "several defaults sections are named '%s'", name->text);
-            return NULL;
-        }
-        found = d;
-    }
-    if (!found)
+    if (!found) {
         hf_build_error(b, name->loc, "it must stand above this line",
                        "there is no defaults section named '%s'", name->text);
+    } else if (found->ambiguous) {
+        hf_build_error(b, name->loc, "give them different names",
+                       "several defaults sections are named '%s'", name->text);
+        found = NULL;
+    }
     return found;
 }
 
