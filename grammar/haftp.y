@@ -139,6 +139,8 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> CPU_MAP "cpu-map"
 %token <row> STATS_SOCKET "stats socket"
 %token <row> STARTUP_VAR "set-var"
+%token <row> H1_CASE "h1-case-adjust"
+%token <row> FILTER_FILE "filter"
 %token <row> UNIX_BIND "unix-bind"
 %token <row> EXPERIMENT "an experimental word"
 %token <row> UID "uid"
@@ -254,6 +256,7 @@ proxy_line
     | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
     | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
+    | FILTER_FILE       { hf_build_filter(B, $1, @1); }             settings PATTERN settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
     | DATA_SECTION word                     { hf_build_data_section(B, &$2); }
     | LOG_GLOBAL                            { hf_build_log_global(B, @1); }
@@ -367,7 +370,8 @@ global_line
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
     | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
-    | STATS_SOCKET word rest                { hf_build_stats_socket(B, &$2); }
+    | STATS_SOCKET word { hf_build_stats_socket(B, &$2); }      settings
+    | H1_CASE word word { hf_build_h1_case(B, &$2, &$3); }
     | UNIX_BIND settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }
     | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus

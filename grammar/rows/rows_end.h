@@ -29,6 +29,7 @@
 #undef HF_LOOSE_SIGNED
 #undef HF_NOOP
 #undef HF_NOOP_HTTP
+#undef HF_NOOP_NAMES
 #undef HF_NOOP_PENDING
 #undef HF_NOOP_WARNED
 #undef HF_NOTICED

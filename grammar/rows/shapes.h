@@ -71,6 +71,8 @@
  * The same for words whose arguments are checked as HAProxy checks them, by their syntax:
  *
  *   HF_NOOP(name, where, syntax, why)                    no effect: a notice says why
+ *   HF_NOOP_NAMES(name, where, syntax, section, why)     the same; the first word is the name of a
+ *                                                        section of that kind, which must exist
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
  *   HF_HTTP_PAGE(name, where, syntax)                    the same, of a page that a section serves
@@ -90,7 +92,8 @@
  *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
  *   PORT          1..65535, or an expression
  *   ADDRESS       a host, perhaps with a port; names are looked up
- *   a|b(*)|c      one of these words, or b with something in parentheses
+ *   a|b(*)|c      one of these words, or b with something in parentheses; the last one may
+ *                 be TIME
  *   NAME          any other capitals: any word
  *   [X]           may be missing, with all behind it
  *   X...          once or more often
@@ -154,6 +157,7 @@
 #define HF_PENDING(name, where, args)
 #define HF_LATER(name, where, args)
 #define HF_NOOP(name, where, syntax, why)
+#define HF_NOOP_NAMES(name, where, syntax, section, why)
 #define HF_NOOP_WARNED(name, where, syntax, why)
 #define HF_NOOP_HTTP(name, where, syntax)
 #define HF_HTTP_PAGE(name, where, syntax)
@@ -286,6 +290,9 @@
 #define HF_NOOP(name, where, syntax_, why)                                                         \
     HF_WORD(IGNORED, name, where, "No effect: " why ".", .syntax = (syntax_), .checked = true,     \
             .fate = HF_FATE_NOOP)
+#define HF_NOOP_NAMES(name, where, syntax_, section_, why)                                         \
+    HF_WORD(IGNORED, name, where, "No effect: " why ".", .syntax = (syntax_), .checked = true,     \
+            .section = (section_), .fate = HF_FATE_NOOP)
 #define HF_NOOP_WARNED(name, where, syntax_, why)                                                  \
     HF_WORD(IGNORED, name, where, "No effect: " why ".", .syntax = (syntax_), .checked = true,     \
             .fate = HF_FATE_NOOP_WARNED)

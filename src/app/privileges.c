@@ -42,9 +42,63 @@ static bool connects_from_low_ports(const struct hf_config *config)
     return false;
 }
 
+static bool is_foreign(const struct hf_cfg_source *source)
+{
+    return source && source->usesrc != HF_USESRC_NONE;
+}
+
+static bool is_low(const struct hf_cfg_source *source)
+{
+    return source && source->port_lo && source->port_lo < 1024;
+}
+
+/* `source` of this kind, in a section or on a server. */
+static bool has_source(const struct hf_config *config,
+                       bool (*is_one)(const struct hf_cfg_source *source))
+{
+    const struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_server *server;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (is_one(proxy->o.source))
+            return true;
+        for (server = proxy->servers; server; server = server->next) {
+            if (is_one(server->o.source))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* set-mark */
+static bool marks_packets(const struct hf_config *config)
+{
+    const struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_rule *rule;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        for (int set = 0; set < HF_N_RULE_SETS; set++) {
+            for (rule = proxy->rules[set]; rule; rule = rule->next) {
+                if (rule->action == HF_RULE_SET_MARK)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* See capabilities(7). */
 static unsigned needed_capabilities(const struct hf_config *config)
 {
-    return connects_from_low_ports(config) ? BIT(CAP_NET_BIND_SERVICE) : 0;
+    unsigned needed = 0;
+
+    if (connects_from_low_ports(config) || has_source(config, is_low))
+        needed |= BIT(CAP_NET_BIND_SERVICE);
+    if (has_source(config, is_foreign))
+        needed |= BIT(CAP_NET_RAW);
+    if (marks_packets(config))
+        needed |= BIT(CAP_NET_ADMIN);
+    return needed;
 }
 
 /* Takes all but these away.  A kernel that refuses leaves us without: then active mode connects

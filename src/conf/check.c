@@ -10,7 +10,7 @@
 
 /* ---- what a section lacks ---------------------------------------------------------------- */
 
-static bool gives_only_data_ports(const struct hf_cfg_proxy *proxy)
+bool hf_conf_gives_only_data_ports(const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
 
@@ -49,7 +49,8 @@ static void check_entrance(struct hf_diag *diag, const struct hf_cfg_proxy *prox
                     "add a line like 'bind :21', or declare it as a 'backend'",
                     "%s '%s' has no bind: nobody can connect to it.", hf_conf_kind(proxy),
                     proxy->name);
-    } else if (!proxy->n_backends && !proxy->o.default_backend && !gives_only_data_ports(proxy)) {
+    } else if (!proxy->n_backends && !proxy->o.default_backend &&
+               !hf_conf_gives_only_data_ports(proxy)) {
         hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, "add a line 'default_backend NAME'",
                     "%s '%s' has no default_backend: its connections cannot be served.",
                     hf_conf_kind(proxy), proxy->name);
@@ -65,7 +66,7 @@ struct use {
 static void note_uses(const struct hf_cfg_proxy *proxy, struct use *uses)
 {
     const struct hf_cfg_stick_rule *rule;
-    bool sends = !proxy->o.disabled && proxy->binds && !gives_only_data_ports(proxy);
+    bool sends = !proxy->o.disabled && proxy->binds && !hf_conf_gives_only_data_ports(proxy);
 
     for (unsigned i = 0; i < proxy->n_backends; i++) {
         struct use *use = &uses[proxy->backends[i]->id];
@@ -116,7 +117,7 @@ static void check_log_targets(const struct hf_config *config, struct hf_diag *di
 {
     bool wants_lines = proxy->o.tcplog || proxy->o.ftplog || proxy->o.log_format;
 
-    if (!wants_lines || proxy->logs_all || !proxy->binds || gives_only_data_ports(proxy))
+    if (!wants_lines || proxy->logs_all || !proxy->binds || hf_conf_gives_only_data_ports(proxy))
         return;
     hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
                 config->global.logs
@@ -184,6 +185,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
         check_steps(diag, proxy);
     }
     hf_conf_check_ports(config, diag);
+    hf_conf_check_rules(config, diag);
     check_descriptors(config, diag);
     hf_conf_tell_pending(config, diag);
 }

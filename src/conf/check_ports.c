@@ -1,8 +1,9 @@
 /*
  * check_ports.c: binds that stand in each other's way, when one of them carries FTP.
  *
- * Two plain binds may share a port, as in HAProxy.  An FTP bind may not: a control connection
- * that ends in a plain section is not inspected, and a data connection that does is lost.
+ * Two plain binds may share a port, as in HAProxy.  An FTP bind should not: a control connection
+ * that ends in a plain section is not inspected, and a data connection that does is lost.  It is a
+ * warning all the same: the kernel lets both be opened, and HAProxy accepts it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,7 @@ static bool hosts_meet(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
            hf_plan_is_wildcard_for(b, a);
 }
 
-/* The kernel refuses the second one, or deals connections out to the two at random.  Not so where
+/* The kernel deals connections out to the two at random.  Not so where
  * one control address lies within the other: the narrower one is preferred.  Nor for sure when
  * families differ: what `:::21` takes of IPv4 is the system's choice as well. */
 static bool is_certain(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
@@ -57,17 +58,15 @@ static const char *describe_role(const struct hf_cfg_bind *bind)
 static void tell_conflict(struct hf_diag *diag, const struct hf_cfg_bind *earlier,
                           const struct hf_cfg_bind *bind)
 {
-    bool certain = is_certain(earlier, bind);
     unsigned lo = bind->port_lo > earlier->port_lo ? bind->port_lo : earlier->port_lo;
     unsigned hi = bind->port_hi < earlier->port_hi ? bind->port_hi : earlier->port_hi;
     char ports[sizeof "ports 65535-65535"];
 
     snprintf(ports, sizeof ports, lo == hi ? "port %hu" : "ports %hu-%hu", (unsigned short)lo,
              (unsigned short)hi);
-    hf_diag_add(diag, certain ? HF_DIAG_ERROR : HF_DIAG_WARNING, bind->loc,
-                certain ? "give each of the two its own address or ports"
-                        : "give each of the two its own address or ports, or connections will "
-                          "reach the wrong one",
+    hf_diag_add(diag, HF_DIAG_WARNING, bind->loc,
+                "give each of the two its own address or ports, or connections will reach the "
+                "wrong one",
                 "%s of bind '%s' (%s of '%s') %s taken by bind '%s' (%s of '%s') at [%s:%d] as "
                 "well.",
                 ports, bind->text, describe_role(bind), bind->proxy->name, lo == hi ? "is" : "are",

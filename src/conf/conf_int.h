@@ -34,8 +34,13 @@ void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag);
 void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
                            struct hf_diag *diag);
 
+/* Sections that this one only names must exist (section/check.c). */
+void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                         struct hf_diag *diag);
 /* What the sections that are no proxies lack (section/check.c). */
 void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag);
+/* It is one that HAProxy listens for, although this version does not. */
+bool hf_conf_listens(const struct hf_cfg_section *section);
 /* The section of that kind ("userlist") and name, as its own struct of haftp/conf/sections.h; or
  * NULL. */
 struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const char *kind,

@@ -99,4 +99,13 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control);
 
 void hf_conf_check_ports(const struct hf_config *config, struct hf_diag *diag);
 
+/* ---- check_rules.c ----------------------------------------------------------------------- */
+
+void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag);
+
+/* ---- check.c ----------------------------------------------------------------------------- */
+
+/* Every bind of the section is a range of FTP data ports; it has at least one. */
+bool hf_conf_gives_only_data_ports(const struct hf_cfg_proxy *proxy);
+
 #endif

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "conf_int.h"
+#include "haftp/conf/sections.h"
 #include "parse/parse.h"
 #include "source.h"
 
@@ -159,11 +160,17 @@ void hf_config_free(struct hf_config *config)
 
 bool hf_config_has_listener(const struct hf_config *config)
 {
+    const struct hf_cfg_section *section;
     const struct hf_cfg_proxy *proxy;
 
     LL_FOREACH(config->proxies, proxy)
     {
         if (proxy->binds && (!proxy->o.disabled || proxy->is_page))
+            return true;
+    }
+    LL_FOREACH(config->sections, section)
+    {
+        if (hf_conf_listens(section))
             return true;
     }
     return false;

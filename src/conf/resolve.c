@@ -185,7 +185,8 @@ static void check_mode(const struct hf_config *config, struct hf_cfg_proxy *prox
     if (serves_only_a_page(proxy))
         put_page_aside(proxy, diag);
 
-    if (!proxies_http(proxy))
+    /* A mistake in one of its lines says more than that the section is out of scope. */
+    if (!proxies_http(proxy) || proxy->faulty)
         return;
     for (other = config->proxies; other != proxy; other = other->next) {
         if (proxies_http(other) && hf_conf_same_place(other->o.mode_loc, proxy->o.mode_loc))
@@ -297,6 +298,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         hf_conf_resolve_rules(config, proxy, diag);
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
+        hf_conf_check_named(config, proxy, diag);
         check_external(config, proxy, diag);
         check_id(config, proxy, &ids, diag);
         collect_logs(config, proxy);

@@ -29,7 +29,9 @@ static void check_forced_id(const struct hf_config *config, const struct hf_cfg_
     const struct hf_cfg_server *other;
 
     for (other = server->proxy->servers; other != server; other = other->next) {
-        if (other->o.forced_id == server->o.forced_id)
+        /* Those of one template have their number from one line, as in HAProxy. */
+        if (other->o.forced_id == server->o.forced_id &&
+            !hf_conf_same_place(other->loc, server->loc))
             hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
                         hf_arena_printf(config->arena, "the other one is at %s:%d",
                                         other->loc.source->name, other->loc.line),

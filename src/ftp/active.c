@@ -14,7 +14,8 @@
 /* RFC 2577 3, the bounce attack: nobody but the client itself is ever connected to. */
 static bool is_own_address(const struct ftp_session *s, const struct hf_addr *addr)
 {
-    return hf_addr_same_host(addr, &s->session.facts.client) && hf_addr_port(addr) >= LOWEST_PORT;
+    return hf_addr_same_host(addr, hf_facts_peer(&s->session.facts)) &&
+           hf_addr_port(addr) >= LOWEST_PORT;
 }
 
 static bool is_denied(const struct ftp_session *s)
@@ -25,7 +26,7 @@ static bool is_denied(const struct ftp_session *s)
 static enum ftp_answer refusal(const struct ftp_session *s, enum hf_status parsed,
                                const struct hf_addr *addr)
 {
-    bool v6 = s->session.facts.local.sa.sa_family == AF_INET6;
+    bool v6 = hf_facts_here(&s->session.facts)->sa.sa_family == AF_INET6;
 
     if (parsed == HF_UNSUPPORTED)
         return v6 ? FTP_ANSWER_EPSV_NET_6 : FTP_ANSWER_EPSV_NET_4;
@@ -64,20 +65,21 @@ enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id ask
     return ftp_say(s, &s->front, line, strlen(line)) ? FTP_DONE : FTP_CLOSED;
 }
 
-enum ftp_verdict ftp_active_connect(struct ftp_session *s, bool *failed)
+enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refusal)
 {
     struct ftp_xfer *x = s->next_xfer;
 
-    *failed = false;
+    *refusal = FTP_ANSWER_NONE;
     if (ftp_queue_awaits_active(&s->queue))
         return FTP_HOLD;
-    if (!x || !hf_addr_is_set(&x->client_port) || x->front_up)
+    if (!x || !hf_addr_is_set(&x->client_port) || (x->front_up && x->state != FTP_XFER_BROKEN))
         return FTP_DONE;
     bool dialling = x->relay.end[HF_FRONT].watch.fd >= 0 && x->relay.end[HF_FRONT].watch.loop;
     if (x->state != FTP_XFER_BROKEN && (dialling || ftp_xfer_dial_client(x)))
         return FTP_HOLD;
+    *refusal = x->facts.reason == HF_REASON_SERVER_REFUSED ? FTP_ANSWER_NO_SERVER_PORT
+                                                           : FTP_ANSWER_NO_CLIENT;
     ftp_xfer_free(x, false);
     s->next_xfer = NULL;
-    *failed = true;
     return FTP_DONE;
 }

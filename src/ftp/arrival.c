@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
@@ -19,6 +20,7 @@ struct arrival { /* a data connection that was accepted by another worker */
     struct hf_addr peer;
 };
 
+/* `fd` -1: a rule refused the connection. */
 static void arrive(const struct hf_lease_owner *owner, int fd, const struct hf_addr *peer)
 {
     struct hf_ftp *ftp = owner->engine->ftp;
@@ -28,11 +30,15 @@ static void arrive(const struct hf_lease_owner *owner, int fd, const struct hf_a
         struct ftp_xfer *x = candidates[i];
         if (x && x->lease.slot && x->lease.serial == owner->serial) {
             x->lease.slot = NULL; /* claimed: nothing to give back */
-            ftp_xfer_client_arrived(x, fd, peer);
+            if (fd < 0)
+                ftp_xfer_break(x, "a rule refused the data connection");
+            else
+                ftp_xfer_client_arrived(x, fd, peer);
             return;
         }
     }
-    close(fd); /* its session ended or asked for another port meanwhile */
+    if (fd >= 0)
+        close(fd); /* its session ended or asked for another port meanwhile */
 }
 
 static void on_arrival(struct hf_mail *mail)
@@ -75,15 +81,20 @@ static bool is_let_in(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
 {
     const struct hf_cfg_proxy *section = bind->proxy;
     struct hf_session visitor = {.engine = engine};
+    struct hf_facts *facts = &visitor.facts;
 
     if (!section->rules[HF_RULES_CONNECTION] && !section->rules[HF_RULES_SESSION])
         return true;
-    visitor.facts.frontend = hf_runtime_proxy(engine->runtime, section);
-    visitor.facts.bind = bind;
-    visitor.facts.client = *peer;
-    hf_socket_local(fd, &visitor.facts.local);
+    facts->frontend = hf_runtime_proxy(engine->runtime, section);
+    facts->bind = bind;
+    facts->client = *peer;
+    facts->client_fd = fd;
+    facts->worker = (uint16_t)engine->index;
+    facts->accepted_us = hf_clock_wall_us();
+    facts->accepted_ms = hf_loop_now(engine->loop);
+    hf_socket_local(fd, &facts->local);
     enum hf_ruling ruling = hf_rules_at_entry(&visitor, section, fd);
-    hf_vars_free(&visitor.facts.vars);
+    hf_vars_free(&facts->vars);
     return ruling == HF_RULING_PASS;
 }
 
@@ -94,13 +105,13 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
     struct hf_lease_owner owner;
 
-    if (!is_let_in(engine, slot->bind, fd, peer)) {
-        close(fd);
-        return true;
-    }
     if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
         ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, peer);
         return true;
+    }
+    if (!is_let_in(engine, slot->bind, fd, peer)) {
+        close(fd);
+        fd = -1; /* its transfer must hear of it */
     }
     if (owner.engine == engine) {
         arrive(&owner, fd, peer);
@@ -108,7 +119,8 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     }
     struct arrival *a = calloc(1, sizeof *a);
     if (!a) {
-        close(fd);
+        if (fd >= 0)
+            close(fd);
         return true;
     }
     *a = (struct arrival){{NULL, on_arrival}, owner, fd, *peer};

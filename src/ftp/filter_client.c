@@ -40,7 +40,7 @@ static enum ftp_verdict on_pasv(struct ftp_session *s)
  * family. */
 static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, struct hf_view arg)
 {
-    bool v6 = s->session.facts.local.sa.sa_family == AF_INET6;
+    bool v6 = hf_facts_here(&s->session.facts)->sa.sa_family == AF_INET6;
     switch (hf_ftp_parse_epsv_arg(arg)) {
     case HF_EPSV_ALL:
         ftp_queue_push(&s->queue, HF_CMD_EPSV, FTP_ANSWER_NONE)->epsv_all = true;
@@ -66,12 +66,12 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, stru
 static enum ftp_verdict on_transfer(struct ftp_session *s, enum hf_ftp_cmd_id id,
                                     struct hf_view line)
 {
-    bool failed;
-    enum ftp_verdict verdict = ftp_active_connect(s, &failed);
+    enum ftp_answer refusal;
+    enum ftp_verdict verdict = ftp_active_connect(s, &refusal);
 
     if (verdict != FTP_DONE)
         return verdict;
-    return failed ? ftp_answer(s, id, FTP_ANSWER_NO_CLIENT) : forward(s, id, line);
+    return refusal == FTP_ANSWER_NONE ? forward(s, id, line) : ftp_answer(s, id, refusal);
 }
 
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)

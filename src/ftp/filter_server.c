@@ -143,8 +143,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     if (ftp_command_moves_data(command)) {
         if (code < 300)
             return on_success(s, command);
-        if (code >= 400)
-            on_failure(s, command);
+        on_failure(s, command); /* 3xx asks for more, which no transfer does: it ends it, too */
         return true;
     }
     switch (command->id) {

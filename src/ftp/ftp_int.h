@@ -38,6 +38,7 @@
     X(BAD_ADDRESS, "501 This is not an address and a port.\r\n")                                   \
     X(FOREIGN_ADDRESS, "504 Only your own address and a port from 1024 on are allowed.\r\n")       \
     X(NO_CLIENT, "425 Your data port cannot be reached.\r\n")                                      \
+    X(NO_SERVER_PORT, "425 The server's data port cannot be reached.\r\n")                         \
     X(NO_LISTENER, "425 No data port can be opened.\r\n")                                          \
     X(NO_LONG, "502 Not available here; use EPSV.\r\n")                                            \
     X(EPSV_ALL, "501 EPSV ALL was sent: only EPSV is allowed now.\r\n")                            \
@@ -261,8 +262,9 @@ enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_c
 /* The server's side is prepared: the client's PORT or EPRT gets its 200. */
 enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id asked);
 /* Before a command that moves data goes to the server: the client must be reached.  HOLD: it is
- * being connected to.  *failed: it cannot be, and the server shall not hear of the command. */
-enum ftp_verdict ftp_active_connect(struct ftp_session *s, bool *failed);
+ * being connected to.  *refusal other than NONE: one side cannot be reached, and the server shall
+ * not hear of the command. */
+enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refusal);
 
 /* filter_client.c */
 /* Answers in the place of this command in the order of replies. */

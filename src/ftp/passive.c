@@ -16,11 +16,11 @@ bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
     const struct hf_cfg_opts *opts = &facts->frontend->cfg->o;
     bool may_change_family = opts->ftp_peer == HF_FTP_PEER_ANY;
 
-    *out = hf_addr_is_set(&opts->ftp_advertise) ? opts->ftp_advertise : facts->local;
+    *out = hf_addr_is_set(&opts->ftp_advertise) ? opts->ftp_advertise : *hf_facts_here(facts);
     /* A client that came by IPv6 would open its IPv4 data connection from an address that we do not
      * know: only `ftp-data peer any` could let it in. */
     return out->sa.sa_family == AF_INET &&
-           (facts->client.sa.sa_family == AF_INET || may_change_family);
+           (hf_facts_peer(facts)->sa.sa_family == AF_INET || may_change_family);
 }
 
 static enum ftp_verdict say(struct ftp_session *s, const char *text, size_t n)
@@ -66,8 +66,8 @@ static enum ftp_verdict wait_for_port(struct ftp_session *s, struct ftp_xfer *x)
     x->wants_port = true;
     hf_loop_timer(engine->loop, &x->timer, PORT_RETRY_MS, on_port_wait);
     if (!s->port_waiter) {
-        s->port_waiting_at =
-            hf_lease_waitlist(leases, s->session.facts.frontend->cfg, &s->session.facts.client);
+        s->port_waiting_at = hf_lease_waitlist(leases, s->session.facts.frontend->cfg,
+                                               hf_facts_peer(&s->session.facts));
         s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
                                              hf_pool_id(ftp_of(s)->sessions, s),
                                              (struct hf_urgency){0}, on_port_free, NULL);
@@ -87,7 +87,7 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
         hf_log_event_mt(frontend, HF_LEVEL_WARNING,
                         "%s: no data port of %s is free for client %s; widen the range%s",
                         frontend->cfg->name, frontend->cfg->data_ranges->bind->text,
-                        hf_addr_host_text(&s->session.facts.client, client),
+                        hf_addr_host_text(hf_facts_peer(&s->session.facts), client),
                         ftp_more_text(suppressed, more));
     }
     return ftp_setup_refused(s, "No data port is free at the moment; please try again.");
@@ -101,10 +101,10 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
     enum hf_status status;
 
     if (!facts->frontend->cfg->data_ranges) {
-        status = ftp_xfer_listen(x, &facts->local, port);
+        status = ftp_xfer_listen(x, hf_facts_here(facts), port);
     } else {
-        struct hf_lease_wish wish = {facts->frontend->cfg, facts->server->cfg, &facts->client,
-                                     &facts->local};
+        struct hf_lease_wish wish = {facts->frontend->cfg, facts->server->cfg, hf_facts_peer(facts),
+                                     hf_facts_here(facts)};
         status = hf_lease_take_mt(ftp_of(s)->leases, &wish, &owner, &x->lease);
         if (status == HF_NOPORT)
             return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);

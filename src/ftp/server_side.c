@@ -174,7 +174,7 @@ static bool is_mapped(const struct ftp_session *s, const struct ftp_command *com
                       const struct hf_addr *announced)
 {
     const struct hf_facts *facts = &s->session.facts;
-    const struct hf_addr *host = hf_addr_is_set(announced) ? announced : &facts->local;
+    const struct hf_addr *host = hf_addr_is_set(announced) ? announced : hf_facts_here(facts);
 
     return (command->id == HF_CMD_PASV || command->id == HF_CMD_EPSV) &&
            command->id == command->asked &&

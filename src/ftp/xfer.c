@@ -100,7 +100,9 @@ static void log_end(struct ftp_xfer *x)
         atomic_fetch_add_explicit(&s->session.server->bytes_out, facts->bytes_out,
                                   memory_order_relaxed);
     }
+    facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
     hf_log_session_mt(facts);
+    facts->vars = NULL;
 }
 
 static void release(struct hf_reap *reap)
@@ -241,6 +243,7 @@ static void on_grace_over(struct hf_timer *timer)
     struct ftp_command *head = ftp_queue_head(&s->queue);
     if (s->next_xfer != x || !ftp_command_moves_data(head))
         return;
+    ftp_xfer_free(s->xfer, true); /* of a command whose reply never ended it */
     s->next_xfer = NULL;
     s->xfer = x;
     ftp_xfer_begin(x, ftp_command_is_download(head));
@@ -501,7 +504,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
 /* A data port of this transfer's own: sections without a range. */
 static bool is_expected(const struct ftp_xfer *x, const struct hf_addr *peer)
 {
-    const struct hf_addr *client = &x->session->session.facts.client;
+    const struct hf_addr *client = hf_facts_peer(&x->session->session.facts);
     switch (front_opts(x)->ftp_peer) {
     case HF_FTP_PEER_ANY:
         return true;
@@ -551,6 +554,8 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.bind = control->bind;
     x->facts.client = control->client;
     x->facts.local = control->local;
+    x->facts.log_level = control->log_level;
+    x->facts.worker = control->worker;
     x->facts.log_level = control->log_level;
     x->facts.vars = control->vars;
     x->facts.is_transfer = true;

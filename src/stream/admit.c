@@ -16,6 +16,7 @@
 
 struct hf_admit {
     struct hf_inspect inspect;
+    struct hf_timer patience; /* timeout client */
     struct hf_reap reap;
     bool routed; /* the rules are those of the backend */
     hf_admit_fn fn;
@@ -81,8 +82,27 @@ static void on_due(struct hf_inspect *inspect)
     decide(HF_CONTAINER(inspect, struct hf_admit, inspect));
 }
 
+/* `timeout client` holds while rules wait: a silent client must not keep its place for longer. */
+static void on_patience_over(struct hf_timer *timer)
+{
+    struct hf_admit *admit = HF_CONTAINER(timer, struct hf_admit, patience);
+    struct hf_session *session = admit->inspect.session;
+
+    hf_facts_end(&session->facts, HF_REASON_CLIENT_TIMEOUT, HF_PHASE_REQUEST);
+    hf_inspect_stop(&admit->inspect);
+    admit->fn(session, HF_RULING_REJECT);
+}
+
+static void be_patient(struct hf_admit *admit, struct hf_session *session)
+{
+    unsigned limit = session->facts.frontend->cfg->o.timeout.client;
+    if (limit)
+        hf_loop_timer(session->engine->loop, &admit->patience, limit, on_patience_over);
+}
+
 void hf_admit_progress(struct hf_admit *admit)
 {
+    be_patient(admit, admit->inspect.session);
     decide(admit);
 }
 
@@ -113,10 +133,12 @@ static enum hf_ruling inspect(struct hf_session *session, struct hf_watch *front
     admit->routed = section != session->facts.frontend->cfg;
     hf_inspect_begin(&admit->inspect, session, front, section, HF_RULES_REQUEST, on_due);
     enum hf_ruling ruling = go_on(admit);
-    if (ruling == HF_RULING_WAIT)
+    if (ruling == HF_RULING_WAIT) {
+        be_patient(admit, session);
         *waiting = admit;
-    else
+    } else {
         hf_admit_free(admit);
+    }
     return ruling;
 }
 
@@ -145,5 +167,6 @@ void hf_admit_free(struct hf_admit *admit)
     if (!admit)
         return;
     hf_inspect_stop(&admit->inspect);
+    hf_loop_timer_cancel(admit->inspect.session->engine->loop, &admit->patience);
     hf_loop_reap(admit->inspect.session->engine->loop, &admit->reap, release);
 }

@@ -127,6 +127,8 @@ static enum hf_reason reason_of(enum hf_status status)
     case HF_NOFD:
     case HF_NOPORT:
     case HF_NOADDR:
+    case HF_DENIED:
+    case HF_INUSE:
         return HF_REASON_RESOURCE;
     default:
         return HF_REASON_SERVER_RESET;
@@ -287,6 +289,8 @@ static struct hf_server *pick_server(const struct hf_dial *dial, struct hf_pick 
 {
     struct hf_server *wanted = (struct hf_server *)dial->session->wanted;
 
+    if (wanted && !hf_server_is_up_mt(wanted) && !backend_of(dial->session)->cfg->o.persist)
+        wanted = NULL;
     for (unsigned i = 0; wanted && i < pick->n_tried; i++) {
         if (pick->tried[i] == wanted)
             wanted = NULL;

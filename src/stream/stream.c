@@ -156,6 +156,8 @@ static bool hold_response(struct hf_stream *stream)
                      on_response_due);
     back->hold = true;
     hf_watch_again(&back->watch);
+    if (stream->response->final) /* without a delay, the rules see what there is now: as HAProxy */
+        decide_response(stream);
     return true;
 }
 

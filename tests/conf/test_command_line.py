@@ -120,6 +120,20 @@ def test_lists_come_before_the_verdict(good):
     assert "lists the classes" in masked(run("-dKnope", cwd=good).stderr)
 
 
+@pytest.mark.parametrize("words, lines", [
+    ("act", ["  set-var(VARIABLE[,CONDITION...]) SAMPLE",
+             "      In tcp-request content; tcp-response content."]),
+    ("smp", ["  req.payload(NUMBER,NUMBER)", "      Gives bytes, from the bytes of the client."]),
+    ("cnv", ["  map_ip(FILE[,TEXT])", "      Makes a text from an address."]),
+    ("acl", ["  -m METHOD", "  reg", "  LOCALHOST",
+             "      The same as '{ src 127.0.0.1/8 ::1 }'."]),
+    ("log", ["  %ci", "      Address of the client."]),
+    ("dir", ["  .elif CONDITION", "  version_atleast(VERSION)"])])
+def test_words_inside_lines_are_listed(good, words, lines):
+    listed = run(f"-dK{words}", cwd=good).stdout.decode().splitlines()
+    assert [line for line in lines if line not in listed] == []
+
+
 def test_directory_to_start_in(good):
     result = run("-C", str(good), "-c", "-f", "good.cfg", cwd="/")
     assert result.returncode == 0

@@ -23,7 +23,9 @@ OWNERS = {"ON_BIND": ("bind ",), "ON_SRV": ("server ", "default-server "),
           "ON_TLS_OPTIONS": ("ssl-default-",), "ON_TLS_BIND": ("ssl-default-bind-",),
           "ON_MASTER": ("master-worker ",), "ON_CHECK_CONNECT": ("tcp-check ",),
           "ON_CHECK_EXPECT": ("tcp-check ",), "ON_CHECK_SEND": ("tcp-check ",),
-          "ON_HTTPLOG": ("option httplog ",),
+          "ON_HTTPLOG": ("option httplog ",), "ON_TCPLOG": ("option tcplog ",),
+          "ON_FILTER_TRACE": ("filter trace ",),
+          "ON_FILTER_FILE": ("filter spoe ", "filter opentracing "),
           "ON_FORWARD": ("option forwardfor ", "option originalto ")}
 STRING = re.compile(r'"((?:\\.|[^"\\])*)"')
 

@@ -255,6 +255,13 @@ struct hf_cfg_timeouts { /* ms; 0: none (infinite) */
 #include "../../../grammar/rows/timeout.def"
 };
 
+/* A section that some line names, which must exist although nothing is done with it. */
+struct hf_cfg_named {
+    struct hf_cfg_named *next;
+    struct hf_loc loc;
+    const char *kind, *name; /* "http-errors" */
+};
+
 /* What a defaults section hands down.  Built by copying, so it holds values and arena pointers. */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
@@ -270,7 +277,8 @@ struct hf_cfg_opts {
     unsigned hash_balance_factor; /* percent of the average load at most; 0: no limit */
     const char *cookie_name;      /* NULL: none; names the control/data pairing */
     struct hf_loc cookie_loc;
-    struct hf_cfg_log *logs; /* of this section, without `log global` */
+    struct hf_cfg_log *logs;    /* of this section, without `log global` */
+    struct hf_cfg_named *named; /* the last line first */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server;   /* default-server */
@@ -313,6 +321,7 @@ struct hf_cfg_proxy {
     enum hf_check_steps check_steps;
     struct hf_loc check_loc; /* of the first tcp-check line */
     struct hf_cfg_opts o;
+    bool faulty;  /* a line of it was wrong, which was told */
     bool is_page; /* mode http, for a page of its own only: disabled in this version */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;

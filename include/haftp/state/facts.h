@@ -65,6 +65,17 @@ struct hf_facts {
     struct hf_addr server_local; /* our address toward the server, once connected */
 };
 
+/* The ends of the client's connection as they are, whatever a rule or a PROXY header made of them.
+ */
+static inline const struct hf_addr *hf_facts_peer(const struct hf_facts *facts)
+{
+    return hf_addr_is_set(&facts->first_client) ? &facts->first_client : &facts->client;
+}
+static inline const struct hf_addr *hf_facts_here(const struct hf_facts *facts)
+{
+    return hf_addr_is_set(&facts->first_local) ? &facts->first_local : &facts->local;
+}
+
 const char *hf_reason_text(enum hf_reason reason);
 /* Two letters and a NUL, as HAProxy's %ts. */
 void hf_termination(const struct hf_facts *facts, char out[3]);

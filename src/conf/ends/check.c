@@ -35,16 +35,6 @@ static void check_redir(const struct hf_cfg_server *server, struct hf_diag *diag
                     "'redir' cannot be used in mode tcp.");
 }
 
-/* A process that is no longer root may not use addresses that are not its own. */
-static void check_usesrc(const struct hf_config *config, const struct hf_cfg_source *source,
-                         struct hf_diag *diag)
-{
-    if (source && source->usesrc && config->global.set_uid && config->global.uid != 0)
-        hf_diag_add(diag, HF_DIAG_WARNING, source->loc,
-                    "give the program CAP_NET_ADMIN, or leave 'user' and 'uid' out",
-                    "'usesrc' needs privileges that 'user' or 'uid' give up.");
-}
-
 /* ---- numbers ----------------------------------------------------------------------------- */
 
 static int compare_ids(const void *one, const void *two)
@@ -102,12 +92,10 @@ void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag)
     LL_FOREACH(config->proxies, proxy)
     {
         number_binds(config->arena, proxy);
-        check_usesrc(config, proxy->o.source, diag);
         LL_FOREACH(proxy->servers, server)
         {
             check_resolvers(config, server, diag);
             check_redir(server, diag);
-            check_usesrc(config, server->o.source, diag);
         }
     }
 }

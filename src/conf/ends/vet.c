@@ -42,6 +42,17 @@ HF_VET(any)
     return true;
 }
 
+HF_VET(once)
+{
+    const char *const *field =
+        (const char *const *)(void *)((char *)b->at[row->object] + row->offset);
+
+    if (*field)
+        hf_build_error(b, word->loc, "remove one of the lines", "'%s' was given already",
+                       row->name);
+    return !*field;
+}
+
 HF_VET(octal)
 {
     size_t digits = strspn(word->text, "01234567");

@@ -11,7 +11,8 @@
 #define HF_VET(name)                                                                               \
     bool hf_vet_##name(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 
-HF_VET(any); /* every word is right; the row wants its place */
+HF_VET(any);  /* every word is right; the row wants its place */
+HF_VET(once); /* the field has no value yet */
 HF_VET(octal);
 HF_VET(process);
 HF_VET(thread);

@@ -38,6 +38,8 @@ void hf_build_set_section(struct hf_build *b, struct hf_cfg_proxy *section, bool
     b->other = NULL;
     b->section = section;
     b->in_defaults = is_defaults;
+    if (!b->put_aside)
+        b->section_errors = hf_diag_count(b->diag, HF_DIAG_ERROR);
     b->at[HF_OBJECT_OPTS] = section ? &section->o : NULL;
     b->at[HF_OBJECT_GLOBAL] = section ? NULL : &b->config->global;
 }
@@ -93,8 +95,10 @@ static void register_defaults(struct hf_build *b, struct hf_defaults *d)
 
 void hf_build_section_end(struct hf_build *b)
 {
-    if (b->section)
-        hf_http_tell(b);
+    if (!b->section)
+        return;
+    hf_http_tell(b);
+    b->section->faulty = hf_diag_count(b->diag, HF_DIAG_ERROR) > b->section_errors;
     if (b->in_defaults)
         register_defaults(b, b->latest);
 }

@@ -73,13 +73,15 @@ struct hf_build {
     const struct hf_cfg_proxy *servers_of;
     struct hf_names server_names;
     struct hf_cfg_server *last_server;
-    const char *table_name; /* of a table in a `peers` section */
-    unsigned errors_before; /* as counted when that object was begun */
+    const char *table_name;  /* of a table in a `peers` section */
+    unsigned errors_before;  /* as counted when that object was begun */
+    unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
     enum hf_path_from path_from;
     const char *path_origin;
-    int home_fd; /* where we were before a default-path; -1: still there */
+    int home_fd;           /* where we were before a default-path; -1: still there */
+    struct hf_names cased; /* what h1-case-adjust lines were about */
     bool cpu_map_auto;
     unsigned cpu_map_threads, cpu_map_cpus;
     struct hf_loc cpu_map_loc;
@@ -139,6 +141,10 @@ void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
 
 /* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+void hf_build_filter(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+/* The row's kind of section must exist under this name, once all is read. */
+void hf_build_names_section(struct hf_build *b, const struct hf_keyword *row,
+                            const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 /* tcp-check lines (words/build_proxy.c). */
@@ -187,6 +193,7 @@ void hf_build_node(struct hf_build *b, const struct hf_word *name);
 void hf_build_default_path(struct hf_build *b, const struct hf_word *mode,
                            const struct hf_word *directory);
 void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address);
+void hf_build_h1_case(struct hf_build *b, const struct hf_word *from, const struct hf_word *to);
 void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
                       const struct hf_word *cpus);
 void hf_build_cpu_set(struct hf_build *b, const struct hf_word *cpus);

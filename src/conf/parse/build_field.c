@@ -45,10 +45,11 @@ void hf_build_row_defaults(void *object, enum hf_object kind)
     }
 }
 
-/* The value was right: what the row has to say of it. */
+/* The value was right: what the row has to say of it.  Notes of a bind are not about the socket of
+ * the runtime API, which no section owns. */
 static void tell_note(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
 {
-    if (row->note)
+    if (row->note && (row->object != HF_OBJECT_BIND || b->bind.proxy))
         hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL, "%s.", row->note);
 }
 

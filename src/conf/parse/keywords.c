@@ -71,6 +71,9 @@ enum {
     ON_CHECK_SEND = HF_ON_CHECK_SEND,
     NO_NO = HF_NO_NO,
     ON_SOURCE = HF_ON_SOURCE,
+    ON_FILTER_TRACE = HF_ON_FILTER_TRACE,
+    ON_FILTER_FILE = HF_ON_FILTER_FILE,
+    ON_TCPLOG = HF_ON_TCPLOG,
 };
 
 const struct hf_keyword hf_keywords[] = {
@@ -82,6 +85,9 @@ const struct hf_keyword hf_keywords[] = {
 
 #define HF_ROWS_KEYWORDS
 #include "../../../grammar/rows/rule.def"
+
+#define HF_ROWS_KEYWORDS
+#include "../../../grammar/rows/words/newer.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_GLOBAL

@@ -44,6 +44,9 @@ enum hf_where {
     HF_ON_CHECK_SEND = UINT64_C(1) << 30,
     HF_NO_NO = UINT64_C(1) << 28, /* `no` cannot stand before the option */
     HF_ON_SOURCE = UINT64_C(1) << 40,
+    HF_ON_FILTER_TRACE = UINT64_C(1) << 41,
+    HF_ON_FILTER_FILE = UINT64_C(1) << 42,
+    HF_ON_TCPLOG = UINT64_C(1) << 43,
     /* Sections that are no proxies: from the top, other places from below. */
     HF_IN_PEERS = UINT64_C(1) << 63,
     HF_IN_RESOLVERS = UINT64_C(1) << 62,
@@ -131,6 +134,7 @@ struct hf_keyword {
     int token;                      /* the shape: a token of the grammar */
     uint64_t where, options, opens; /* bits of enum hf_where */
     const char *args, *syntax, *choices, *help, *note, *modern;
+    const char *section; /* the kind of section that the first word names; NULL: it names none */
     enum hf_object object;
     size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
     int64_t min, max, dflt;

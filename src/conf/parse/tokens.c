@@ -107,6 +107,12 @@ static void emit_loose_number(struct hf_tokens *t, struct hf_diag *diag,
     emit_number(t, T_NUMBER, word, number);
 }
 
+/* Digits behind a '-'. */
+static bool is_below_zero(const char *text)
+{
+    return text[0] == '-' && text[1] && strspn(text + 1, "0123456789") == strlen(text + 1);
+}
+
 /* The same for a row whose words are read as C's atoi() does. */
 static void emit_atoi(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
                       const struct hf_word *word)
@@ -144,7 +150,8 @@ static void emit_value(struct hf_tokens *t, struct hf_diag *diag, char kind,
         emit_time(t, diag, row, word);
     else if (kind == 'i' || kind == 'I')
         emit_atoi(t, diag, row, word);
-    else if (kind == 'n' && (row->where & HF_ANY_NUMBER))
+    else if (kind == 'n' &&
+             ((row->where & HF_ANY_NUMBER) || (row->min == HF_NO_MIN && is_below_zero(word->text))))
         emit_loose_number(t, diag, row, word);
     else if (kind == 'n' && hf_value_number(word->text, &number) == HF_OK)
         emit_number(t, T_NUMBER, word, number);
@@ -341,6 +348,8 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     if (row->token == T_IGNORED) {
         if (row->checked)
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
+        if (row->section && n)
+            hf_build_names_section(&parse->build, row, &words[0]);
         return;
     }
     if (row->token == T_PARTS && n == 0)

@@ -154,6 +154,13 @@ static void check_log_forward(const struct hf_cfg_log_forward *forward, struct h
                     forward->head.name);
 }
 
+bool hf_conf_listens(const struct hf_cfg_section *section)
+{
+    const struct hf_cfg_log_forward *forward = (const struct hf_cfg_log_forward *)section;
+
+    return is(section, "log-forward") && (forward->section.binds || forward->has_dgram_bind);
+}
+
 static void check_program(const struct hf_cfg_program *program, struct hf_diag *diag)
 {
     if (!program->command)
@@ -209,6 +216,50 @@ void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag
             check_cache((const struct hf_cfg_cache *)section, diag);
         else if (is(section, "fcgi-app"))
             check_fcgi_app((const struct hf_cfg_fcgi_app *)section, diag);
+    }
+}
+
+/* HAProxy sends mail only where all three are known. */
+static void check_mail(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                       struct hf_diag *diag)
+{
+    const struct hf_cfg_opts *o = &proxy->o;
+
+    if (o->mailers && o->mail_from && o->mail_to &&
+        !hf_conf_find_other(config, "mailers", o->mailers))
+        hf_diag_add(diag, HF_DIAG_ERROR, o->mailers_loc, "add such a section, or remove the line",
+                    "no section 'mailers %s' exists.", o->mailers);
+}
+
+/* What several heirs of a defaults section name is told of the first. */
+static bool was_told(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                     const struct hf_cfg_named *named)
+{
+    const struct hf_cfg_proxy *other;
+    const struct hf_cfg_named *same;
+
+    for (other = config->proxies; other != proxy; other = other->next) {
+        LL_FOREACH(other->o.named, same)
+        {
+            if (same == named)
+                return true;
+        }
+    }
+    return false;
+}
+
+void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+                         struct hf_diag *diag)
+{
+    const struct hf_cfg_named *named;
+
+    check_mail(config, proxy, diag);
+    LL_FOREACH(proxy->o.named, named)
+    {
+        if (!hf_conf_find_other(config, named->kind, named->name) &&
+            !was_told(config, proxy, named))
+            hf_diag_add(diag, HF_DIAG_ERROR, named->loc, "add such a section, or remove the line",
+                        "no section '%s %s' exists.", named->kind, named->name);
     }
 }
 

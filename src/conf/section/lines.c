@@ -168,12 +168,20 @@ static void note_line(struct hf_build *b, bool *kind, bool other_kind, struct hf
     *kind = true;
 }
 
+/* The name of this process among its peers. */
+static const char *local_name(const struct hf_build *b)
+{
+    const char *name = b->config->global.localpeer;
+
+    return name ? name : b->env->localpeer;
+}
+
 static void note_local_peer(struct hf_build *b, struct hf_cfg_peers *peers, struct hf_loc loc)
 {
     if (peers->local)
         hf_build_error(b, loc, other_at(b, peers->local_loc),
-                       "'%s' is the name of this process, and stands here already", b->env->host);
-    peers->local = b->env->host;
+                       "'%s' is the name of this process, and stands here already", local_name(b));
+    peers->local = local_name(b);
     peers->local_loc = loc;
 }
 
@@ -182,7 +190,7 @@ void hf_build_peer(struct hf_build *b, const struct hf_keyword *row, const struc
 {
     struct hf_cfg_peers *peers = b->at[HF_OBJECT_PEERS];
     bool is_server = strcmp(row->name, "server") == 0;
-    bool is_local = strcmp(name->text, b->env->host) == 0;
+    bool is_local = strcmp(name->text, local_name(b)) == 0;
 
     if (!is_server) {
         note_line(b, &peers->has_peer_line, peers->has_bind, name->loc);

@@ -134,11 +134,28 @@ void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address)
     const char *text = hf_env_expand(b->env, b->config->arena, address->text);
 
     b->bind = (struct hf_cfg_bind){.loc = address->loc};
+    hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
     b->at[HF_OBJECT_BIND] = &b->bind;
     hf_conf_add_pending(b->config, "stats socket", address->loc);
     if (!hf_address_parse_bind(b->config->arena, text, &ignored, &problem))
         hf_build_error(b, address->loc, "a path begins with '/'; an address needs a port", "%s",
                        problem.text);
+}
+
+/* ---- h1-case-adjust ---------------------------------------------------------------------- */
+
+void hf_build_h1_case(struct hf_build *b, const struct hf_word *from, const struct hf_word *to)
+{
+    if (strcasecmp(from->text, to->text) != 0)
+        hf_build_error(b, to->loc, "for example: h1-case-adjust content-length Content-Length",
+                       "'%s' and '%s' may only differ in capitals", from->text, to->text);
+    else if (hf_names_find(&b->cased, from->text))
+        hf_build_error(b, from->loc, "remove one of them", "'%s' stands in such a line already",
+                       from->text);
+    else
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, from->loc, NULL,
+                    "'h1-case-adjust' has no effect: it is for HTTP only.");
+    hf_names_add(&b->cased, b->config->arena, from->text, b);
 }
 
 /* ---- cpu-map ----------------------------------------------------------------------------- */

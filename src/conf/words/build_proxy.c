@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include <utlist.h>
+
 #include "parse/build.h"
 
 #include "conf_int.h"
@@ -35,6 +37,26 @@ void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc)
                        "'preserve' needs a cookie that is inserted");
     if (cookie->attr && strpbrk(cookie->attr, ";\r\n"))
         hf_build_error(b, cookie->attr_loc, NULL, "an attribute cannot have a ';' in it");
+}
+
+/* ---- filters, and lines that name a section ---------------------------------------------- */
+
+void hf_build_filter(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL, "'%s' has no effect: haftp has no filters.",
+                row->name);
+}
+
+/* Later ones stand first, so that what a defaults section names can be shared by its heirs. */
+void hf_build_names_section(struct hf_build *b, const struct hf_keyword *row,
+                            const struct hf_word *name)
+{
+    struct hf_cfg_named *named = HF_NEW(b->config->arena, struct hf_cfg_named);
+
+    named->loc = name->loc;
+    named->kind = row->section;
+    named->name = name->text;
+    LL_PREPEND(b->section->o.named, named);
 }
 
 /* ---- dispatch ---------------------------------------------------------------------------- */

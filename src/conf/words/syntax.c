@@ -305,6 +305,15 @@ static bool check_address(const struct check *c, const struct hf_word *word)
     return false;
 }
 
+/* "infinite|TIME" */
+static bool ends_in_time(struct hf_view choices)
+{
+    static const char last[] = "|TIME";
+    size_t n = sizeof last - 1;
+
+    return choices.n > n && memcmp(choices.p + choices.n - n, last, n) == 0;
+}
+
 static bool check_word(const struct check *c, const struct hf_word *word, const struct piece *piece)
 {
     if (hf_view_is(piece->text, "NUMBER"))
@@ -328,9 +337,11 @@ static bool check_word(const struct check *c, const struct hf_word *word, const 
         return check_port(c, word);
     if (hf_view_is(piece->text, "ADDRESS"))
         return check_address(c, word);
-    if (is_choice(piece->text) && !is_one_of(piece->text, word->text))
+    if (!is_choice(piece->text) || is_one_of(piece->text, word->text))
+        return true;
+    if (!ends_in_time(piece->text))
         return refuse(c, word, piece);
-    return true;
+    return check_time(c, word, piece);
 }
 
 unsigned hf_syntax_check(struct hf_diag *diag, struct hf_arena *arena, const struct hf_keyword *row,

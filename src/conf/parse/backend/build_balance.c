@@ -16,6 +16,66 @@ static struct hf_cfg_opts *opts_of(struct hf_build *b)
 
 /* ---- balance ----------------------------------------------------------------------------- */
 
+/* What may follow the algorithms that look at HTTP, checked although it is not used. */
+
+/* The words of "uri". */
+static void check_uri_words(struct hf_build *b, const struct hf_word *words, unsigned n)
+{
+    for (unsigned i = 1; i < n; i++) {
+        const char *text = words[i].text;
+        if (strcmp(text, "whole") == 0 || strcmp(text, "path-only") == 0)
+            continue;
+        if (strcmp(text, "len") != 0 && strcmp(text, "depth") != 0) {
+            hf_build_error(b, words[i].loc, "one of len N, depth N, whole, path-only",
+                           "'balance uri' knows no '%s'", text);
+            return;
+        }
+        if (++i == n || strtol(words[i].text, NULL, 10) <= 0) {
+            hf_build_error(b, words[i < n ? i : n - 1].loc, NULL,
+                           "'%s' of 'balance uri' needs a number of 1 or more", text);
+            return;
+        }
+    }
+}
+
+/* The one word that may stand behind the algorithm and its argument. */
+static void check_modifier(struct hf_build *b, const struct hf_word *words, unsigned n, unsigned at,
+                           const char *modifier)
+{
+    if (n > at && strcmp(words[at].text, modifier) != 0)
+        hf_build_error(b, words[at].loc,
+                       hf_arena_printf(b->config->arena, "'%s' is the only one", modifier),
+                       "'balance %s' knows no '%s'", words[0].text, words[at].text);
+}
+
+/* "hdr(NAME)": there must be something between the parentheses. */
+static void check_argument(struct hf_build *b, const struct hf_word *word, const char *what)
+{
+    const char *open = strchr(word->text, '('), *close = open ? strchr(open, ')') : NULL;
+
+    if (!close || close == open + 1)
+        hf_build_error(b, word->loc, NULL, "'balance %s' needs the name of a %s in parentheses",
+                       word->text, what);
+}
+
+static void check_words(struct hf_build *b, const struct hf_word *words, unsigned n)
+{
+    const char *name = words[0].text;
+
+    if (strcmp(name, "uri") == 0) {
+        check_uri_words(b, words, n);
+    } else if (strcmp(name, "url_param") == 0) {
+        if (n == 1)
+            hf_build_error(b, words[0].loc, NULL, "'balance url_param' needs a parameter's name");
+        check_modifier(b, words, n, 2, "check_post");
+    } else if (strncmp(name, "hdr(", strlen("hdr(")) == 0) {
+        check_argument(b, &words[0], "header");
+        check_modifier(b, words, n, 1, "use_domain_only");
+    } else if (strcmp(name, "rdp-cookie") != 0) {
+        check_argument(b, &words[0], "cookie");
+    }
+}
+
 static bool is_http_algorithm(const char *name)
 {
     return strcmp(name, "uri") == 0 || strcmp(name, "url_param") == 0 ||
@@ -23,8 +83,9 @@ static bool is_http_algorithm(const char *name)
 }
 
 /* They look at bytes that a TCP proxy never has; HAProxy takes turns instead. */
-static void take_turns(struct hf_build *b, const struct hf_word *algorithm)
+static void take_turns(struct hf_build *b, const struct hf_word *algorithm, unsigned n_words)
 {
+    check_words(b, algorithm, n_words);
     opts_of(b)->balance = "roundrobin";
     if (is_http_algorithm(algorithm->text))
         hf_diag_add(b->diag, HF_DIAG_WARNING, algorithm->loc,
@@ -37,21 +98,19 @@ static void take_turns(struct hf_build *b, const struct hf_word *algorithm)
                     algorithm->text);
 }
 
-/* "random" and "random(N)". */
+/* "random" and "random(N)": as HAProxy does, what stands behind is not looked at. */
 static void random_draws(struct hf_build *b, const struct hf_word *algorithm)
 {
-    const char *open = strchr(algorithm->text, '(');
+    const char *argument = algorithm->text + strlen("random");
     struct hf_cfg_opts *o = opts_of(b);
-    int64_t draws;
 
     o->balance = "random";
-    if (!open)
+    if (argument[0] != '(' || argument[1] == ')')
         return;
-    const char *digits = hf_arena_strndup(b->config->arena, open + 1, strcspn(open + 1, ")"));
-    if (strcmp(open + 1 + strlen(digits), ")") != 0 || hf_value_number(digits, &draws) != HF_OK ||
-        draws < 1 || draws > INT32_MAX)
+    long draws = strtol(argument + 1, NULL, 10);
+    if (draws < 1 || draws > INT32_MAX || !strchr(argument, ')'))
         hf_build_error(b, algorithm->loc, "write random or random(2)",
-                       "'%s' is not a number of draws", open);
+                       "'%s' is not a number of draws", argument);
     else
         o->balance_draws = (unsigned)draws;
 }
@@ -85,8 +144,8 @@ void hf_build_balance(struct hf_build *b, struct hf_loc loc)
     o->balance_draws = 0;
     o->balance_expr = NULL;
     if (is_http_algorithm(name) || strncmp(name, "rdp-cookie", strlen("rdp-cookie")) == 0)
-        take_turns(b, words);
-    else if (strcmp(name, "random") == 0 || strncmp(name, "random(", strlen("random(")) == 0)
+        take_turns(b, words, n);
+    else if (strncmp(name, "random", strlen("random")) == 0)
         random_draws(b, words);
     else if (strcmp(name, "hash") == 0)
         hash_of(b, words, n);

@@ -1,0 +1,74 @@
+/*
+ * check_rules.c: rules that can never do what their author expects of them.
+ */
+#include "conf_int.h"
+#include "ftp_plan_int.h"
+
+/* A sample of the condition that has no value in this version; NULL: none. */
+static const struct hf_expr *find_empty_sample(const struct hf_cond *cond)
+{
+    const struct hf_cond_all *all;
+    const struct hf_cond_term *term;
+    const struct hf_acl_test *test;
+
+    for (all = cond ? cond->any : NULL; all; all = all->next) {
+        for (term = all->terms; term; term = term->next) {
+            for (test = term->acl->tests; test; test = test->next) {
+                if (test->expr->fetch.row->id < 0)
+                    return test->expr;
+            }
+        }
+    }
+    return NULL;
+}
+
+static bool protects(const struct hf_cfg_rule *rule)
+{
+    return rule->action == HF_RULE_REJECT || rule->action == HF_RULE_CLOSE ||
+           rule->action == HF_RULE_SILENT_DROP;
+}
+
+/* A protection that is not there must not look as if it were. */
+static void check_protections(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    const struct hf_cfg_rule *rule;
+    const struct hf_expr *sample;
+
+    for (int set = 0; set < HF_N_RULE_SETS; set++) {
+        for (rule = proxy->rules[set]; rule; rule = rule->next) {
+            if (protects(rule) && (sample = find_empty_sample(rule->cond)))
+                hf_diag_add(diag, HF_DIAG_WARNING, rule->loc,
+                            "limit clients otherwise: by 'maxconn', 'rate-limit sessions', or in "
+                            "the firewall",
+                            "this rule refuses nobody on account of '%s', which has no value in "
+                            "this version.",
+                            sample->fetch.row->name);
+        }
+    }
+}
+
+/* Leased data connections are not looked into. */
+static void check_data_section(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    const struct hf_cfg_rule *rule = proxy->rules[HF_RULES_REQUEST];
+
+    if (!rule)
+        rule = proxy->rules[HF_RULES_RESPONSE];
+    if (rule && hf_conf_gives_only_data_ports(proxy))
+        hf_diag_add(diag, HF_DIAG_WARNING, rule->loc,
+                    "'tcp-request connection' rules do apply to them",
+                    "content rules have no effect on FTP data connections, and '%s' has no others.",
+                    proxy->name);
+}
+
+void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->o.disabled)
+            continue;
+        check_protections(proxy, diag);
+        check_data_section(proxy, diag);
+    }
+}
