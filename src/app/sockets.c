@@ -72,7 +72,7 @@ static void report(struct app_sockets *sockets, const struct hf_cfg_bind *bind, 
                  bind->loc.source ? bind->loc.source->name : "?", bind->loc.line, bind->proxy->name,
                  hf_status_text(status), hf_addr_text(&addr, text));
     if (sockets->n_failing == 1)
-        fprintf(stderr, "   hint: %s.\n", advice(status, port));
+        hf_diag_hint(stderr, advice(status, port));
 }
 
 /* The same for what has no port. */
@@ -82,10 +82,10 @@ static void report_socket(const struct hf_cfg_bind *bind, enum hf_status status)
                  "Binding [%s:%d] for proxy %s: cannot bind socket (%s) for [%s]",
                  bind->loc.source ? bind->loc.source->name : "?", bind->loc.line, bind->proxy->name,
                  hf_status_text(status), bind->text);
-    fprintf(stderr, "   hint: %s.\n",
-            bind->reach == HF_REACH_FD
-                ? "it must be a stream socket that is bound to an address"
-                : "look at the folder of the socket, its rights, and who may write there");
+    hf_diag_hint(stderr,
+                 bind->reach == HF_REACH_FD
+                     ? "it must be a stream socket that is bound to an address"
+                     : "look at the folder of the socket, its rights, and who may write there");
 }
 
 static bool append(struct app_sockets *sockets, const struct app_socket *socket)

@@ -189,6 +189,12 @@ void hf_diag_line(FILE *out, enum hf_severity severity, const char *format, ...)
     funlockfile(out);
 }
 
+void hf_diag_hint(FILE *out, const char *text)
+{
+    if (!quiet)
+        fprintf(out, "   hint: %s\n", text);
+}
+
 void hf_diag_set_quiet(bool on)
 {
     quiet = on;
@@ -236,7 +242,7 @@ static void print_message(FILE *out, const struct message *m)
     if (m->source_line)
         print_source(out, m);
     if (m->hint)
-        fprintf(out, "   hint: %s\n", m->hint);
+        hf_diag_hint(out, m->hint);
 }
 
 static int by_place(const void *a, const void *b)

@@ -22,26 +22,21 @@ static const struct hf_expr *find_empty_sample(const struct hf_cond *cond)
     return NULL;
 }
 
-static bool protects(const struct hf_cfg_rule *rule)
-{
-    return rule->action == HF_RULE_REJECT || rule->action == HF_RULE_CLOSE ||
-           rule->action == HF_RULE_SILENT_DROP;
-}
-
-/* A protection that is not there must not look as if it were. */
-static void check_protections(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+/* A protection that is not there must not look as if it were, and a rule that lets nobody in must
+ * be seen before it does. */
+static void check_conditions(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
     const struct hf_cfg_rule *rule;
     const struct hf_expr *sample;
 
     for (int set = 0; set < HF_N_RULE_SETS; set++) {
         for (rule = proxy->rules[set]; rule; rule = rule->next) {
-            if (protects(rule) && (sample = find_empty_sample(rule->cond)))
+            if ((sample = find_empty_sample(rule->cond)))
                 hf_diag_add(diag, HF_DIAG_WARNING, rule->loc,
                             "limit clients otherwise: by 'maxconn', 'rate-limit sessions', or in "
                             "the firewall",
-                            "this rule refuses nobody on account of '%s', which has no value in "
-                            "this version.",
+                            "this rule goes by '%s', which has no value in this version: no "
+                            "comparison with it is ever true.",
                             sample->fetch.row->name);
         }
     }
@@ -68,7 +63,7 @@ void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag)
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (proxy->o.disabled)
             continue;
-        check_protections(proxy, diag);
+        check_conditions(proxy, diag);
         check_data_section(proxy, diag);
     }
 }

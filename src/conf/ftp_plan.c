@@ -350,13 +350,13 @@ static void warn_unused_refs(struct hf_plan *plan, const struct hf_cfg_proxy *pr
 
     for (ref = proxy->data_refs; ref; ref = ref->next) {
         /* `ftp-data ports` may come from `defaults`, where it is meant for other sections. */
-        if (ref->section) {
+        bool own = ref->loc.source == proxy->loc.source && ref->loc.line > proxy->loc.line;
+        if (own)
             hf_diag_add(plan->diag, HF_DIAG_WARNING, ref->loc,
                         "if its single-port binds are FTP, say so with 'option ftp-inspect'",
-                        "ftp-data section has no effect: no bind of '%s' carries FTP control "
+                        "ftp-data %s has no effect: no bind of '%s' carries FTP control "
                         "connections.",
-                        proxy->name);
-        }
+                        ref->section ? "section" : "ports", proxy->name);
     }
 }
 
@@ -379,6 +379,36 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
                         "for data: it carries plain TCP.");
         }
     }
+}
+
+/* A section of ranges with the same servers, which no FTP section has taken. */
+static const struct hf_cfg_proxy *find_plain_ranges(const struct hf_plan *plan,
+                                                    const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_proxy *other;
+
+    for (other = plan->config->proxies; other; other = other->next) {
+        if (is_range_section(other) && other->o.ftp_inspect == HF_UNSET &&
+            other->binds->role == HF_BIND_PLAIN && hf_plan_servers_are_among(other, proxy))
+            return other;
+    }
+    return NULL;
+}
+
+/* One port here, a range there, the same servers: most likely FTP on a port of its own. */
+static void warn_pair_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_proxy *ranges;
+
+    if (!proxy->binds || proxy->binds->next || hf_plan_is_range(proxy->binds) ||
+        proxy->o.ftp_inspect != HF_UNSET || proxy->binds->role != HF_BIND_PLAIN ||
+        !(ranges = find_plain_ranges(plan, proxy)))
+        return;
+    hf_diag_add(plan->diag, HF_DIAG_WARNING, proxy->binds->loc,
+                "write 'option ftp-inspect' if this is FTP, 'no option ftp-inspect' if it is not",
+                "'%s' has a port, and '%s' a range of ports, of the same servers like FTP, but no "
+                "rule takes it for FTP: all of it is plain TCP.",
+                proxy->name, ranges->name);
 }
 
 /* One port and a range of ports, none of them taken for FTP: most likely FTP on a port of its own,
@@ -430,6 +460,7 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
             warn_deferred_accept(&plan, proxy);
             warn_plain_ranges(&plan, proxy);
             warn_looks_like_ftp(&plan, proxy);
+            warn_pair_looks_like_ftp(&plan, proxy);
         }
     }
     hf_plan_merge_ranges(&plan);

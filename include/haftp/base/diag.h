@@ -61,7 +61,9 @@ unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity a
  * notices (version, path of the executable). */
 __attribute__((format(printf, 3, 4))) void hf_diag_line(FILE *out, enum hf_severity severity,
                                                         const char *format, ...);
-/* -q: hf_diag_line() and hf_diag_print() print nothing. */
+/* What to do about the line before it. */
+void hf_diag_hint(FILE *out, const char *text);
+/* -q: hf_diag_line(), hf_diag_hint() and hf_diag_print() print nothing. */
 void hf_diag_set_quiet(bool quiet);
 
 #endif
