@@ -382,13 +382,13 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
 }
 
 /* A section of ranges with the same servers, which no FTP section has taken. */
-static const struct hf_cfg_proxy *find_plain_ranges(const struct hf_plan *plan,
+static const struct hf_cfg_proxy *find_plain_ranges(struct hf_plan *plan,
                                                     const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_proxy *other;
-
-    for (other = plan->config->proxies; other; other = other->next) {
-        if (is_range_section(other) && other->o.ftp_inspect == HF_UNSET &&
+    hf_plan_find_near(plan, proxy);
+    for (unsigned i = 0; i < plan->n_near; i++) {
+        const struct hf_cfg_proxy *other = plan->near[i];
+        if (hf_plan_is_range_section(other) && other->o.ftp_inspect == HF_UNSET &&
             other->binds->role == HF_BIND_PLAIN && hf_plan_servers_are_among(other, proxy))
             return other;
     }
