@@ -83,6 +83,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> PERSIST "force-persist"
 %token <row> MONITOR "monitor fail"
 %token <row> FORMAT "log-format"
+%token <row> HTTP_RULE "http-request"
 %token IF "if"
 %token UNLESS "unless"
 %token OR "or"
@@ -126,6 +127,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> DISPATCH "dispatch"
 %token <row> CHECK_CONNECT "tcp-check connect"
 %token <row> CHECK_EXPECT "tcp-check expect"
+%token <row> CHECK_VAR "tcp-check set-var"
 %token <row> CHECK_SEND "tcp-check send"
 %token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
@@ -324,6 +326,8 @@ rule_line
     | STICK words condition                 { hf_build_stick(B, $1, @1); }
     | PERSIST words condition               { hf_build_persist(B, $1, @1); }
     | MONITOR words condition               { hf_build_monitor(B, @1); }
+    | HTTP_RULE words condition             { hf_build_http_rule(B, $1, @1); }
+    | CHECK_VAR words                       { hf_build_check_var(B, $1, @1); }
     | FORMAT word                           { hf_build_format(B, $1, &$2); }
     ;
 

@@ -14,6 +14,8 @@
 #undef HF_FLAG_WITH
 #undef HF_HTTP
 #undef HF_HTTP_PAGE
+#undef HF_HTTP_PAGE_RULE
+#undef HF_HTTP_RULE
 #undef HF_IGNORED
 #undef HF_INT
 #undef HF_LATER

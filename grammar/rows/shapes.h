@@ -76,6 +76,8 @@
  *   HF_NOOP_WARNED(name, where, syntax, why)             no effect: a warning says why
  *   HF_NOOP_HTTP(name, where, syntax)                    for HTTP only: a warning
  *   HF_HTTP_PAGE(name, where, syntax)                    the same, of a page that a section serves
+ *   HF_HTTP_RULE(name, where, syntax)                    a rule, for HTTP only: a warning
+ *   HF_HTTP_PAGE_RULE(name, where, syntax)               the same, of a page
  *   HF_NOOP_PENDING(name, where, syntax)                 to come: told with the other such words
  *   HF_PARTS_HTTP(name, where, options, syntax)          for HTTP only: a warning
  *   HF_PART(name, where, syntax, help)                   an option that its line speaks for
@@ -161,6 +163,8 @@
 #define HF_NOOP_WARNED(name, where, syntax, why)
 #define HF_NOOP_HTTP(name, where, syntax)
 #define HF_HTTP_PAGE(name, where, syntax)
+#define HF_HTTP_RULE(name, where, syntax)
+#define HF_HTTP_PAGE_RULE(name, where, syntax)
 #define HF_NOOP_PENDING(name, where, syntax)
 #define HF_PART(name, where, syntax, help)
 #define HF_PATTERN(name, where, syntax, help)
@@ -302,6 +306,12 @@
 #define HF_HTTP_PAGE(name, where, syntax_)                                                         \
     HF_WORD(IGNORED, name, where, "For HTTP only: pages come in a later version.",                 \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_HTTP_PAGE)
+#define HF_HTTP_RULE(name, where, syntax_)                                                         \
+    HF_WORD(HTTP_RULE, name, where, "For HTTP only: no effect here.", .options = ON_RULE,          \
+            .syntax = (syntax_), .fate = HF_FATE_HTTP)
+#define HF_HTTP_PAGE_RULE(name, where, syntax_)                                                    \
+    HF_WORD(HTTP_RULE, name, where, "For HTTP only: pages come in a later version.",               \
+            .options = ON_RULE, .syntax = (syntax_), .fate = HF_FATE_HTTP_PAGE)
 #define HF_NOOP_PENDING(name, where, syntax_)                                                      \
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_PENDING)

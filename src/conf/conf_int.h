@@ -33,6 +33,7 @@ void hf_conf_add_pending(struct hf_config *config, const char *name, struct hf_l
 void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag);
 void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
                            struct hf_diag *diag);
+void hf_conf_resolve_apart(struct hf_config *config, struct hf_diag *diag);
 
 /* Sections that this one only names must exist (section/check.c). */
 void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_proxy *proxy,

@@ -303,5 +303,6 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         check_id(config, proxy, &ids, diag);
         collect_logs(config, proxy);
     }
+    hf_conf_resolve_apart(config, diag);
     hf_conf_check_ends(config, diag);
 }

@@ -330,6 +330,7 @@ struct hf_cfg_proxy {
     struct hf_cfg_stick_rule *stick_rules;
     struct hf_acl *acls; /* in file order, those of defaults first */
     struct hf_cfg_rule *rules[HF_N_RULE_SETS];
+    bool has_http_rules;                            /* checked, and without effect */
     unsigned inspect_delay_ms, inspect_response_ms; /* tcp-request, tcp-response inspect-delay */
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
@@ -390,9 +391,12 @@ struct hf_config {
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
     struct hf_names names[HF_N_CAPS]; /* sections by name, for each choice of HF_CAP_* */
-    struct hf_arg_ref *arg_refs;      /* all of them */
-    struct hf_cfg_section *sections;  /* all others, in file order (sections.h) */
-    struct hf_cfg_pending *pending;   /* in the order of the files */
+    /* Lines that their section cannot have, each as a section of its own whose `backend` is that
+     * section: names in them are looked up, nothing else is done. */
+    struct hf_cfg_proxy *apart;
+    struct hf_arg_ref *arg_refs;     /* all of them */
+    struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
 };

@@ -175,6 +175,18 @@ struct hf_format *hf_format_parse(struct hf_build *b, const struct hf_word *word
     return f.format;
 }
 
+struct hf_format *hf_format_parse_here(struct hf_build *b, const struct hf_word *word,
+                                       const struct hf_place *place)
+{
+    struct hf_format *format = hf_format_parse(b, word, place);
+
+    if (!format || !format->http.source || b->section->o.mode != HF_MODE_TCP)
+        return format;
+    hf_build_error(b, format->http, NULL, "variable '%%%s' is for mode http only",
+                   format->http_name);
+    return NULL;
+}
+
 struct hf_format *hf_format_new(struct hf_config *config, struct hf_diag *diag, const char *text)
 {
     struct hf_env env = {0};

@@ -10,6 +10,9 @@
  * mode of the section, which is known at its end (hf_conf_check_format()). */
 struct hf_format *hf_format_parse(struct hf_build *b, const struct hf_word *word,
                                   const struct hf_place *place);
+/* For a place where the section's mode is known: variables of HTTP are told in mode tcp. */
+struct hf_format *hf_format_parse_here(struct hf_build *b, const struct hf_word *word,
+                                       const struct hf_place *place);
 /* Nothing but text. */
 bool hf_format_is_plain(const struct hf_format *format);
 

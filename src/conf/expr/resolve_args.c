@@ -131,6 +131,8 @@ void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag)
 
     LL_FOREACH(config->arg_refs, ref)
     {
+        if (ref->section && ref->section->o.disabled)
+            continue;
         if (ref->letter == 'S')
             resolve_server(config, ref, diag);
         else if (ref->letter == 'u')
@@ -206,6 +208,8 @@ void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
     struct hf_cfg_switch *choice;
     struct hf_cfg_use_server *use;
 
+    if (proxy->o.disabled)
+        return;
     LL_FOREACH(proxy->switches, choice)
     {
         resolve_switch(config, proxy, choice, diag);
@@ -218,4 +222,28 @@ void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
     check_format(config, proxy, proxy->o.log_format_sd, diag);
     check_format(config, proxy, proxy->o.error_log_format, diag);
     check_format(config, proxy, proxy->o.unique_id_format, diag);
+}
+
+/* HAProxy looks up the names of such lines, although it never uses them. */
+void hf_conf_resolve_apart(struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *line;
+
+    LL_FOREACH(config->apart, line)
+    {
+        const struct hf_cfg_proxy *owner = line->backend;
+        struct hf_cfg_switch own = {.loc = line->o.default_backend_loc,
+                                    .name = line->o.default_backend};
+        struct hf_cfg_use_server *use;
+        if (owner->o.disabled)
+            continue;
+        if (own.name)
+            resolve_switch(config, owner, &own, diag);
+        if (line->switches)
+            resolve_switch(config, owner, line->switches, diag);
+        LL_FOREACH(line->use_servers, use)
+        {
+            resolve_use_server(config, owner, use, diag);
+        }
+    }
 }

@@ -52,15 +52,22 @@ void hf_build_line_apart(struct hf_build *b)
     nowhere->name = b->section->name;
     nowhere->o = b->section->o;
     nowhere->acls = b->section->acls; /* its conditions may use them */
+    nowhere->o.default_backend = NULL;
     nowhere->caps = HF_CAP_FRONTEND | HF_CAP_BACKEND;
+    nowhere->backend = b->section;
     b->put_aside = b->section;
     hf_build_set_section(b, nowhere, false);
 }
 
 void hf_build_line_back(struct hf_build *b)
 {
-    if (b->put_aside)
-        hf_build_set_section(b, b->put_aside, false);
+    struct hf_cfg_proxy *apart = b->section;
+
+    if (!b->put_aside)
+        return;
+    if (apart->o.default_backend || apart->switches || apart->use_servers)
+        LL_APPEND(b->config->apart, apart);
+    hf_build_set_section(b, b->put_aside, false);
     b->put_aside = NULL;
 }
 
@@ -178,6 +185,42 @@ static void check_two_ways(struct hf_build *b, const struct hf_defaults *d, bool
                 d->section.name);
 }
 
+static bool has_rules(const struct hf_cfg_proxy *section)
+{
+    for (unsigned set = 0; set < HF_N_RULE_SETS; set++) {
+        if (section->rules[set])
+            return true;
+    }
+    return section->has_http_rules;
+}
+
+/* Rules are handed down to frontends or to backends, which must be able to have all of them. */
+static void check_heir(struct hf_build *b, struct hf_defaults *d)
+{
+    const unsigned both = HF_CAP_FRONTEND | HF_CAP_BACKEND;
+    struct hf_cfg_rule *const *rules = d->section.rules;
+    unsigned caps = b->section->caps;
+    const char *why = NULL;
+
+    if (!has_rules(&d->section))
+        return;
+    if (b->in_defaults)
+        why = "cannot be handed on by another defaults section";
+    else if (caps == both)
+        why = "cannot be used by a listen section";
+    else if (caps == HF_CAP_BACKEND && (rules[HF_RULES_CONNECTION] || rules[HF_RULES_SESSION]))
+        why = "are for frontends: they look at connections and sessions";
+    else if (caps == HF_CAP_FRONTEND && rules[HF_RULES_RESPONSE])
+        why = "are for backends: they look at responses";
+    else if ((d->heirs | caps) == both)
+        why = "cannot be used by a frontend and by a backend";
+    if (why)
+        hf_build_error(b, b->section->loc, "write the rules into the sections themselves",
+                       "the rules of defaults section '%s' %s", d->section.name, why);
+    else
+        d->heirs |= caps;
+}
+
 static struct hf_defaults *find_defaults(struct hf_build *b, const struct hf_word *name)
 {
     struct hf_defaults *found = hf_names_find(&b->defaults, name->text);
@@ -201,6 +244,7 @@ void hf_build_from(struct hf_build *b, const struct hf_word *name)
         return;
     hf_build_check_name(b, name, "defaults section that others name");
     inherit(b, b->section, &found->section);
+    check_heir(b, found);
     if (b->in_defaults)
         return;
     bool knew_both = found->by_name && found->by_order;
@@ -216,6 +260,7 @@ void hf_build_no_from(struct hf_build *b)
         return;
     bool knew_both = latest->by_name && latest->by_order;
     latest->by_order = true;
+    check_heir(b, latest);
     check_two_ways(b, latest, knew_both, b->section->loc);
 }
 

@@ -34,6 +34,7 @@ struct hf_defaults {
     struct hf_cfg_proxy section; /* name NULL: anonymous */
     bool ambiguous;              /* a later one has its name */
     bool by_name, by_order;      /* how sections came to inherit from it */
+    unsigned heirs;              /* roles (HF_CAP_*) of those that inherit its rules */
 };
 
 /* Which words stood behind `cookie NAME`. */
@@ -121,6 +122,9 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
+/* The value of an option that its line speaks for, where it is a format or an expression. */
+void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+
 /* Binds and servers (ends/). */
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
 void hf_build_bind_end(struct hf_build *b);
@@ -149,6 +153,7 @@ void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 /* tcp-check lines (words/build_proxy.c). */
 void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
+void hf_build_check_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what);
@@ -224,6 +229,8 @@ void hf_build_acl(struct hf_build *b, struct hf_loc loc);
 void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
                             struct hf_loc loc);
+/* Rules of HTTP, which are checked and do nothing (rule/build_http.c). */
+void hf_build_http_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_use_backend(struct hf_build *b, struct hf_loc loc);
 void hf_build_use_server(struct hf_build *b, struct hf_loc loc);
 void hf_build_stick(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);

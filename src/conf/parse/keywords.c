@@ -251,7 +251,8 @@ static unsigned words_matched(const char *name, const char *first, const char *s
 {
     size_t n = strlen(first);
 
-    if (strncmp(name, first, n) != 0)
+    /* In quotes, blanks make no two words. */
+    if (strncmp(name, first, n) != 0 || strchr(first, ' '))
         return 0;
     if (name[n] == '\0')
         return 1;

@@ -311,6 +311,8 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
             i += row->checked
                      ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
                      : (unsigned)row->skip;
+            if (row->fate == HF_FATE_PART && word + 1 < words + n)
+                hf_build_part(&parse->build, row, word + 1);
             lost = false;
             continue;
         }
@@ -345,6 +347,8 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
 
     tell_fate(parse, row, loc);
     emit_row(t, row, loc);
+    if (row->token == T_CHECK_VAR) /* has its variable in the word that the row was found by */
+        emit_word(t, &words[-1]);
     if (row->token == T_IGNORED) {
         if (row->checked)
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);

@@ -92,26 +92,14 @@ static bool read_expr(struct rule_reader *r)
     return r->rule->expr != NULL;
 }
 
-/* Variables of HTTP are told where they are read: these formats are no heritage. */
-static struct hf_format *parse_format(struct hf_build *b, const struct hf_word *word,
-                                      const struct hf_place *place)
-{
-    struct hf_format *format = hf_format_parse(b, word, place);
-
-    if (!format || !format->http.source || b->section->o.mode != HF_MODE_TCP)
-        return format;
-    hf_build_error(b, format->http, NULL, "variable '%%%s' is for mode http only",
-                   format->http_name);
-    return NULL;
-}
-
 static bool read_format(struct rule_reader *r)
 {
     static const char nothing[] = "";
     struct hf_word empty = {nothing, r->words[0].loc};
 
     /* Without one, HAProxy sets the variable to nothing. */
-    r->rule->format = parse_format(r->b, r->at < r->n ? &r->words[r->at++] : &empty, &r->place);
+    r->rule->format =
+        hf_format_parse_here(r->b, r->at < r->n ? &r->words[r->at++] : &empty, &r->place);
     return r->rule->format != NULL;
 }
 
@@ -404,6 +392,21 @@ static enum hf_rule_set set_of(const struct hf_keyword *row)
     return HF_RULES_REQUEST;
 }
 
+/* The variable is in the line's own last word, which is the first of `words`. */
+void hf_build_check_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
+{
+    struct rule_reader r = {.b = b,
+                            .set = HF_RULES_CONNECTION,
+                            .place = hf_place_check,
+                            .words = b->rule.words,
+                            .n = b->rule.n_words,
+                            .at = 1};
+
+    r.rule = HF_NEW(arena_of(b), struct hf_cfg_rule);
+    if (read_action(&r))
+        hf_conf_add_pending(b->config, row->name, loc);
+}
+
 static struct hf_place place_of(struct hf_build *b, enum hf_rule_set set)
 {
     switch (set) {
@@ -532,7 +535,7 @@ static bool read_target(struct hf_build *b, struct hf_loc loc, const char *what,
         return false;
     if (!strchr(word->text, '%'))
         return true;
-    *format = parse_format(b, word, place);
+    *format = hf_format_parse_here(b, word, place);
     if (!*format)
         return false;
     if (hf_format_is_plain(*format)) /* a name after all, with its percent signs */

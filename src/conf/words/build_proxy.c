@@ -8,6 +8,8 @@
 #include "parse/build.h"
 
 #include "conf_int.h"
+#include "expr/format_build.h"
+#include "parse/value.h"
 #include "syntax.h"
 
 /* ---- cookie ------------------------------------------------------------------------------ */
@@ -106,6 +108,21 @@ void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what)
 {
     hf_build_check_step(b, row, what->loc);
+    if (strstr(row->name, "-lf"))
+        hf_format_parse_here(b, what, &hf_place_check);
     if (strcmp(row->name, "tcp-check send-binary") == 0)
         hf_syntax_check_hex(b->diag, row, what);
+}
+
+void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
+{
+    bool is_port = strcmp(row->syntax, "PORT") == 0;
+    int64_t number;
+    unsigned used;
+
+    if (strcmp(row->syntax, "FORMAT") == 0)
+        hf_format_parse_here(b, word, &hf_place_check);
+    else if (strcmp(row->syntax, "EXPRESSION") == 0 ||
+             (is_port && hf_value_number(word->text, &number) != HF_OK))
+        hf_expr_parse(b, word, 1, &used, &hf_place_check);
 }
