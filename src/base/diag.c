@@ -66,7 +66,7 @@ static void make_printable(char *text, size_t n)
             text[i] = '?';
 }
 
-static const char *find_line(const struct hf_source *source, int line)
+const char *hf_source_line(const struct hf_source *source, int line)
 {
     const char *p = source->text, *end = source->text + source->size;
     int at = 1;
@@ -88,7 +88,7 @@ static const char *find_line(const struct hf_source *source, int line)
  * `*col` and `*end_col` come to be columns of the copy. */
 static const char *copy_line(struct hf_diag *diag, struct hf_loc loc, int *col, int *end_col)
 {
-    const char *p = find_line(loc.source, loc.line), *end = loc.source->text;
+    const char *p = hf_source_line(loc.source, loc.line), *end = loc.source->text;
     if (!p)
         return NULL;
     end += loc.source->size;

@@ -57,59 +57,47 @@ static void check_entrance(struct hf_diag *diag, const struct hf_cfg_proxy *prox
     }
 }
 
-static bool looks_up_table_of(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *table)
+/* What other sections want of a section. */
+struct use {
+    const struct hf_cfg_proxy *user; /* the first that sends connections, maybe itself; or NULL */
+    bool mentioned;                  /* also by sections that nobody connects to */
+};
+
+static void note_uses(const struct hf_cfg_proxy *proxy, struct use *uses)
 {
     const struct hf_cfg_stick_rule *rule;
+    bool sends = !proxy->o.disabled && proxy->binds && !hf_conf_gives_only_data_ports(proxy);
 
-    for (rule = proxy->stick_rules; rule; rule = rule->next) {
-        if (rule->table == table)
-            return true;
-    }
-    return false;
-}
-
-static bool leads_to(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *backend)
-{
     for (unsigned i = 0; i < proxy->n_backends; i++) {
-        if (proxy->backends[i] == backend)
-            return true;
+        struct use *use = &uses[proxy->backends[i]->id];
+        use->mentioned = true;
+        if (sends && !use->user)
+            use->user = proxy;
     }
-    return false;
+    for (rule = proxy->stick_rules; rule; rule = rule->next) {
+        if (rule->table)
+            uses[rule->table->id].mentioned = true;
+    }
 }
 
-/* Who sends connections to this backend, itself included; NULL: nobody. */
-static const struct hf_cfg_proxy *find_user(const struct hf_config *config,
-                                            const struct hf_cfg_proxy *backend)
+/* By the ids of sections, which begin at 1. */
+static const struct use *find_uses(const struct hf_config *config)
 {
+    struct use *uses = hf_arena_alloc(config->arena, (config->n_proxies + 1) * sizeof *uses);
     const struct hf_cfg_proxy *proxy;
 
-    for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (leads_to(proxy, backend) && !proxy->o.disabled && proxy->binds &&
-            !hf_conf_gives_only_data_ports(proxy))
-            return proxy;
-    }
-    return NULL;
+    for (proxy = config->proxies; proxy; proxy = proxy->next)
+        note_uses(proxy, uses);
+    return uses;
 }
 
-static bool is_mentioned(const struct hf_config *config, const struct hf_cfg_proxy *backend)
+static void check_servers(struct hf_diag *diag, const struct hf_cfg_proxy *proxy,
+                          const struct use *use)
 {
-    const struct hf_cfg_proxy *proxy;
-
-    for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (leads_to(proxy, backend) || looks_up_table_of(proxy, backend))
-            return true;
-    }
-    return false;
-}
-
-static void check_servers(const struct hf_config *config, struct hf_diag *diag,
-                          const struct hf_cfg_proxy *proxy)
-{
-    const struct hf_cfg_proxy *user;
+    const struct hf_cfg_proxy *user = use->user;
 
     if (!(proxy->caps & HF_CAP_BACKEND))
         return;
-    user = find_user(config, proxy);
     if (user && !proxy->servers) {
         hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
                     "add a line like 'server ftp_1 192.168.1.10:21 check'",
@@ -117,7 +105,7 @@ static void check_servers(const struct hf_config *config, struct hf_diag *diag,
                     hf_conf_kind(proxy), proxy->name, user->name);
     }
     /* After an error, a misspelt default_backend say, this would be its consequence. */
-    if (!(proxy->caps & HF_CAP_FRONTEND) && !is_mentioned(config, proxy) &&
+    if (!(proxy->caps & HF_CAP_FRONTEND) && !use->mentioned &&
         hf_diag_count(diag, HF_DIAG_ERROR) == 0) {
         hf_diag_add(diag, HF_DIAG_NOTICE, proxy->loc, NULL, "no section uses backend '%s'.",
                     proxy->name);
@@ -184,6 +172,7 @@ static void check_descriptors(const struct hf_config *config, struct hf_diag *di
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *proxy;
+    const struct use *uses = find_uses(config);
 
     hf_conf_check_sections(config, diag);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
@@ -191,7 +180,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
             continue;
         check_timeouts(config, diag, proxy);
         check_entrance(diag, proxy);
-        check_servers(config, diag, proxy);
+        check_servers(diag, proxy, &uses[proxy->id]);
         check_log_targets(config, diag, proxy);
         check_steps(diag, proxy);
     }

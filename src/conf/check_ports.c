@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf_int.h"
+#include "ends/bind_index.h"
 #include "ftp_plan_int.h"
 
 static bool ports_meet(const struct hf_cfg_bind *a, const struct hf_cfg_bind *b)
@@ -81,34 +82,65 @@ static bool is_opened(const struct hf_cfg_bind *bind)
 }
 
 /* The first conflict tells enough: one message a bind. */
-static void check_against_earlier(const struct hf_config *config, struct hf_diag *diag,
-                                  const struct hf_cfg_bind *bind)
-{
-    const struct hf_cfg_proxy *proxy;
-    const struct hf_cfg_bind *earlier;
+struct conflicts {
+    const struct hf_bind_at **earlier; /* by place of the later bind */
+};
 
-    for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        for (earlier = proxy->binds; earlier; earlier = earlier->next) {
-            if (earlier == bind)
-                return;
-            if (is_opened(earlier) && ports_meet(earlier, bind) && hosts_meet(earlier, bind) &&
-                !is_harmless(earlier, bind)) {
-                tell_conflict(diag, earlier, bind);
-                return;
-            }
-        }
+static void note(struct conflicts *c, const struct hf_bind_at *one, const struct hf_bind_at *two)
+{
+    const struct hf_bind_at *earlier = one->place < two->place ? one : two;
+    const struct hf_bind_at **known =
+        &c->earlier[one->place < two->place ? two->place : one->place];
+
+    if (!*known || (*known)->place > earlier->place)
+        *known = earlier;
+}
+
+static void compare_at(struct conflicts *c, const struct hf_bind_index *index,
+                       const struct hf_bind_at *one, uint32_t host)
+{
+    unsigned i;
+
+    HF_FOR_BINDS_AT(index, host, one->bind->port_lo, one->bind->port_hi, i)
+    {
+        const struct hf_bind_at *two = &index->at[i - 1];
+        if (two != one && !is_harmless(one->bind, two->bind) && is_opened(two->bind) &&
+            ports_meet(one->bind, two->bind) && hosts_meet(one->bind, two->bind))
+            note(c, one, two);
+    }
+}
+
+/* With those of its own host and with those that listen everywhere; these need not look for it. */
+static void compare(struct conflicts *c, const struct hf_bind_index *index,
+                    const struct hf_bind_at *one)
+{
+    const struct hf_addr every[] = {{.v4.sin_family = AF_INET}, {.v6.sin6_family = AF_INET6}};
+
+    compare_at(c, index, one, one->host);
+    for (unsigned i = 0; i < sizeof every / sizeof every[0]; i++) {
+        uint32_t host = hf_addr_hash_host(&every[i]);
+        if (host != one->host)
+            compare_at(c, index, one, host);
     }
 }
 
 void hf_conf_check_ports(const struct hf_config *config, struct hf_diag *diag)
 {
+    const struct hf_bind_index index = hf_bind_index_new(config);
+    struct conflicts c = {
+        hf_arena_alloc(config->arena, index.n_binds * sizeof(const struct hf_bind_at *))};
     const struct hf_cfg_proxy *proxy;
     const struct hf_cfg_bind *bind;
+    unsigned place = 0;
 
+    for (unsigned i = 0; i < index.n; i++) {
+        if (is_opened(index.at[i].bind))
+            compare(&c, &index, &index.at[i]);
+    }
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        for (bind = proxy->binds; bind; bind = bind->next) {
-            if (is_opened(bind))
-                check_against_earlier(config, diag, bind);
+        for (bind = proxy->binds; bind; bind = bind->next, place++) {
+            if (c.earlier[place])
+                tell_conflict(diag, c.earlier[place]->bind, bind);
         }
     }
 }

@@ -154,10 +154,10 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_ON_UNIX_BIND, global, " ", "");
         putc('\n', out);
     }
-    if (global->set_uid && !global->user)
-        fprintf(out, "    uid %u\n", (unsigned)global->uid);
+    if (global->set_uid && !global->user) /* signed, as it is read */
+        fprintf(out, "    uid %d\n", (int)global->uid);
     if (global->set_gid && !global->group)
-        fprintf(out, "    gid %u\n", (unsigned)global->gid);
+        fprintf(out, "    gid %d\n", (int)global->gid);
     if (global->log_hostname) {
         fputs("    log-send-hostname ", out);
         hf_value_print_word(out, global->log_hostname);

@@ -2,8 +2,10 @@
  * explain.c: the FTP plan in words, for `-c -V` and for the notices at start.
  */
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ftp_plan_int.h"
+#include "haftp/base/assert.h"
 #include "haftp/conf/load.h"
 
 const char *hf_conf_kind(const struct hf_cfg_proxy *proxy)
@@ -13,80 +15,79 @@ const char *hf_conf_kind(const struct hf_cfg_proxy *proxy)
     return proxy->caps & HF_CAP_FRONTEND ? "frontend" : "backend";
 }
 
-/* Appends with a separator; NULL is an empty list. */
-static const char *join(struct hf_arena *arena, const char *list, const char *item)
-{
-    return list ? hf_arena_printf(arena, "%s, %s", list, item) : item;
-}
-
-static const char *describe_binds(struct hf_arena *arena, const struct hf_cfg_proxy *control)
+static void print_binds(FILE *out, const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_bind *bind;
-    const char *text = NULL;
+    const char *before = "";
 
     for (bind = control->binds; bind; bind = bind->next) {
-        if (bind->role == HF_BIND_CONTROL) {
-            text = join(arena, text,
-                        hf_arena_printf(arena, "bind %s %s (rule %d: %s)", bind->text,
-                                        bind->opaque ? "passes FTP over TLS on as it comes"
-                                                     : "carries FTP control connections",
-                                        bind->role_rule, bind->role_why));
-        }
+        if (bind->role != HF_BIND_CONTROL)
+            continue;
+        fprintf(out, "%sbind %s %s (rule %d: %s)", before, bind->text,
+                bind->opaque ? "passes FTP over TLS on as it comes"
+                             : "carries FTP control connections",
+                bind->role_rule, bind->role_why);
+        before = ", ";
     }
-    return text;
 }
 
-static const char *describe_range(struct hf_arena *arena, const struct hf_cfg_proxy *control,
-                                  const struct hf_cfg_data_range *range)
+static void print_range(FILE *out, const struct hf_cfg_proxy *control,
+                        const struct hf_cfg_data_range *range)
 {
     const struct hf_cfg_proxy *section = range->bind->proxy;
-    const char *text = range->bind->text, *servers = NULL;
 
+    fputs(range->bind->text, out);
     if (section != control)
-        text = hf_arena_printf(arena, "%s of section %s", text, section->name);
+        fprintf(out, " of section %s", section->name);
     for (unsigned i = 0; i < range->n_only; i++)
-        servers = join(arena, servers, range->only[i]->name);
-    return servers ? hf_arena_printf(arena, "%s (for %s)", text, servers) : text;
+        fprintf(out, "%s%s", i ? ", " : " (for ", range->only[i]->name);
+    if (range->n_only)
+        putc(')', out);
 }
 
-static const char *describe_ranges(struct hf_arena *arena, const struct hf_cfg_proxy *control)
+static void print_ranges(FILE *out, const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_data_range *range;
-    const char *text = NULL;
 
-    for (range = control->data_ranges; range; range = range->next)
-        text = join(arena, text, describe_range(arena, control, range));
-    if (text)
-        return hf_arena_printf(arena, "data ports %s", text);
-    return control->n_mapped ? hf_arena_printf(arena,
-                                               "data ports that %u plain bind%s map as they are, "
-                                               "else any free port",
-                                               control->n_mapped, control->n_mapped == 1 ? "" : "s")
-                             : "data on any free port";
+    for (range = control->data_ranges; range; range = range->next) {
+        fputs(range == control->data_ranges ? "data ports " : ", ", out);
+        print_range(out, control, range);
+    }
+    if (control->data_ranges)
+        return;
+    if (control->n_mapped)
+        fprintf(out, "data ports that %u plain bind%s map as they are, else any free port",
+                control->n_mapped, control->n_mapped == 1 ? "" : "s");
+    else
+        fputs("data on any free port", out);
 }
 
-static const char *describe_servers(struct hf_arena *arena, const struct hf_cfg_proxy *control)
+static void print_servers(FILE *out, const struct hf_cfg_proxy *control)
 {
-    const char *text =
-        hf_arena_printf(arena, "%u server%s", control->n_reach, control->n_reach == 1 ? "" : "s");
-    const char *names = NULL;
-
-    for (unsigned i = 0; i < control->n_backends; i++)
-        names = join(arena, names, control->backends[i]->name);
+    fprintf(out, "%u server%s", control->n_reach, control->n_reach == 1 ? "" : "s");
     if (control->n_backends == 0 || (control->n_backends == 1 && control->backend == control))
-        return text;
-    return hf_arena_printf(arena, "%s of backend%s %s", text, control->n_backends == 1 ? "" : "s",
-                           names);
+        return;
+    fprintf(out, " of backend%s ", control->n_backends == 1 ? "" : "s");
+    for (unsigned i = 0; i < control->n_backends; i++)
+        fprintf(out, "%s%s", i ? ", " : "", control->backends[i]->name);
 }
 
 void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
-    struct hf_arena *arena = plan->config->arena;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
 
-    control->ftp_summary =
-        hf_arena_printf(arena, "%s: %s; %s (rule %d: %s); %s", control->name,
-                        describe_binds(arena, control), describe_ranges(arena, control),
-                        control->data_rule, control->data_why, describe_servers(arena, control));
+    HF_ASSERT(out);
+    fprintf(out, "%s: ", control->name);
+    print_binds(out, control);
+    fputs("; ", out);
+    print_ranges(out, control);
+    fprintf(out, " (rule %d: %s); ", control->data_rule, control->data_why);
+    print_servers(out, control);
+    HF_ASSERT(fclose(out) == 0);
+    control->ftp_summary = hf_arena_strndup(plan->config->arena, text, size);
+    free(text);
 }
 
 static void explain_plain_bind(const struct hf_cfg_bind *bind, FILE *out)

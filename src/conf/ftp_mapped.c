@@ -48,12 +48,11 @@ static bool is_candidate(const struct hf_cfg_proxy *control, const struct hf_cfg
 static unsigned collect(const struct hf_plan *plan, const struct hf_cfg_proxy *control,
                         struct hf_cfg_bind **into)
 {
-    const struct hf_cfg_proxy *proxy;
     struct hf_cfg_bind *bind;
     unsigned n = 0;
 
-    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
-        for (bind = proxy->binds; bind; bind = bind->next) {
+    for (unsigned i = 0; i < plan->n_near; i++) {
+        for (bind = plan->near[i]->binds; bind; bind = bind->next) {
             if (!is_candidate(control, bind))
                 continue;
             if (into)

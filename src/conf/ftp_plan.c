@@ -25,9 +25,8 @@ static unsigned count_single_ports(const struct hf_cfg_proxy *proxy)
     return count;
 }
 
-/* A section that may give data ports without being named: nothing but ranges, and not a plain
- * pipe by its author's word. */
-static bool is_range_section(const struct hf_cfg_proxy *proxy)
+/* Nothing but ranges, and not a plain pipe by its author's word. */
+bool hf_plan_is_range_section(const struct hf_cfg_proxy *proxy)
 {
     return serves_tcp(proxy) && proxy->o.ftp_inspect != HF_NO && proxy->binds &&
            count_single_ports(proxy) == 0;
@@ -54,24 +53,35 @@ static const struct hf_cfg_proxy *cookie_owner(const struct hf_cfg_proxy *proxy)
     return proxy;
 }
 
-static bool share_cookie(const struct hf_cfg_proxy *one, const struct hf_cfg_proxy *two)
+const char *hf_plan_cookie(const struct hf_cfg_proxy *proxy)
+{
+    return cookie_owner(proxy)->o.cookie_name;
+}
+
+/* One line in `defaults` reaches every section of the file: it pairs nothing. */
+static bool own_their_cookies(const struct hf_cfg_proxy *one, const struct hf_cfg_proxy *two)
 {
     const struct hf_cfg_proxy *a = cookie_owner(one), *b = cookie_owner(two);
 
-    if (!a->o.cookie_name || !b->o.cookie_name || strcmp(a->o.cookie_name, b->o.cookie_name) != 0)
-        return false;
-    /* One line in `defaults` reaches every section of the file: it pairs nothing. */
     return a == b || !hf_conf_same_place(a->o.cookie_loc, b->o.cookie_loc);
+}
+
+/* The first section of port ranges, in file order, that has this one's cookie; or NULL. */
+static const struct hf_plan_peer *cookie_peers(const struct hf_plan *plan,
+                                               const struct hf_cfg_proxy *proxy)
+{
+    const char *cookie = hf_plan_cookie(proxy);
+    return cookie ? hf_names_find(&plan->cookies, cookie) : NULL;
 }
 
 static const struct hf_cfg_proxy *cookie_partner(const struct hf_plan *plan,
                                                  const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_proxy *other;
+    const struct hf_plan_peer *peer;
 
-    for (other = plan->config->proxies; other; other = other->next) {
-        if (other != proxy && is_range_section(other) && share_cookie(proxy, other))
-            return other;
+    for (peer = cookie_peers(plan, proxy); peer; peer = peer->next) {
+        if (peer->section != proxy && own_their_cookies(proxy, peer->section))
+            return peer->section;
     }
     return NULL;
 }
@@ -87,11 +97,25 @@ static bool all_servers_on_ftp_port(const struct hf_cfg_proxy *proxy)
     return proxy->n_reach > 0;
 }
 
+/* What the binds of a section share. */
+struct control_signs {
+    bool servers;                       /* all are on port 21 */
+    const struct hf_cfg_proxy *partner; /* a section of port ranges that shares the cookie */
+};
+
+static struct control_signs find_signs(const struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    return (struct control_signs){
+        .servers = all_servers_on_ftp_port(proxy),
+        .partner = count_single_ports(proxy) == 1 ? cookie_partner(plan, proxy) : NULL,
+    };
+}
+
 /* Rule 1, `no option ftp-inspect`, and ranges have been sorted out by the caller. */
 static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bind *bind,
-                             const char **why)
+                             const struct control_signs *signs, const char **why)
 {
-    const struct hf_cfg_proxy *proxy = bind->proxy, *partner;
+    const struct hf_cfg_proxy *proxy = bind->proxy;
 
     if (proxy->o.ftp_inspect == HF_YES) {
         *why = "option ftp-inspect";
@@ -101,14 +125,13 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
         *why = bind->port_lo == HF_FTP_PORT ? "port 21" : "port 990, implicit FTPS";
         return HF_CONTROL_PORT;
     }
-    if (all_servers_on_ftp_port(proxy)) {
+    if (signs->servers) {
         *why = "all its servers are on port 21";
         return HF_CONTROL_SERVERS;
     }
-    partner = count_single_ports(proxy) == 1 ? cookie_partner(plan, proxy) : NULL;
-    if (partner) {
+    if (signs->partner) {
         *why = hf_arena_printf(plan->config->arena, "cookie %s is shared with the port range of %s",
-                               cookie_owner(proxy)->o.cookie_name, partner->name);
+                               cookie_owner(proxy)->o.cookie_name, signs->partner->name);
         return HF_CONTROL_COOKIE;
     }
     return 0;
@@ -116,6 +139,7 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
 
 static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
 {
+    const struct control_signs signs = find_signs(plan, proxy);
     struct hf_cfg_bind *bind;
 
     for (bind = proxy->binds; bind; bind = bind->next) {
@@ -130,7 +154,7 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
             bind->role_why = "a unix socket has no data ports beside it";
             continue;
         }
-        bind->role_rule = find_control_rule(plan, bind, &bind->role_why);
+        bind->role_rule = find_control_rule(plan, bind, &signs, &bind->role_why);
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
         /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
@@ -212,23 +236,23 @@ static bool claim_named_ports(struct hf_plan *plan, struct hf_cfg_proxy *control
 
 static bool claim_by_cookie(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
-    struct hf_cfg_proxy *section;
+    const struct hf_plan_peer *peer;
     bool any = false;
 
-    for (section = plan->config->proxies; section; section = section->next) {
-        if (is_range_section(section) && share_cookie(control, section))
-            any |= hf_plan_claim_section(plan, control, section, HF_DATA_COOKIE);
+    for (peer = cookie_peers(plan, control); peer; peer = peer->next) {
+        if (own_their_cookies(control, peer->section))
+            any |= hf_plan_claim_section(plan, control, peer->section, HF_DATA_COOKIE);
     }
     return any;
 }
 
 static bool claim_by_servers(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
-    struct hf_cfg_proxy *section;
     bool any = false;
 
-    for (section = plan->config->proxies; section; section = section->next) {
-        if (is_range_section(section) && hf_plan_servers_are_among(section, control))
+    for (unsigned i = 0; i < plan->n_near; i++) {
+        struct hf_cfg_proxy *section = plan->near[i];
+        if (hf_plan_is_range_section(section) && hf_plan_servers_are_among(section, control))
             any |= hf_plan_claim_section(plan, control, section, HF_DATA_SERVERS);
     }
     return any;
@@ -308,6 +332,7 @@ static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
     unsigned errors = hf_diag_count(plan->diag, HF_DIAG_ERROR);
 
+    hf_plan_find_near(plan, control);
     control->data_rule = find_data_rule(plan, control);
     control->data_why = describe_data_rule(plan, control);
     hf_plan_find_mapped(plan, control);
@@ -357,13 +382,13 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
 }
 
 /* A section of ranges with the same servers, which no FTP section has taken. */
-static const struct hf_cfg_proxy *find_plain_ranges(const struct hf_plan *plan,
+static const struct hf_cfg_proxy *find_plain_ranges(struct hf_plan *plan,
                                                     const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_proxy *other;
-
-    for (other = plan->config->proxies; other; other = other->next) {
-        if (is_range_section(other) && other->o.ftp_inspect == HF_UNSET &&
+    hf_plan_find_near(plan, proxy);
+    for (unsigned i = 0; i < plan->n_near; i++) {
+        const struct hf_cfg_proxy *other = plan->near[i];
+        if (hf_plan_is_range_section(other) && other->o.ftp_inspect == HF_UNSET &&
             other->binds->role == HF_BIND_PLAIN && hf_plan_servers_are_among(other, proxy))
             return other;
     }
@@ -411,13 +436,15 @@ static void warn_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_proxy 
 
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
 {
-    struct hf_plan plan = {config, diag};
+    struct hf_plan plan = {.config = config, .diag = diag};
     struct hf_cfg_proxy *proxy;
 
+    hf_plan_index_cookies(&plan);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (serves_tcp(proxy))
             find_control_binds(&plan, proxy);
     }
+    hf_plan_index_hosts(&plan);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (!has_control_bind(proxy))
             continue;

@@ -24,9 +24,21 @@ enum hf_data_rule {
     HF_DATA_NONE = 6,
 };
 
+/* A section that one cookie stands for. */
+struct hf_plan_peer {
+    struct hf_cfg_proxy *section;
+    struct hf_plan_peer *next, *last; /* `last` is the first one's */
+};
+
 struct hf_plan {
     struct hf_config *config;
     struct hf_diag *diag;
+    struct hf_names cookies; /* to the first struct hf_plan_peer of a port range */
+    struct hf_plan_host *hosts;
+    unsigned n_hosts;
+    struct hf_cfg_proxy **near; /* what hf_plan_find_near() found, in file order */
+    unsigned n_near;
+    unsigned *near_to; /* by section's id: the control section it was last found for */
 };
 
 #define HF_FTP_PORT  21
@@ -40,6 +52,20 @@ static inline bool hf_plan_is_range(const struct hf_cfg_bind *bind)
 /* "listen", "frontend" or "backend": what the section is called in the file. */
 const char *hf_conf_kind(const struct hf_cfg_proxy *proxy);
 
+/* A section that may give data ports without being named (ftp_plan.c). */
+bool hf_plan_is_range_section(const struct hf_cfg_proxy *proxy);
+/* The cookie that pairs it with others, its own or its backend's; or NULL (ftp_plan.c). */
+const char *hf_plan_cookie(const struct hf_cfg_proxy *proxy);
+
+/* ---- ftp_index.c ------------------------------------------------------------------------- */
+
+void hf_plan_index_cookies(struct hf_plan *plan);
+/* Once it is known which binds carry control connections. */
+void hf_plan_index_hosts(struct hf_plan *plan);
+/* The sections with other binds whose first real server may be on the host of one of `control`'s.
+ */
+void hf_plan_find_near(struct hf_plan *plan, const struct hf_cfg_proxy *control);
+
 /* ---- ftp_ranges.c: giving ranges to a control section ------------------------------------ */
 
 /* All range binds of `section`; false: it has none. */
@@ -51,6 +77,8 @@ void hf_plan_claim_ports(struct hf_plan *plan, struct hf_cfg_proxy *control, str
 /* All servers of `section` are servers of `control`, by address; it has at least one. */
 bool hf_plan_servers_are_among(const struct hf_cfg_proxy *section,
                                const struct hf_cfg_proxy *control);
+/* Stands for no host: data sections often have one, as HAProxy wants a server. */
+bool hf_plan_is_placeholder(const struct hf_cfg_server *server);
 /* `any` is 0.0.0.0 or ::, and takes connections to the address of `bind` too. */
 bool hf_plan_is_wildcard_for(const struct hf_cfg_bind *any, const struct hf_cfg_bind *bind);
 /* When all is claimed: no server without a range, no control address without one. */
@@ -60,7 +88,7 @@ void hf_plan_merge_ranges(struct hf_plan *plan);
 
 /* ---- ftp_mapped.c ------------------------------------------------------------------------- */
 
-/* Which plain binds lead to one server of this control section; after all roles are known. */
+/* Which plain binds lead to one server of this control section; after hf_plan_find_near(). */
 void hf_plan_find_mapped(struct hf_plan *plan, struct hf_cfg_proxy *control);
 
 /* ---- explain.c --------------------------------------------------------------------------- */

@@ -5,10 +5,10 @@
 
 #include <utlist.h>
 
+#include "ends/bind_index.h"
 #include "ftp_plan_int.h"
 
-/* Data sections often have a placeholder for a server, as HAProxy wants one: no host, no match. */
-static bool is_placeholder(const struct hf_cfg_server *server)
+bool hf_plan_is_placeholder(const struct hf_cfg_server *server)
 {
     return !hf_addr_is_set(&server->addr) || hf_addr_is_any(&server->addr);
 }
@@ -27,7 +27,7 @@ static unsigned count_real_servers(const struct hf_cfg_proxy *proxy)
     unsigned count = 0;
 
     for (unsigned i = 0; i < proxy->n_reach; i++)
-        count += !is_placeholder(proxy->reach[i]);
+        count += !hf_plan_is_placeholder(proxy->reach[i]);
     return count;
 }
 
@@ -36,7 +36,7 @@ bool hf_plan_servers_are_among(const struct hf_cfg_proxy *section,
 {
     for (unsigned i = 0; i < section->n_reach; i++) {
         const struct hf_cfg_server *server = section->reach[i];
-        if (!is_placeholder(server) && !holds_host(control, &server->addr))
+        if (!hf_plan_is_placeholder(server) && !holds_host(control, &server->addr))
             return false;
     }
     return count_real_servers(section) > 0;
@@ -307,18 +307,21 @@ static bool same_listener(const struct hf_cfg_bind *a, const struct hf_cfg_bind 
 }
 
 /* The earliest data bind that listens exactly where this one does: itself, if it is the first. */
-static struct hf_cfg_bind *first_like(const struct hf_plan *plan, struct hf_cfg_bind *wanted)
+static struct hf_cfg_bind *first_like(const struct hf_bind_index *index, struct hf_cfg_bind *wanted)
 {
-    struct hf_cfg_proxy *proxy;
-    struct hf_cfg_bind *bind;
+    struct hf_cfg_bind *first = wanted;
+    uint32_t host = hf_addr_hash_host(&wanted->addr);
+    unsigned i = hf_bind_index_after(index, host, wanted->port_lo);
 
-    for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
-        for (bind = proxy->binds; bind; bind = bind->next) {
-            if (bind->role == HF_BIND_DATA && same_listener(bind, wanted))
-                return bind;
-        }
+    /* Those of one first port are in file order, seen from the last here. */
+    for (; i > 0 && index->at[i - 1].host == host; i--) {
+        struct hf_cfg_bind *bind = index->at[i - 1].bind;
+        if (bind->port_lo != wanted->port_lo)
+            break;
+        if (bind->role == HF_BIND_DATA && same_listener(bind, wanted))
+            first = bind;
     }
-    return wanted;
+    return first;
 }
 
 /* Two ranges of one control section on one listener serve the servers of both. */
@@ -354,10 +357,11 @@ void hf_plan_merge_ranges(struct hf_plan *plan)
     struct hf_cfg_proxy *proxy;
     struct hf_cfg_bind *bind, *first;
     struct hf_cfg_data_range *range;
+    const struct hf_bind_index index = hf_bind_index_new(plan->config);
 
     for (proxy = plan->config->proxies; proxy; proxy = proxy->next) {
         for (bind = proxy->binds; bind; bind = bind->next) {
-            first = bind->role == HF_BIND_DATA ? first_like(plan, bind) : bind;
+            first = bind->role == HF_BIND_DATA ? first_like(&index, bind) : bind;
             if (first != bind)
                 bind->shared_with = first;
         }

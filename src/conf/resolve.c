@@ -25,14 +25,7 @@ void hf_config_set_algorithm_check(hf_config_algorithm_fn fn)
 struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
                                           unsigned caps)
 {
-    struct hf_cfg_proxy *proxy;
-
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if ((proxy->caps & caps) && strcmp(proxy->name, name) == 0)
-            return proxy;
-    }
-    return NULL;
+    return hf_names_find(&config->names[caps], name);
 }
 
 const char *hf_conf_nearest_section(const struct hf_config *config, const char *name, unsigned caps)
@@ -213,17 +206,20 @@ static void check_external(const struct hf_config *config, const struct hf_cfg_p
                     proxy->name);
 }
 
-static void check_id(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
+static void check_id(struct hf_config *config, struct hf_cfg_proxy *proxy, struct hf_names *ids,
                      struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *other;
+    const char *id;
 
-    for (other = config->proxies; other != proxy && proxy->o.forced_id; other = other->next) {
-        if (other->o.forced_id == proxy->o.forced_id)
-            hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
-                        "sections '%s' and '%s' have the same id %u.", other->name, proxy->name,
-                        proxy->o.forced_id);
-    }
+    if (!proxy->o.forced_id)
+        return;
+    id = hf_arena_printf(config->arena, "%u", proxy->o.forced_id);
+    other = hf_names_find(ids, id);
+    if (other)
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->o.forced_id_loc, "each 'id' may be used once",
+                    "sections '%s' and '%s' have the same id %s.", other->name, proxy->name, id);
+    hf_names_add(ids, config->arena, id, proxy);
 }
 
 /* ---- log targets ------------------------------------------------------------------------- */
@@ -286,6 +282,7 @@ static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
 
 void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
 {
+    struct hf_names ids = {0};
     struct hf_cfg_proxy *proxy;
     struct hf_cfg_stick_rule *rule;
 
@@ -303,7 +300,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         check_mode(config, proxy, diag);
         hf_conf_check_named(config, proxy, diag);
         check_external(config, proxy, diag);
-        check_id(config, proxy, diag);
+        check_id(config, proxy, &ids, diag);
         collect_logs(config, proxy);
     }
     hf_conf_resolve_apart(config, diag);

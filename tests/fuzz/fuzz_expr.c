@@ -2,7 +2,9 @@
  * fuzz_expr.c: an expression or a condition, evaluated over bytes that come in two parts.
  *
  * The first line is the text, "if ..." for a condition; what follows are the bytes.  Nothing is
- * missing when the wait is over, and what was decided of the first part stays so.
+ * missing when the wait is over.  An expression's value stays as it was told of the first part; a
+ * condition is true as soon as what has come makes it so, and the end of the wait changes nothing
+ * about what was decided.
  */
 #include "fuzz.h"
 
@@ -115,7 +117,7 @@ static void check(const struct subject *s, const char *bytes, size_t n, bool ste
 {
     static struct answer part, all;
     evaluate(s, bytes, n / 2, false, &part);
-    evaluate(s, bytes, n, true, &all);
+    evaluate(s, bytes, s->cond ? n / 2 : n, true, &all);
     HF_ASSERT(all.truth != HF_MISSING);
     if (!steady || part.truth == HF_MISSING)
         return;

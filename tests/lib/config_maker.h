@@ -58,6 +58,10 @@ static inline struct hf_cfg_proxy *maker_proxy(struct maker *m, const char *name
     if (caps == (HF_CAP_FRONTEND | HF_CAP_BACKEND))
         proxy->backend = proxy;
     LL_APPEND(m->config.proxies, proxy);
+    for (unsigned any = 1; any < HF_N_CAPS; any++) {
+        if (caps & any)
+            hf_names_add(&m->config.names[any], m->config.arena, name, proxy);
+    }
     return proxy;
 }
 

@@ -28,6 +28,9 @@ struct hf_source {
     struct hf_source *next;
 };
 
+/* Where a line begins, from 1; it ends at '\n' or with the text.  NULL: the text is shorter. */
+const char *hf_source_line(const struct hf_source *source, int line);
+
 struct hf_loc {
     const struct hf_source *source; /* NULL: nowhere in particular */
     int line;                       /* from 1 */

@@ -20,6 +20,7 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
+#include "haftp/base/names.h"
 #include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
 
@@ -308,7 +309,7 @@ struct hf_cfg_data_ref {
     uint16_t lo, hi;
 };
 
-enum { HF_CAP_FRONTEND = 1, HF_CAP_BACKEND = 2 };
+enum { HF_CAP_FRONTEND = 1, HF_CAP_BACKEND = 2, HF_N_CAPS = 4 };
 
 struct hf_cfg_proxy {
     struct hf_cfg_proxy *next;
@@ -389,6 +390,7 @@ struct hf_config {
     struct hf_cfg_global global;
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
+    struct hf_names names[HF_N_CAPS]; /* sections by name, for each choice of HF_CAP_* */
     /* Lines that their section cannot have, each as a section of its own whose `backend` is that
      * section: names in them are looked up, nothing else is done. */
     struct hf_cfg_proxy *apart;

@@ -2,6 +2,8 @@
  * check.c: what lines of servers and binds name or lack, seen when all sections are known; and the
  * numbers that they have in logs and statistics.
  */
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <utlist.h>
@@ -35,21 +37,38 @@ static void check_redir(const struct hf_cfg_server *server, struct hf_diag *diag
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-static bool bind_has_number(const struct hf_cfg_proxy *proxy, unsigned number)
+static int compare_ids(const void *one, const void *two)
+{
+    const unsigned *a = one, *b = two;
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* The `id`s of a section's binds, sorted, and one behind them that no bind has. */
+static const unsigned *sorted_ids(struct hf_arena *arena, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
+    unsigned n = 0, *ids;
 
     LL_FOREACH(proxy->binds, bind)
     {
-        if (bind->id == number)
-            return true;
+        n += bind->id != 0;
     }
-    return false;
+    ids = hf_arena_alloc(arena, (n + 1) * sizeof *ids);
+    n = 0;
+    LL_FOREACH(proxy->binds, bind)
+    {
+        if (bind->id)
+            ids[n++] = bind->id;
+    }
+    qsort(ids, n, sizeof *ids, compare_ids);
+    ids[n] = UINT_MAX;
+    return ids;
 }
 
 /* Each listener without an `id` gets the next free number; a range has one listener a port. */
-static void number_binds(struct hf_cfg_proxy *proxy)
+static void number_binds(struct hf_arena *arena, struct hf_cfg_proxy *proxy)
 {
+    const unsigned *taken = sorted_ids(arena, proxy);
     struct hf_cfg_bind *bind;
     unsigned next = 1;
 
@@ -58,8 +77,8 @@ static void number_binds(struct hf_cfg_proxy *proxy)
         bind->number = bind->id;
         if (bind->id)
             continue;
-        while (bind_has_number(proxy, next))
-            next++;
+        for (; *taken <= next; taken++)
+            next += *taken == next;
         bind->number = next;
         next += bind->port_hi - bind->port_lo + 1u;
     }
@@ -72,7 +91,7 @@ void hf_conf_check_ends(struct hf_config *config, struct hf_diag *diag)
 
     LL_FOREACH(config->proxies, proxy)
     {
-        number_binds(proxy);
+        number_binds(config->arena, proxy);
         LL_FOREACH(proxy->servers, server)
         {
             check_resolvers(config, server, diag);

@@ -9,11 +9,7 @@
 
 bool hf_ends_are_used(const struct hf_build *b)
 {
-    const struct hf_cfg_proxy *proxy = b->config->proxies;
-
-    while (proxy && proxy != b->section)
-        proxy = proxy->next;
-    return proxy != NULL;
+    return b->section && b->section->id != 0; /* others are not among the configuration's */
 }
 
 void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, const char *hint)

@@ -14,12 +14,9 @@
 /* The text of the file from the word's first column on; NULL when it is not there. */
 static const char *raw_text(struct hf_loc loc, const char **end)
 {
-    const char *p = loc.source->text, *limit = p + loc.source->size;
+    const char *p = hf_source_line(loc.source, loc.line);
+    const char *limit = loc.source->text + loc.source->size;
 
-    for (int line = 1; line < loc.line && p; line++) {
-        p = memchr(p, '\n', (size_t)(limit - p));
-        p = p ? p + 1 : NULL;
-    }
     if (!p || p + loc.end_col - 1 > limit)
         return NULL;
     *end = p + loc.end_col - 1;

@@ -87,12 +87,27 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
     config->global.log_tag = "haftp";
 }
 
+/* From now on others may name it. */
+static void register_defaults(struct hf_build *b, struct hf_defaults *d)
+{
+    struct hf_defaults *first;
+
+    if (!d->section.name)
+        return;
+    hf_names_add(&b->defaults, b->config->arena, d->section.name, d);
+    first = hf_names_find(&b->defaults, d->section.name);
+    if (first != d)
+        first->ambiguous = true;
+}
+
 void hf_build_section_end(struct hf_build *b)
 {
     if (!b->section)
         return;
     hf_http_tell(b);
     b->section->faulty = hf_diag_count(b->diag, HF_DIAG_ERROR) > b->section_errors;
+    if (b->in_defaults)
+        register_defaults(b, b->latest);
 }
 
 void hf_build_file_begin(struct hf_build *b)
@@ -153,7 +168,6 @@ void hf_build_defaults(struct hf_build *b, struct hf_loc loc)
     hf_build_section_end(b);
     d->section.loc = loc;
     hf_build_proxy_defaults(&d->section);
-    LL_APPEND(b->defaults, d);
     b->latest = d;
     hf_build_set_section(b, &d->section, true);
 }
@@ -209,23 +223,16 @@ static void check_heir(struct hf_build *b, struct hf_defaults *d)
 
 static struct hf_defaults *find_defaults(struct hf_build *b, const struct hf_word *name)
 {
-    struct hf_defaults *d, *found = NULL;
+    struct hf_defaults *found = hf_names_find(&b->defaults, name->text);
 
-    LL_FOREACH(b->defaults, d)
-    {
-        if (&d->section == b->section || !d->section.name ||
-            strcmp(d->section.name, name->text) != 0)
-            continue;
-        if (found) {
-            hf_build_error(b, name->loc, "give them different names",
-                           "several defaults sections are named '%s'", name->text);
-            return NULL;
-        }
-        found = d;
-    }
-    if (!found)
+    if (!found) {
         hf_build_error(b, name->loc, "it must stand above this line",
                        "there is no defaults section named '%s'", name->text);
+    } else if (found->ambiguous) {
+        hf_build_error(b, name->loc, "give them different names",
+                       "several defaults sections are named '%s'", name->text);
+        found = NULL;
+    }
     return found;
 }
 
@@ -309,6 +316,23 @@ static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsi
                        "a section named '%s' exists already", name->text);
 }
 
+/* Whoever looks for any of several HF_CAP_* finds the first section that has one of them. */
+static void append_proxy(struct hf_build *b, struct hf_cfg_proxy *proxy)
+{
+    struct hf_config *config = b->config;
+
+    proxy->id = ++config->n_proxies;
+    if (b->last_proxy)
+        b->last_proxy->next = proxy;
+    else
+        config->proxies = proxy;
+    b->last_proxy = proxy;
+    for (unsigned caps = 1; caps < HF_N_CAPS; caps++) {
+        if (proxy->caps & caps)
+            hf_names_add(&config->names[caps], config->arena, proxy->name, proxy);
+    }
+}
+
 static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned caps,
                         const char *kind)
 {
@@ -325,8 +349,7 @@ static void begin_proxy(struct hf_build *b, const struct hf_word *name, unsigned
     proxy->loc = name->loc;
     proxy->name = name->text;
     proxy->caps = caps;
-    proxy->id = ++config->n_proxies;
-    LL_APPEND(config->proxies, proxy);
+    append_proxy(b, proxy);
     hf_build_set_section(b, proxy, false);
 }
 
@@ -427,12 +450,9 @@ static const char *usage(struct hf_arena *arena, const struct hf_keyword *row)
 /* The text of the file between two columns, without its quotes being looked at. */
 static const char *text_at(struct hf_arena *arena, struct hf_loc loc)
 {
-    const char *p = loc.source->text, *end = p + loc.source->size;
+    const char *p = hf_source_line(loc.source, loc.line);
+    const char *end = loc.source->text + loc.source->size;
 
-    for (int line = 1; line < loc.line && p; line++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        p = p ? p + 1 : NULL;
-    }
     if (!p || p + loc.end_col - 1 > end)
         return "";
     return hf_arena_strndup(arena, p + loc.col - 1, (size_t)(loc.end_col - loc.col));

@@ -31,8 +31,8 @@ struct hf_rule_words {
 
 /* A `defaults` section is a proxy without a role, from which others are copied. */
 struct hf_defaults {
-    struct hf_defaults *next;
     struct hf_cfg_proxy section; /* name NULL: anonymous */
+    bool ambiguous;              /* a later one has its name */
     bool by_name, by_order;      /* how sections came to inherit from it */
     unsigned heirs;              /* roles (HF_CAP_*) of those that inherit its rules */
 };
@@ -50,7 +50,7 @@ struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
     struct hf_env *env;
-    struct hf_defaults *defaults;    /* all of them, in order */
+    struct hf_names defaults;        /* to those with a name, but for the current section */
     struct hf_defaults *latest;      /* NULL before the first */
     struct hf_cfg_proxy *section;    /* the current one; NULL in global */
     struct hf_http_word *http_words; /* of the current section (words/http.h) */
@@ -69,6 +69,7 @@ struct hf_build {
     struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
     struct hf_cfg_log *log;
+    struct hf_cfg_proxy *last_proxy; /* of the configuration's list */
     /* The servers of the section that last had one. */
     const struct hf_cfg_proxy *servers_of;
     struct hf_names server_names;

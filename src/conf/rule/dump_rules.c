@@ -102,15 +102,22 @@ static void print_choices(FILE *out, const struct hf_cfg_proxy *proxy)
     }
 }
 
+/* A backend has no connections to judge and a frontend no answers, whatever was inherited. */
 void hf_dump_rules(FILE *out, const struct hf_cfg_proxy *proxy)
 {
+    bool accepts = proxy->caps & HF_CAP_FRONTEND, connects = proxy->caps & HF_CAP_BACKEND;
+
     print_acls(out, proxy->acls);
     print_delay(out, "tcp-request", proxy->inspect_delay_ms);
-    print_delay(out, "tcp-response", proxy->inspect_response_ms);
-    print_rules(out, "tcp-request connection", proxy->rules[HF_RULES_CONNECTION]);
-    print_rules(out, "tcp-request session", proxy->rules[HF_RULES_SESSION]);
+    if (connects)
+        print_delay(out, "tcp-response", proxy->inspect_response_ms);
+    if (accepts) {
+        print_rules(out, "tcp-request connection", proxy->rules[HF_RULES_CONNECTION]);
+        print_rules(out, "tcp-request session", proxy->rules[HF_RULES_SESSION]);
+    }
     print_rules(out, "tcp-request content", proxy->rules[HF_RULES_REQUEST]);
-    print_rules(out, "tcp-response content", proxy->rules[HF_RULES_RESPONSE]);
+    if (connects)
+        print_rules(out, "tcp-response content", proxy->rules[HF_RULES_RESPONSE]);
     print_choices(out, proxy);
 }
 
