@@ -66,17 +66,18 @@ void hf_plan_index_cookies(struct hf_plan *plan)
         add_cookie(plan, section);
 }
 
-void hf_plan_index_hosts(struct hf_plan *plan)
+void hf_plan_index_hosts(struct hf_plan *plan, bool only_ranges)
 {
     struct hf_arena *arena = plan->config->arena;
     size_t n = plan->config->n_proxies + 1;
     struct hf_cfg_proxy *section;
 
+    plan->n_hosts = 0;
     plan->hosts = hf_arena_alloc(arena, n * sizeof *plan->hosts);
     plan->near = hf_arena_alloc(arena, n * sizeof(struct hf_cfg_proxy *));
     plan->near_to = hf_arena_alloc(arena, n * sizeof *plan->near_to);
     for (section = plan->config->proxies; section; section = section->next) {
-        if (has_plain_bind(section))
+        if (has_plain_bind(section) && (!only_ranges || hf_plan_is_range_section(section)))
             add_host(plan, section);
     }
     if (plan->n_hosts > 0)

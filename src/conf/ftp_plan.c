@@ -444,13 +444,14 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
         if (serves_tcp(proxy))
             find_control_binds(&plan, proxy);
     }
-    hf_plan_index_hosts(&plan);
+    hf_plan_index_hosts(&plan, false);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (!has_control_bind(proxy))
             continue;
         check_server_addresses(&plan, proxy);
         find_data_ports(&plan, proxy);
     }
+    hf_plan_index_hosts(&plan, true);
     for (proxy = config->proxies; proxy; proxy = proxy->next) {
         if (has_control_bind(proxy))
             hf_plan_summarize(&plan, proxy);

@@ -60,8 +60,9 @@ const char *hf_plan_cookie(const struct hf_cfg_proxy *proxy);
 /* ---- ftp_index.c ------------------------------------------------------------------------- */
 
 void hf_plan_index_cookies(struct hf_plan *plan);
-/* Once it is known which binds carry control connections. */
-void hf_plan_index_hosts(struct hf_plan *plan);
+/* Of sections that still have plain binds, so once it is known which binds carry control
+ * connections; anew with `only_ranges`, once data ports are given. */
+void hf_plan_index_hosts(struct hf_plan *plan, bool only_ranges);
 /* The sections with other binds whose first real server may be on the host of one of `control`'s.
  */
 void hf_plan_find_near(struct hf_plan *plan, const struct hf_cfg_proxy *control);
