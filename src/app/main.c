@@ -100,6 +100,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
         apply_args(config, args); /* before anything is printed: it may say `quiet` */
     hf_diag_print(diag, stderr, HF_DIAG_NOTICE);
     unsigned warnings = hf_diag_count(diag, HF_DIAG_WARNING);
+    unsigned advice = hf_diag_count(diag, HF_DIAG_ADVICE);
     hf_diag_free(diag);
 
     *exit_code = HF_EXIT_ERROR;
@@ -114,7 +115,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
         hf_config_free(config);
         return NULL;
     }
-    if (warnings && args->action == HF_ACTION_CHECK && !args->quiet)
+    if (warnings + advice && args->action == HF_ACTION_CHECK && !args->quiet)
         say_verdict("Warnings were found.", args);
     *exit_code = HF_EXIT_OK;
     return config;

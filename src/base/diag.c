@@ -37,6 +37,7 @@ struct hf_diag {
 
 static const char *const labels[] = {
     [HF_DIAG_NOTICE] = "[NOTICE]",
+    [HF_DIAG_ADVICE] = "[WARNING]",
     [HF_DIAG_WARNING] = "[WARNING]",
     [HF_DIAG_ERROR] = "[ALERT]",
 };
@@ -276,7 +277,7 @@ unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity a
         sorted[n++] = m;
     }
     qsort(sorted, n, sizeof *sorted, by_place);
-    if (diag->count[HF_DIAG_ERROR] || diag->count[HF_DIAG_WARNING])
+    if (diag->count[HF_DIAG_ERROR] || diag->count[HF_DIAG_WARNING] || diag->count[HF_DIAG_ADVICE])
         introduce(out, HF_DIAG_WARNING);
     for (unsigned i = 0; i < n; i++) {
         if (sorted[i]->severity < at_least)

@@ -282,11 +282,6 @@ static void on_turn(struct hf_timer *timer)
         begin_check(run);
 }
 
-int hf_check_fd(const struct hf_check_run *run)
-{
-    return run->watch.fd;
-}
-
 /* ---- all checks -------------------------------------------------------------------------- */
 
 static const struct hf_check_ops *find_kind(const char *name)

@@ -51,7 +51,7 @@ static void check_entrance(struct hf_diag *diag, const struct hf_cfg_proxy *prox
                     proxy->name);
     } else if (!proxy->n_backends && !proxy->o.default_backend &&
                !hf_conf_gives_only_data_ports(proxy)) {
-        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, "add a line 'default_backend NAME'",
+        hf_diag_add(diag, HF_DIAG_ADVICE, proxy->loc, "add a line 'default_backend NAME'",
                     "%s '%s' has no default_backend: its connections cannot be served.",
                     hf_conf_kind(proxy), proxy->name);
     }
@@ -99,7 +99,7 @@ static void check_servers(struct hf_diag *diag, const struct hf_cfg_proxy *proxy
     if (!(proxy->caps & HF_CAP_BACKEND))
         return;
     if (user && !proxy->servers) {
-        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+        hf_diag_add(diag, HF_DIAG_ADVICE, proxy->loc,
                     "add a line like 'server ftp_1 192.168.1.10:21 check'",
                     "%s '%s' has no server: every connection to '%s' will be refused.",
                     hf_conf_kind(proxy), proxy->name, user->name);
@@ -162,7 +162,7 @@ static void check_descriptors(const struct hf_config *config, struct hf_diag *di
 
     if (!global->ulimit_n || !global->maxconn || global->ulimit_n >= needed)
         return;
-    hf_diag_add(diag, HF_DIAG_WARNING, (struct hf_loc){0},
+    hf_diag_add(diag, HF_DIAG_ADVICE, (struct hf_loc){0},
                 "leave 'ulimit-n' out: it is then derived from 'maxconn'",
                 "ulimit-n %u is too low for maxconn %u, which can need %llu descriptors with a "
                 "transfer in every session.",

@@ -64,9 +64,9 @@ static void tell_conflict(struct hf_diag *diag, const struct hf_cfg_bind *earlie
 
     snprintf(ports, sizeof ports, lo == hi ? "port %hu" : "ports %hu-%hu", (unsigned short)lo,
              (unsigned short)hi);
-    hf_diag_add(diag, HF_DIAG_WARNING, bind->loc,
-                "give each of the two its own address or ports, or connections will reach the "
-                "wrong one",
+    hf_diag_add(diag, HF_DIAG_ADVICE, bind->loc,
+                "give each of the two its own address or ports: the start may fail here, or "
+                "connections will reach the wrong one",
                 "%s of bind '%s' (%s of '%s') %s taken by bind '%s' (%s of '%s') at [%s:%d] as "
                 "well.",
                 ports, bind->text, describe_role(bind), bind->proxy->name, lo == hi ? "is" : "are",

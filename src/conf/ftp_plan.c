@@ -293,9 +293,21 @@ static const char *describe_data_rule(const struct hf_plan *plan,
     }
 }
 
+/* TLS that passes through is not followed to its data connections. */
+static bool is_all_opaque(const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = control->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL && !bind->opaque)
+            return false;
+    }
+    return true;
+}
+
 static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
 {
-    hf_diag_add(plan->diag, HF_DIAG_WARNING, control->loc,
+    hf_diag_add(plan->diag, HF_DIAG_ADVICE, control->loc,
                 "add a line like 'ftp-data ports 50000-50100' and open these ports in the firewall",
                 "%s '%s' carries FTP but has no data ports: every transfer will use any port that "
                 "is free.",
@@ -322,7 +334,7 @@ static void warn_deferred_accept(struct hf_plan *plan, const struct hf_cfg_proxy
 
     for (bind = proxy->binds; bind; bind = bind->next) {
         if (bind->defer_accept && bind->role != HF_BIND_PLAIN && !bind->derived)
-            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->defer_accept_loc,
+            hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->defer_accept_loc,
                         "remove it: FTP servers speak first",
                         "'defer-accept' has no effect on a bind that carries FTP.");
     }
@@ -336,7 +348,7 @@ static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
     control->data_rule = find_data_rule(plan, control);
     control->data_why = describe_data_rule(plan, control);
     hf_plan_find_mapped(plan, control);
-    if (control->data_rule == HF_DATA_NONE)
+    if (control->data_rule == HF_DATA_NONE && !is_all_opaque(control))
         warn_no_data_ports(plan, control);
     else if (hf_diag_count(plan->diag, HF_DIAG_ERROR) == errors)
         hf_plan_complete_ranges(plan, control);
@@ -352,7 +364,7 @@ static void warn_unused_refs(struct hf_plan *plan, const struct hf_cfg_proxy *pr
         /* `ftp-data ports` may come from `defaults`, where it is meant for other sections. */
         bool own = ref->loc.source == proxy->loc.source && ref->loc.line > proxy->loc.line;
         if (own)
-            hf_diag_add(plan->diag, HF_DIAG_WARNING, ref->loc,
+            hf_diag_add(plan->diag, HF_DIAG_ADVICE, ref->loc,
                         "if its single-port binds are FTP, say so with 'option ftp-inspect'",
                         "ftp-data %s has no effect: no bind of '%s' carries FTP control "
                         "connections.",
@@ -368,12 +380,12 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
         if (bind->role != HF_BIND_PLAIN || !hf_plan_is_range(bind) || proxy->o.ftp_inspect == HF_NO)
             continue;
         if (bind->port_lo <= HF_FTP_PORT && bind->port_hi >= HF_FTP_PORT) {
-            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+            hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->loc,
                         "give port 21 a bind of its own, like 'bind :21'",
                         "port 21 inside a port range is not taken for FTP: it is passed through as "
                         "plain TCP.");
         } else if (proxy->o.ftp_inspect == HF_YES) {
-            hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+            hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->loc,
                         "name this section in the FTP section with 'ftp-data section'",
                         "option ftp-inspect has no effect on a port range that no FTP section uses "
                         "for data: it carries plain TCP.");
@@ -404,7 +416,7 @@ static void warn_pair_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_p
         proxy->o.ftp_inspect != HF_UNSET || proxy->binds->role != HF_BIND_PLAIN ||
         !(ranges = find_plain_ranges(plan, proxy)))
         return;
-    hf_diag_add(plan->diag, HF_DIAG_WARNING, proxy->binds->loc,
+    hf_diag_add(plan->diag, HF_DIAG_ADVICE, proxy->binds->loc,
                 "write 'option ftp-inspect' if this is FTP, 'no option ftp-inspect' if it is not",
                 "'%s' has a port, and '%s' a range of ports, of the same servers like FTP, but no "
                 "rule takes it for FTP: all of it is plain TCP.",
@@ -427,7 +439,7 @@ static void warn_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_proxy 
     }
     if (!single || !range || proxy->o.ftp_inspect != HF_UNSET || count_single_ports(proxy) != 1)
         return;
-    hf_diag_add(plan->diag, HF_DIAG_WARNING, single->loc,
+    hf_diag_add(plan->diag, HF_DIAG_ADVICE, single->loc,
                 "write 'option ftp-inspect' if this is FTP, 'no option ftp-inspect' if it is not",
                 "%s '%s' has a port and a range of ports like FTP, but no rule takes it for FTP: "
                 "all of it is plain TCP.",

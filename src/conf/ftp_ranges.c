@@ -123,7 +123,7 @@ static void claim(struct hf_plan *plan, struct hf_cfg_proxy *control, struct hf_
 static void warn_several_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *control,
                                 const struct hf_cfg_bind *first, const struct hf_cfg_bind *other)
 {
-    hf_diag_add(plan->diag, HF_DIAG_WARNING, other->loc,
+    hf_diag_add(plan->diag, HF_DIAG_ADVICE, other->loc,
                 hf_arena_printf(plan->config->arena,
                                 "write 'ftp-data ports %u-%u' in '%s' if only these are meant",
                                 first->port_lo, first->port_hi, control->name),
@@ -223,7 +223,7 @@ static void serve_orphans(struct hf_plan *plan, struct hf_cfg_proxy *control)
         struct hf_cfg_server *server = control->reach[i];
         if (!control->data_ranges || has_range(control, server))
             continue;
-        hf_diag_add(plan->diag, HF_DIAG_WARNING, server->loc,
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, server->loc,
                     "add a server with this address to the section that binds its data ports",
                     "no data section of '%s' holds the address of server '%s': its sessions use "
                     "the data ports of all.",
@@ -254,7 +254,7 @@ static void warn_foreign_servers(struct hf_plan *plan, const struct hf_cfg_proxy
         if (count_real_servers(section) == 0 || count_real_servers(control) == 0 ||
             have_a_common_host(section, control))
             continue;
-        hf_diag_add(plan->diag, HF_DIAG_WARNING, section->loc,
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, section->loc,
                     "list the same servers in both, or give each section its own cookie name",
                     "'%s' gives data ports to '%s', but their servers have no address in common: "
                     "data goes to the servers of '%s'.",
@@ -282,7 +282,7 @@ static void warn_unreachable(struct hf_plan *plan, const struct hf_cfg_proxy *co
     for (bind = control->binds; bind; bind = bind->next) {
         if (bind->role != HF_BIND_CONTROL || is_reachable(control, bind))
             continue;
-        hf_diag_add(plan->diag, HF_DIAG_WARNING, bind->loc,
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->loc,
                     "bind the port range on the same address, or tell clients another one with "
                     "'ftp-data advertise ADDRESS'",
                     "clients are told to open data connections to the address they came to, but "

@@ -78,6 +78,7 @@ static void vanish(struct ftp_session *s)
     ftp_of(s)->to_front.n = ftp_of(s)->to_back.n =
         0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_session_report(&s->session);
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
     hf_session_end(&s->session);
 }

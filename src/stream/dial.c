@@ -18,6 +18,7 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
+#include "haftp/rules/vars.h"
 #include "haftp/state/connect.h"
 
 #define RETRY_PAUSE_MS 1000u
@@ -431,6 +432,8 @@ void hf_dial_succeeded(struct hf_dial *dial)
 {
     dial->pick.now_ms = hf_loop_now(dial->engine->loop);
     hf_balance_learn_mt(&dial->pick, dial->session->server);
+    /* The request is over: measured with HAProxy, whose log has no value for them either. */
+    hf_vars_end_scope(&dial->session->facts.vars, HF_VAR_REQ);
 }
 
 static void release(struct hf_reap *reap)

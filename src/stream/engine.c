@@ -122,6 +122,18 @@ void hf_session_established(struct hf_session *session)
     session->logged = true;
 }
 
+void hf_session_report(struct hf_session *session)
+{
+    struct hf_facts *facts = &session->facts;
+
+    if (session->logged)
+        return;
+    facts->total_ms = (int32_t)(hf_loop_now(session->engine->loop) - facts->accepted_ms);
+    hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
+    hf_log_session_mt(facts);
+    session->logged = true;
+}
+
 void hf_session_end(struct hf_session *session)
 {
     struct hf_engine *engine = session->engine;
@@ -129,10 +141,7 @@ void hf_session_end(struct hf_session *session)
 
     HF_CHECK(session, HF_SESSION_MAGIC);
     facts->client_fd = -1; /* its owner has closed it */
-    facts->total_ms = (int32_t)(hf_loop_now(engine->loop) - facts->accepted_ms);
-    hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
-    if (!session->logged)
-        hf_log_session_mt(facts);
+    hf_session_report(session);
     hf_vars_free(&facts->vars);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;

@@ -67,6 +67,7 @@ static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phas
     session->facts.bytes_in = stream->relay.end[HF_FRONT].bytes;
     session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
     stop_lingering(stream);
+    hf_session_report(session);
     hf_relay_close(&stream->relay, reset_mask);
     hf_session_end(session);
 }

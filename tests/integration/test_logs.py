@@ -85,3 +85,15 @@ def test_a_session_is_told_that_haftp_stops(lab):
     with Session(place.control, place.login):
         place.haftp.process.signal(signal.SIGUSR1)
         assert place.haftp.wait_log(r"Soft stop: no new sessions, 1 go on")
+
+
+def test_what_a_log_format_knows_at_the_end(lab):
+    """The client's connection is still there to be asked; variables of the request are not, as in
+    HAProxy."""
+    place = lab.place(more_defaults=[
+        "log-format \"rtt=%[fc_rtt] s=%[var(sess.s)] t=%[var(txn.t)] r=%[var(req.r)] %s\""],
+        more=["tcp-request connection set-var(sess.s) str(S)",
+              "tcp-request content set-var(txn.t) str(T)",
+              "tcp-request content set-var(req.r) str(R)"])
+    name = one_session(place)
+    assert place.haftp.wait_log(rf"rtt=\d+ s=S t=T r=- {name}")

@@ -46,7 +46,8 @@ def test_modes(lab, servers, server_mode, mode):
         assert session.size(path) == RANDOM_SIZE + 7
 
 
-@pytest.mark.skipif(not IS_ROOT or not may_use_low_ports(), reason="needs root, to give it up")
+@pytest.mark.skipif(not IS_ROOT or not may_use_low_ports(),
+                    reason="binds port 21, then becomes another user: both need root")
 def test_active_mode_comes_from_port_20(lab):
     """From the address that the client came to, and as another user."""
     server, = lab.servers("vsftpd", 1, port=21)

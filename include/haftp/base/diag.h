@@ -37,7 +37,9 @@ struct hf_loc {
     int col, end_col;               /* bytes, from 1; end_col is one past the last; 0: whole line */
 };
 
-enum hf_severity { HF_DIAG_NOTICE, HF_DIAG_WARNING, HF_DIAG_ERROR };
+/* ADVICE is printed as a warning, but is ours alone: HAProxy has nothing to say there, so it does
+ * not count for `zero-warning`. */
+enum hf_severity { HF_DIAG_NOTICE, HF_DIAG_ADVICE, HF_DIAG_WARNING, HF_DIAG_ERROR };
 
 struct hf_diag;
 

@@ -29,7 +29,6 @@ struct hf_check_ops {
     void (*on_ready)(struct hf_check_run *run);
 };
 
-int hf_check_fd(const struct hf_check_run *run);
 /* `reason` as HAProxy names it ("Layer4 check passed", "Layer7 wrong status"); `info` (NULL: none)
  * says what was seen. */
 void hf_check_pass(struct hf_check_run *run, const char *reason);

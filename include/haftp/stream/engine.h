@@ -75,6 +75,9 @@ void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_
 void hf_session_tune_server(const struct hf_session *session, int fd);
 /* The session has its server: `option logasap` logs it now instead of at the end. */
 void hf_session_established(struct hf_session *session);
+/* The session's line in the log, unless it was written already.  For owners, before they close the
+ * client's connection: samples of the connection are had from it.  hf_session_end() does it too. */
+void hf_session_report(struct hf_session *session);
 /* The one end of every session: log line, counters, server slot, list; the memory follows when no
  * caller holds it. */
 void hf_session_end(struct hf_session *session);

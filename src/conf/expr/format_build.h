@@ -7,7 +7,7 @@
 #include "expr_build.h"
 
 /* NULL: told.  Variables of HTTP are noted in the format: whether they may be there depends on the
- * mode of the section, which is known at its end (hf_conf_check_format()). */
+ * mode of the section, which is known at its end (resolve_args.c). */
 struct hf_format *hf_format_parse(struct hf_build *b, const struct hf_word *word,
                                   const struct hf_place *place);
 /* For a place where the section's mode is known: variables of HTTP are told in mode tcp. */

@@ -116,6 +116,8 @@ static void severities_are_counted_and_filtered(void **state)
     hf_diag_add(diag, HF_DIAG_WARNING, nowhere, NULL, "w");
     hf_diag_add(diag, HF_DIAG_WARNING, nowhere, NULL, "w");
     assert_int_equal(hf_diag_count(diag, HF_DIAG_NOTICE), 1);
+    hf_diag_add(diag, HF_DIAG_ADVICE, nowhere, NULL, "a"); /* does not count as HAProxy's would */
+    assert_int_equal(hf_diag_count(diag, HF_DIAG_ADVICE), 1);
     assert_int_equal(hf_diag_count(diag, HF_DIAG_WARNING), 2);
     assert_int_equal(hf_diag_count(diag, HF_DIAG_ERROR), 0);
     free(printed(diag, HF_DIAG_WARNING, &count));

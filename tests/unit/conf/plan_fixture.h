@@ -52,7 +52,8 @@ static inline void assert_silence(struct maker *m)
 
 static inline void assert_warnings(struct maker *m, unsigned n)
 {
-    if (hf_diag_count(m->diag, HF_DIAG_WARNING) != n || hf_diag_count(m->diag, HF_DIAG_ERROR))
+    if (hf_diag_count(m->diag, HF_DIAG_WARNING) + hf_diag_count(m->diag, HF_DIAG_ADVICE) != n ||
+        hf_diag_count(m->diag, HF_DIAG_ERROR))
         fail_msg("expected %u warnings and no error:\n%s", n, maker_messages(m));
 }
 

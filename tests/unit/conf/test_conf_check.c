@@ -38,7 +38,8 @@ static void check(struct maker *m)
 static void assert_counts(struct maker *m, unsigned errors, unsigned warnings, unsigned notices)
 {
     if (hf_diag_count(m->diag, HF_DIAG_ERROR) != errors ||
-        hf_diag_count(m->diag, HF_DIAG_WARNING) != warnings ||
+        hf_diag_count(m->diag, HF_DIAG_WARNING) + hf_diag_count(m->diag, HF_DIAG_ADVICE) !=
+            warnings ||
         hf_diag_count(m->diag, HF_DIAG_NOTICE) != notices)
         fail_msg("expected %u errors, %u warnings, %u notices:\n%s", errors, warnings, notices,
                  maker_messages(m));

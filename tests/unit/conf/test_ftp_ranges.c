@@ -64,6 +64,7 @@ static void wrong_section_names_are_errors_with_advice(void **state)
     plan(m);
     assert_int_equal(hf_diag_count(m->diag, HF_DIAG_ERROR), 4);
     assert_int_equal(hf_diag_count(m->diag, HF_DIAG_WARNING), 0);
+    assert_int_equal(hf_diag_count(m->diag, HF_DIAG_ADVICE), 0);
     assert_told(m, "no listen or frontend is named 'ftp_dta'");
     assert_told(m, "did you mean 'ftp_data'?");
     assert_told(m, "it is a backend, which has no binds");

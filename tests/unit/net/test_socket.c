@@ -67,7 +67,7 @@ static void test_ipv6_and_mapped_peers(void **state)
     int listener, client, fd;
     enum hf_status status = hf_socket_listen(&any, &both, &listener);
     if (status == HF_UNSUPPORTED)
-        skip(); /* no IPv6 here */
+        skip(); /* this kernel was built or started without IPv6 */
     assert_int_equal(status, HF_OK);
     assert_int_equal(option(listener, IPPROTO_IPV6, IPV6_V6ONLY), 0);
     hf_socket_local(listener, &local);
@@ -96,8 +96,10 @@ static void test_ipv6_source_address(void **state)
     struct hf_addr any = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT}};
     struct hf_addr to, from = any;
     int listener, client;
-    if (hf_socket_listen(&any, NULL, &listener) != HF_OK)
-        skip(); /* no IPv6 here */
+    enum hf_status status = hf_socket_listen(&any, NULL, &listener);
+    if (status == HF_UNSUPPORTED || status == HF_NOADDR)
+        skip(); /* this kernel has no IPv6, or its loopback has no ::1 */
+    assert_int_equal(status, HF_OK);
     hf_socket_local(listener, &to);
     assert_int_equal(hf_socket_connect(&to, &from, &client), HF_OK);
     wait_for(client, POLLOUT);

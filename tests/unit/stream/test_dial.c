@@ -128,6 +128,15 @@ static void bound_sessions_wait_for_their_server(void **state)
     end(&f);
 }
 
+/* Both slots are taken: by the callers 0 and 1. */
+static void begin_full(struct fixture *f)
+{
+    begin(f, "roundrobin");
+    start(f);
+    dial(f, 0);
+    dial(f, 1);
+}
+
 /* Its server goes down: who waited for it goes elsewhere. */
 static void bound_sessions_go_when_their_server_does(void **state)
 {
@@ -151,10 +160,7 @@ static void newcomers_queue_behind_who_waits(void **state)
 {
     (void)state;
     struct fixture f;
-    begin(&f, "roundrobin");
-    start(&f);
-    dial(&f, 0);
-    dial(&f, 1);
+    begin_full(&f);
     struct caller *waiting = dial(&f, 2);
     hf_loop_settle(f.loop);
     assert_null(waiting->session.server);
@@ -175,10 +181,7 @@ static void a_slot_of_no_use_is_passed_on(void **state)
 {
     (void)state;
     struct fixture f;
-    begin(&f, "roundrobin");
-    start(&f);
-    dial(&f, 0);
-    dial(&f, 1);
+    begin_full(&f);
     struct caller *picky = dial(&f, 2), *next = dial(&f, 3);
     hf_loop_settle(f.loop);
     picky->dial->pick.tried[picky->dial->pick.n_tried++] = f.callers[0].session.server;
@@ -193,10 +196,7 @@ static void slots_that_nobody_waited_for_are_found(void **state)
 {
     (void)state;
     struct fixture f;
-    begin(&f, "roundrobin");
-    start(&f);
-    dial(&f, 0);
-    dial(&f, 1);
+    begin_full(&f);
     struct caller *waiting = dial(&f, 2);
     hf_loop_settle(f.loop);
     leave(&f.callers[0]);
