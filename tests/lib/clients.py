@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 
-from lib.session import Session
+from lib.session import Session, TlsSession
 
 EVERY_VERB = frozenset("list get put resume rename delete mkdir".split())
 
@@ -22,10 +22,12 @@ class Client:
     name = None
     can = EVERY_VERB
 
-    def __init__(self, where, login, folder):
+    def __init__(self, where, login, folder, tls=None):
+        """tls: a lib.tls.ClientTls, None: in the clear; see TLS_CLIENTS."""
         self.address, self.port = where
         self.user, self.password = login
         self.folder = folder
+        self.tls = tls
 
     def run(self, argv, script=None, timeout=120):
         """Runs the client in its own home folder, where nobody's settings are."""
@@ -53,10 +55,19 @@ class Curl(Client):
         """A transfer that stands still for 20 seconds has failed, however large it is."""
         return self.run(["curl", "-sS", "--connect-timeout", "20", "--speed-limit", "1",
                          "--speed-time", "20", "--user", f"{self.user}:{self.password}",
-                         *self.options, *words])
+                         *self.options, *self._tls_options(), *words])
+
+    def _tls_options(self):
+        if not self.tls:
+            return []
+        versions = {None: [], "1.2": ["--tls-max", "1.2"], "1.3": ["--tlsv1.3"]}
+        return ["--cacert", self.tls.ca, *versions[self.tls.version],
+                "--ssl-reqd" if self.tls.protect else "--ftp-ssl-control"]
 
     def _url(self, path):
-        return f"ftp://{self.address}:{self.port}/{path}"
+        scheme = "ftps" if self.tls and self.tls.implicit else "ftp"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{scheme}://{host}:{self.port}/{path}"
 
     def list(self, path):
         return self._curl("--list-only", self._url(path + "/")).split()
@@ -110,10 +121,20 @@ class Lftp(Client):
 
     def script(self, *commands):
         """Settings that make it fail instead of trying again for minutes."""
+        scheme = "ftps://" if self.tls and self.tls.implicit else ""
         settings = ["set cmd:fail-exit yes", "set net:timeout 30", "set net:max-retries 1",
-                    "set ftp:ssl-allow no", f"set ftp:passive-mode {self.passive}",
-                    f"open -u {self.user},{self.password} -p {self.port} {self.address}"]
+                    *self._tls_settings(), f"set ftp:passive-mode {self.passive}",
+                    f"open -u {self.user},{self.password} -p {self.port} {scheme}{self.address}"]
         return self.run(["lftp", "-c", "; ".join([*settings, *commands])])
+
+    def _tls_settings(self):
+        if not self.tls:
+            return ["set ftp:ssl-allow no"]
+        protect = "yes" if self.tls.protect else "no"
+        only = f":-VERS-ALL:+VERS-TLS{self.tls.version}" if self.tls.version else ""
+        return ["set ftp:ssl-force yes", f"set ftp:ssl-protect-data {protect}",
+                f"set ftp:ssl-protect-list {protect}", f"set ssl:ca-file {self.tls.ca}",
+                f"set ssl:priority NORMAL{only}"]
 
     def list(self, path):
         return [os.path.basename(name) for name in self.script(f"cls -1 -q {path}/").split()]
@@ -282,7 +303,8 @@ class Ftplib(Client):
     passive = True
 
     def _session(self):
-        session = Session((self.address, self.port), (self.user, self.password))
+        where, login = (self.address, self.port), (self.user, self.password)
+        session = TlsSession(where, login, self.tls) if self.tls else Session(where, login)
         session.set_pasv(self.passive)
         return session
 
@@ -324,3 +346,6 @@ class FtplibActive(Ftplib):
 CLIENTS = {cls.name: cls
            for cls in (Curl, CurlPasv, CurlPort, CurlEprt, Lftp, LftpActive, Tnftp, TnftpActive,
                        Ncftp, Wget, Rclone, Ftplib, FtplibActive)}
+
+# Those that speak TLS, when their `tls` says so. Not curl in active mode: 7.88 hangs there.
+TLS_CLIENTS = {cls.name: cls for cls in (Curl, CurlPasv, Lftp, LftpActive, Ftplib, FtplibActive)}

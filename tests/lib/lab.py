@@ -5,6 +5,8 @@ as long as their test.
 """
 
 import contextlib
+import dataclasses
+import functools
 import os
 import shutil
 import tempfile
@@ -14,6 +16,7 @@ import pytest
 from lib.haftp import Haftp, ftp_sections, head
 from lib.net import CONTROL_PORT, DATA_PORTS, Net
 from lib.servers import ALL_KINDS, Unavailable
+from lib.tls import Certificates
 
 
 class Place:
@@ -48,15 +51,23 @@ class House:
         self._count += 1
         return os.path.join(self.folder, f"{self._count}-{name}")
 
-    def new_servers(self, kind, count, port=CONTROL_PORT, announce=None):
+    @functools.cached_property
+    def certificates(self):
+        """A server's certificate is good for any address of the run's first servers and fronts."""
+        return Certificates(self.new_folder("certificates"),
+                            [*self.net.addresses(100), "127.0.0.1", "::1"])
+
+    def new_servers(self, kind, count, port=CONTROL_PORT, announce=None, tls=None):
         """Fresh servers; each announces an address where nobody can reach it, or the given one."""
+        if tls and not tls.certificate:
+            tls = dataclasses.replace(tls, certificate=self.certificates.server)
         servers = []
         try:
             for number in range(1, count + 1):
                 name = f"{kind}_{number}"
                 nowhere = None if self.direct else f"10.99.{self.net.number}.{number}"
                 server = ALL_KINDS[kind](name, self.net.server(), port, announce or nowhere,
-                                     self.new_folder(name))
+                                         self.new_folder(name), tls)
                 servers.append(server)
                 server.start()
         except BaseException as error:
@@ -109,9 +120,13 @@ class Lab:
         self._servers = []
         self._haftps = []
 
-    def servers(self, kind="vsftpd", count=3, port=CONTROL_PORT, announce=None):
+    @property
+    def certificates(self):
+        return self.house.certificates
+
+    def servers(self, kind="vsftpd", count=3, port=CONTROL_PORT, announce=None, tls=None):
         """Servers of its own, for a test that kills them."""
-        servers = self.house.new_servers(kind, count, port, announce)
+        servers = self.house.new_servers(kind, count, port, announce, tls)
         self._servers += servers
         self.shown += servers
         return servers

@@ -47,6 +47,11 @@ class Net:
         """The address of the client with this number, from 1."""
         return self._address(200, number)
 
+    def addresses(self, count):
+        """The first fronts and servers, before they are handed out."""
+        return [self._address(block, number) for block in (1, 100)
+                for number in range(1, count + 1)]
+
     def _address(self, block, number):
         return f"127.{self.number}.{block + number // 250}.{1 + number % 250}"
 

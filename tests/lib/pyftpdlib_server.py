@@ -1,7 +1,8 @@
-"""A pyftpdlib server as a process: NAME ADDRESS PORT ANNOUNCE LOW HIGH HOME USER PASSWORD [proxy].
+"""A pyftpdlib server as a process: NAME ADDRESS PORT ANNOUNCE LOW HIGH HOME USER PASSWORD [MODE].
 
-With `proxy` each control connection must begin with a PROXY header, of either version, and the
-greeting tells the address that it names.
+With mode `proxy` each control connection must begin with a PROXY header, of either version, and the
+greeting tells the address that it names. With `tls CERTIFICATE` AUTH works, with `tls-required
+CERTIFICATE` nothing works without.
 """
 
 import socket
@@ -13,7 +14,7 @@ import warnings
 warnings.simplefilter("ignore", DeprecationWarning)
 
 from pyftpdlib.authorizers import DummyAuthorizer  # noqa: E402
-from pyftpdlib.handlers import FTPHandler  # noqa: E402
+from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler  # noqa: E402
 from pyftpdlib.servers import FTPServer  # noqa: E402
 
 
@@ -57,8 +58,15 @@ class ProxiedHandler(FTPHandler):
         super().handle()
 
 
-def main(name, address, port, announce, low, high, home, user, password, mode="plain"):
-    handler = ProxiedHandler if mode == "proxy" else FTPHandler
+HANDLERS = {"plain": FTPHandler, "proxy": ProxiedHandler,
+            "tls": TLS_FTPHandler, "tls-required": TLS_FTPHandler}
+
+
+def main(name, address, port, announce, low, high, home, user, password, mode="plain",
+         certificate=None):
+    handler = HANDLERS[mode]
+    handler.certfile = certificate
+    handler.tls_control_required = handler.tls_data_required = mode == "tls-required"
     users = DummyAuthorizer()
     users.add_user(user, password, home, perm="elradfmwMT")
     users.add_anonymous(home)

@@ -46,9 +46,11 @@ class Server:
     package = None
     user, password = "alice", "wonder-land-7"
 
-    def __init__(self, name, address, port, announce, folder):
-        """announce: the address told in 227 replies, None for the server's own."""
+    def __init__(self, name, address, port, announce, folder, tls=None):
+        """announce: the address told in 227 replies, None for the server's own; tls: a ServerTls,
+        None: in the clear."""
         self.name = name
+        self.tls = tls
         self.address = address
         self.port = port
         self.announce = announce or address
@@ -101,8 +103,8 @@ class Server:
         os.chmod(path, 0o600)
         return path
 
-    def _unpacked(self, path):
-        return os.path.abspath(os.path.join(PACKAGES, self.package, path))
+    def _unpacked(self, path, package=None):
+        return os.path.abspath(os.path.join(PACKAGES, package or self.package, path))
 
     def _binary(self, path):
         binary = self._unpacked(path)
@@ -141,8 +143,19 @@ class Vsftpd(Server):
             # Sandboxes that containers forbid; without them vsftpd behaves the same on the wire.
             "isolate": "NO", "isolate_network": "NO", "seccomp_sandbox": "NO",
         }
+        if self.tls:
+            settings |= self._tls_settings()
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
         return [self._binary("usr/sbin/vsftpd"), self._write("vsftpd.conf", text)]
+
+    def _tls_settings(self):
+        required = "YES" if self.tls.required else "NO"
+        return {
+            "ssl_enable": "YES", "allow_anon_ssl": "YES", "force_anon_logins_ssl": required,
+            "force_anon_data_ssl": required, "implicit_ssl": "YES" if self.tls.implicit else "NO",
+            "require_ssl_reuse": "YES" if self.tls.reuse else "NO", "ssl_ciphers": "HIGH",
+            "rsa_cert_file": self.tls.certificate, "rsa_private_key_file": self.tls.certificate,
+        }
 
 
 class Proftpd(Server):
@@ -182,9 +195,31 @@ PidFile {self.folder}/pid
 ScoreboardFile {self.folder}/scoreboard
 SystemLog {self.folder}/system.log
 TransferLog none
+{self._tls_settings() if self.tls else ""}
 """
         return [self._binary("usr/sbin/proftpd"), "--nodaemon",
                 "--config", self._write("proftpd.conf", text)]
+
+    def _tls_settings(self):
+        """mod_tls is a package of its own."""
+        modules, = glob.glob(self._unpacked("usr/lib/proftpd", "proftpd-mod-crypto")) or [None]
+        if not modules:
+            raise Unavailable(f"proftpd-mod-crypto is not unpacked in {PACKAGES}: ./tests/run "
+                              "does it")
+        options = [*(["UseImplicitSSL"] if self.tls.implicit else []),
+                   *([] if self.tls.reuse else ["NoSessionReuseRequired"])]
+        return f"""
+ModulePath {modules}
+LoadModule mod_tls.c
+TLSEngine on
+TLSLog {self.folder}/tls.log
+TLSProtocol TLSv1.2 TLSv1.3
+TLSECCertificateFile {self.tls.certificate}
+TLSECCertificateKeyFile {self.tls.certificate}
+TLSRequired {"on" if self.tls.required else "off"}
+TLSVerifyClient off
+{"TLSOptions " + " ".join(options) if options else ""}
+"""
 
 
 class Pureftpd(Server):
@@ -204,7 +239,14 @@ class Pureftpd(Server):
                 "--passiveportrange", f"{PASSIVE_PORTS[0]}:{PASSIVE_PORTS[1]}",
                 "--forcepassiveip", self.announce, "--noanonymous", "--dontresolve",
                 "--minuid", "1", "--maxclientsnumber", "500", "--maxclientsperip", "500",
-                "--limitrecursion", "10000:10", "--pidfile", os.path.join(self.folder, "pid")]
+                "--limitrecursion", "10000:10", "--pidfile", os.path.join(self.folder, "pid"),
+                *(self._tls_options() if self.tls else ())]
+
+    def _tls_options(self):
+        """1: TLS for those who want it; 3: for control and data connections of everybody."""
+        if self.tls.implicit:
+            raise Unavailable("Pure-FTPd has no implicit TLS")
+        return [f"--tls={3 if self.tls.required else 1}", f"--certfile={self.tls.certificate}"]
 
 
 class Pyftpdlib(Server):
@@ -218,7 +260,12 @@ class Pyftpdlib(Server):
     def command(self):
         return [sys.executable, os.path.join(HERE, "pyftpdlib_server.py"), self.name, self.address,
                 str(self.port), self.announce, *map(str, PASSIVE_PORTS), self.home,
-                self.user, self.password]
+                self.user, self.password, *(self._tls_options() if self.tls else ())]
+
+    def _tls_options(self):
+        if self.tls.implicit:
+            raise Unavailable("pyftpdlib has no implicit TLS")
+        return ["tls-required" if self.tls.required else "tls", self.tls.certificate]
 
 
 class Proxied(Pyftpdlib):

@@ -4,6 +4,7 @@ import ftplib
 import io
 import re
 import socket
+import ssl
 
 from lib import content
 
@@ -54,6 +55,52 @@ class Session(ftplib.FTP):
     def server_name(self):
         """Which server the data connection reached."""
         return self.read("WELCOME").decode().strip()
+
+
+class TlsSession(Session, ftplib.FTP_TLS):
+    """The same over TLS; each data connection resumes the control connection's TLS session, unless
+    `resume` says otherwise."""
+
+    def __init__(self, where, login=None, tls=None, resume=True, **options):
+        """tls: a lib.tls.ClientTls."""
+        self.tls = tls
+        self.resume = resume
+        self.context = tls.context()
+        super().__init__(where, **options)
+        try:
+            if not tls.implicit:
+                self.auth()
+            if login:
+                self.log_in(login)
+        except BaseException:
+            self.close()
+            raise
+
+    def log_in(self, login):
+        self.login(*login, secure=False)
+        self.sendcmd("PBSZ 0")
+        if self.tls.protect:
+            self.prot_p()
+        else:
+            self.prot_c()
+        self.voidcmd("TYPE I")
+
+    def getresp(self):
+        """The first reply of an implicit session comes when both hands have been shaken."""
+        if self.tls.implicit and not isinstance(self.sock, ssl.SSLSocket):
+            self.sock = self.context.wrap_socket(self.sock, server_hostname=self.host)
+            self.file = self.sock.makefile("r", encoding=self.encoding)
+        return super().getresp()
+
+    def wrap_data(self, connection):
+        return self.context.wrap_socket(connection, server_hostname=self.host,
+                                        session=self.sock.session if self.resume else None)
+
+    def ntransfercmd(self, command, rest=None):
+        connection, size = ftplib.FTP.ntransfercmd(self, command, rest)
+        if self.tls.protect:
+            connection = self.wrap_data(connection)
+        return connection, size
 
 
 def drain(data, size=1 << 16):
