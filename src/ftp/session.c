@@ -88,6 +88,9 @@ static void on_linger_over(struct hf_timer *timer)
     vanish(HF_CONTAINER(timer, struct ftp_session, timer));
 }
 
+static struct ftp_stage take_stage(struct ftp_session *s, const struct hf_leg *leg);
+static bool add(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n);
+
 /* A close with unread input would be a reset, which can destroy our last words on their way: so
  * FIN, then read and discard until the client closes too. */
 static void linger(struct ftp_session *s)
@@ -95,14 +98,12 @@ static void linger(struct ftp_session *s)
     s->state = FTP_LINGER;
     s->front.watch.ready |= HF_READY_IN;
     hf_loop_timer(loop_of(s), &s->timer, LINGER_MS, on_linger_over);
-    if (hf_leg_shutdown(&s->front) != HF_OK)
+    struct ftp_stage said = take_stage(s, &s->front);
+    if (hf_leg_send_last(&s->front, said.mem, said.n) != HF_OK)
         vanish(s);
     else
         ftp_session_kick(s);
 }
-
-static bool flush_stage(struct ftp_session *s, struct hf_leg *leg);
-static bool add(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n);
 
 void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase,
                        const char *last_words)
@@ -113,11 +114,10 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
     hf_facts_end(&s->session.facts, reason, phase);
     drop_server_side(s);
     ftp_of(s)->to_back.n = 0;
-    bool said = !last_words || add(s, &s->front, last_words, strlen(last_words));
-    if (said && flush_stage(s, &s->front))
-        linger(s);
-    else
+    if (last_words && !add(s, &s->front, last_words, strlen(last_words)))
         vanish(s);
+    else
+        linger(s);
 }
 
 static void kill_session(struct hf_session *session, enum hf_reason reason)
@@ -154,18 +154,24 @@ static struct ftp_stage *stage_of(struct ftp_session *s, const struct hf_leg *le
     return leg == &s->front ? &ftp_of(s)->to_front : &ftp_of(s)->to_back;
 }
 
+/* What was gathered for a leg, to be sent now; counted as sent. */
+static struct ftp_stage take_stage(struct ftp_session *s, const struct hf_leg *leg)
+{
+    struct ftp_stage *stage = stage_of(s, leg), taken = *stage;
+    stage->n = 0;
+    if (leg == &s->front)
+        s->session.facts.bytes_out += taken.n;
+    else
+        s->session.facts.bytes_in += taken.n;
+    return taken;
+}
+
 /* Sends what was gathered for a leg in one write.  False: that side broke (the session was NOT
  * closed). */
 static bool flush_stage(struct ftp_session *s, struct hf_leg *leg)
 {
-    struct ftp_stage *stage = stage_of(s, leg);
-    size_t n = stage->n;
-    stage->n = 0;
-    if (leg == &s->front)
-        s->session.facts.bytes_out += n;
-    else
-        s->session.facts.bytes_in += n;
-    return n == 0 || hf_leg_send(leg, stage->mem, n) == HF_OK;
+    struct ftp_stage stage = take_stage(s, leg);
+    return stage.n == 0 || hf_leg_send(leg, stage.mem, stage.n) == HF_OK;
 }
 
 /* False: a full stage could not be sent. */
@@ -292,8 +298,6 @@ static bool hear_server(struct ftp_session *s)
         if (s->held)
             return true;
         if (status == HF_EOF || (status != HF_OK && status != HF_AGAIN)) {
-            if (!speak(s))
-                return false;
             server_broke(s, status == HF_EOF ? HF_REASON_SERVER_CLOSED : HF_REASON_SERVER_RESET);
             return false;
         }

@@ -273,10 +273,14 @@ enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
 {
     if (x->state == FTP_XFER_BROKEN)
         return HF_FAILED;
-    if (x->state == FTP_XFER_PENDING)
+    if (x->state == FTP_XFER_PENDING) {
+        x->relay.end[HF_BACK].fin_follows = true; /* nothing but bytes is missing */
         return HF_AGAIN;
+    }
     if (!x->relay.closed && x->from_server) {
+        size_t corked = x->relay.end[HF_BACK].corked;
         size_t unsent = hf_socket_unsent(x->relay.end[HF_FRONT].watch.fd);
+        unsent = unsent > corked ? unsent - corked : 0;
         uint64_t now = hf_loop_now(loop_of(x));
         if (unsent) {
             if (idle_limit(x) && now > x->active_ms + idle_limit(x)) {

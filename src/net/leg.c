@@ -36,10 +36,11 @@ enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *
     enum hf_status status = hf_socket_recv(leg->watch.fd, room + kept, size - kept, &got);
     if (status == HF_OK) {
         *n += got;
-        /* A short read means that the socket is empty, unless an end of file is known to follow, or
-         * urgent data (an ABOR's Telnet Synch), before which every read stops. */
-        if (got < size - kept && !(leg->watch.ready & (HF_READY_HUP | HF_READY_PRI)))
-            leg->watch.ready &= (uint8_t)~HF_READY_IN;
+        if (got < size - kept) {
+            leg->eof = hf_ready_ended(leg->watch.ready);
+            if (hf_ready_emptied(leg->watch.ready))
+                leg->watch.ready &= (uint8_t)~HF_READY_IN;
+        }
         return HF_OK;
     }
     if (status == HF_AGAIN)
@@ -58,7 +59,8 @@ enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t n)
 {
     size_t sent = 0;
     if (hf_buf_size(&leg->out) == 0 && (leg->watch.ready & HF_READY_OUT)) {
-        enum hf_status status = hf_socket_send(leg->watch.fd, p, n, &sent);
+        enum hf_status status = leg->shut ? hf_socket_send_last(leg->watch.fd, p, n, &sent)
+                                          : hf_socket_send(leg->watch.fd, p, n, &sent);
         if (status != HF_OK && status != HF_AGAIN)
             return status;
         if (sent < n)
@@ -93,6 +95,13 @@ enum hf_status hf_leg_shutdown(struct hf_leg *leg)
     leg->shut = true;
     enum hf_status status = hf_leg_flush(leg);
     return status == HF_AGAIN ? HF_OK : status;
+}
+
+enum hf_status hf_leg_send_last(struct hf_leg *leg, const char *p, size_t n)
+{
+    leg->shut = true; /* from here on the FIN follows the bytes in one segment */
+    enum hf_status status = n ? hf_leg_send(leg, p, n) : HF_OK;
+    return status == HF_OK ? hf_leg_shutdown(leg) : status;
 }
 
 void hf_leg_close(struct hf_leg *leg, bool reset)

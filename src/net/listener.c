@@ -4,9 +4,6 @@
  * It does not open sockets, and does not judge who may connect: that is on_accept's.  A listener
  * is embedded in its owner and lives on one loop.
  */
-/*
- * listener.c: accepts until the queue is empty or the batch is full; the kernel keeps the rest.
- */
 #include "haftp/net/listener.h"
 
 #include "haftp/base/assert.h"
@@ -39,10 +36,15 @@ static void back_off(struct hf_listener *listener, enum hf_status why)
         listener->on_nofd(listener, why);
 }
 
+/* Until the queue is empty or the batch is full.  Most wake-ups are for one connection, and to ask
+ * for a second one is expensive where there is none: the kernel makes the socket before it looks.
+ */
 static void on_ready(struct hf_watch *watch)
 {
     struct hf_listener *listener = of_watch(watch);
     for (unsigned i = 0; i < listener->batch; i++) {
+        if (i > 0 && !hf_socket_has_input(watch->fd))
+            watch->ready &= (uint8_t)~HF_READY_IN;
         if (!may_accept(listener) || !(watch->ready & HF_READY_IN))
             return;
         int fd;

@@ -178,12 +178,15 @@ static bool fetch_by_copy(struct hf_relay *relay, struct hf_relay_end *from)
     if (status)
         return read_ended(relay, from, status);
     from->bulk = got >= SMALL_BYTES;
-    /* A short read emptied the socket: no need to ask again, unless its end or urgent data is near.
-     */
-    if (got < room && !(from->watch.ready & (HF_READY_HUP | HF_READY_PRI)))
-        from->watch.ready &= (uint8_t)~HF_READY_IN;
-
-    status = hf_socket_send(to->watch.fd, scratch, got, &sent);
+    if (got < room) {
+        from->eof = hf_ready_ended(from->watch.ready);
+        if (hf_ready_emptied(from->watch.ready))
+            from->watch.ready &= (uint8_t)~HF_READY_IN;
+    }
+    bool last = from->eof && (!from->hold_fin || from->fin_follows);
+    status = last ? hf_socket_send_last(to->watch.fd, scratch, got, &sent)
+                  : hf_socket_send(to->watch.fd, scratch, got, &sent);
+    from->corked = last ? (uint32_t)sent : 0;
     if (status && status != HF_AGAIN) {
         fail(relay, to, status);
         return false;

@@ -10,6 +10,7 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -237,14 +238,30 @@ enum hf_status hf_socket_peek(int fd, void *buf, size_t room, size_t *n)
     return receive(fd, buf, room, MSG_PEEK, n);
 }
 
-enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n)
+static enum hf_status send_with(int fd, const void *buf, size_t size, int flags, size_t *n)
 {
     ssize_t sent;
     do {
-        sent = send(fd, buf, size, MSG_NOSIGNAL);
+        sent = send(fd, buf, size, MSG_NOSIGNAL | flags);
     } while (sent < 0 && errno == EINTR);
     *n = sent > 0 ? (size_t)sent : 0;
     return sent < 0 ? hf_status_from_errno(errno) : HF_OK;
+}
+
+enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n)
+{
+    return send_with(fd, buf, size, 0, n);
+}
+
+enum hf_status hf_socket_send_last(int fd, const void *buf, size_t size, size_t *n)
+{
+    return send_with(fd, buf, size, MSG_MORE, n);
+}
+
+bool hf_socket_has_input(int fd)
+{
+    struct pollfd ask = {.fd = fd, .events = POLLIN};
+    return poll(&ask, 1, 0) > 0;
 }
 
 /* ---- what a socket is, and small switches ---- */

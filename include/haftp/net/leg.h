@@ -47,6 +47,8 @@ HF_MUST_USE enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t
 HF_MUST_USE enum hf_status hf_leg_flush(struct hf_leg *leg);
 /* FIN once everything queued has left. */
 HF_MUST_USE enum hf_status hf_leg_shutdown(struct hf_leg *leg);
+/* Last bytes (n may be 0) and the FIN behind them, in one segment where there is room for it. */
+HF_MUST_USE enum hf_status hf_leg_send_last(struct hf_leg *leg, const char *p, size_t n);
 /* Idempotent.  `reset`: the peer shall see a reset. */
 void hf_leg_close(struct hf_leg *leg, bool reset);
 

@@ -47,6 +47,18 @@ enum {
     HF_READY_ERR = 16 /* it broke (HUP, IN and OUT are set, too): reading to the end says how */
 };
 
+/* After a read that did not fill its room: the socket is empty, unless urgent data (an ABOR's
+ * Telnet Synch), before which every read stops, or an end is near. */
+static inline bool hf_ready_emptied(uint8_t ready)
+{
+    return !(ready & (HF_READY_HUP | HF_READY_PRI));
+}
+/* After such a read: all of it was read, the FIN came before. */
+static inline bool hf_ready_ended(uint8_t ready)
+{
+    return (ready & (HF_READY_HUP | HF_READY_PRI | HF_READY_ERR)) == HF_READY_HUP;
+}
+
 struct hf_watch;
 typedef void (*hf_watch_fn)(struct hf_watch *watch);
 

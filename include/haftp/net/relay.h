@@ -26,16 +26,19 @@ struct hf_relay_end {
     struct hf_pipe *pipe; /* bytes in flight, when splicing */
     char *spill;          /* bytes in flight, when copying and the other side would block */
     uint32_t held, spill_at;
-    uint8_t side;   /* HF_FRONT or HF_BACK */
-    bool eof;       /* read to its end */
-    bool shut;      /* and the other side got all of it, and our FIN */
-    bool hold_fin;  /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the
-                       relay */
-    bool held_eof;  /* and that was told */
-    bool hold;      /* the owner's: nothing is read from this end; READABLE tells of news.  To let
-                       go: clear it, then hf_watch_again() */
-    bool bulk;      /* the last read was a full one: move by the megabyte */
-    uint64_t bytes; /* read from this end and delivered to the other */
+    uint32_t corked;  /* last bytes, written, which wait for the FIN that follows */
+    uint8_t side;     /* HF_FRONT or HF_BACK */
+    bool eof;         /* read to its end */
+    bool shut;        /* and the other side got all of it, and our FIN */
+    bool hold_fin;    /* the owner's, before start: tell EOF, but pass no FIN on; the owner ends the
+                         relay */
+    bool fin_follows; /* the owner's, with hold_fin: he closes as soon as EOF was told, so that the
+                         last bytes may wait for the FIN and leave in one segment with it */
+    bool held_eof;    /* EOF was told */
+    bool hold;        /* the owner's: nothing is read from this end; READABLE tells of news.  To let
+                         go: clear it, then hf_watch_again() */
+    bool bulk;        /* the last read was a full one: move by the megabyte */
+    uint64_t bytes;   /* read from this end and delivered to the other */
 };
 
 struct hf_relay;

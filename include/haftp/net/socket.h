@@ -56,6 +56,11 @@ HF_MUST_USE enum hf_status hf_socket_recv(int fd, void *buf, size_t room, size_t
 /* The same, but what is read stays there.  HF_EOF only when nothing is left before the end. */
 HF_MUST_USE enum hf_status hf_socket_peek(int fd, void *buf, size_t room, size_t *n);
 HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, size_t *n);
+/* The same for bytes that hf_socket_shutdown_write() or a close follows at once: they and the FIN
+ * leave in one segment.  Where nothing follows, the kernel sends them after 200 ms. */
+HF_MUST_USE enum hf_status hf_socket_send_last(int fd, const void *buf, size_t size, size_t *n);
+/* Would a read, or an accept, find anything now?  Does not block; false for -1. */
+bool hf_socket_has_input(int fd);
 
 void hf_socket_local(int fd, struct hf_addr *out); /* unmapped; unset on failure */
 void hf_socket_nodelay(int fd);

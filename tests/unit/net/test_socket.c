@@ -198,6 +198,47 @@ static void test_recv_and_send_statuses(void **state)
     close(pair[1]);
 }
 
+static void test_input_is_seen_without_reading_it(void **state)
+{
+    (void)state;
+    int pair[2];
+    char room[8];
+    size_t n;
+
+    tcp_pair(pair);
+    assert_false(hf_socket_has_input(pair[0]));
+    assert_false(hf_socket_has_input(-1));
+    assert_int_equal(hf_socket_send(pair[1], "x", 1, &n), HF_OK);
+    wait_for(pair[0], POLLIN);
+    assert_true(hf_socket_has_input(pair[0]));
+    assert_int_equal(hf_socket_recv(pair[0], room, sizeof room, &n), HF_OK);
+    assert_int_equal(n, 1);
+    assert_false(hf_socket_has_input(pair[0]));
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void test_last_bytes_leave_with_the_end(void **state)
+{
+    (void)state;
+    int pair[2];
+    char room[8];
+    size_t n;
+
+    tcp_pair(pair);
+    assert_int_equal(hf_socket_send_last(pair[1], "last", 4, &n), HF_OK);
+    assert_int_equal(n, 4);
+    hf_socket_shutdown_write(pair[1]);
+    assert_int_equal(hf_socket_unsent(pair[1]), 0);
+    wait_for(pair[0], POLLIN);
+    assert_int_equal(hf_socket_recv(pair[0], room, sizeof room, &n), HF_OK);
+    assert_int_equal(n, 4);
+    wait_for(pair[0], POLLIN);
+    assert_int_equal(hf_socket_recv(pair[0], room, sizeof room, &n), HF_EOF);
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void test_pending_error_is_told_once(void **state)
 {
     (void)state;
@@ -311,6 +352,8 @@ int main(void)
         cmocka_unit_test(test_connect_in_progress_is_again),
         cmocka_unit_test(test_connect_from_source),
         cmocka_unit_test(test_recv_and_send_statuses),
+        cmocka_unit_test(test_input_is_seen_without_reading_it),
+        cmocka_unit_test(test_last_bytes_leave_with_the_end),
         cmocka_unit_test(test_pending_error_is_told_once),
         cmocka_unit_test(test_urgent_byte_stays_in_its_place),
         cmocka_unit_test(test_switches),
