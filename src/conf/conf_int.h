@@ -21,6 +21,9 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag);
 void hf_conf_find_reach(struct hf_config *config);
 /* Which bind carries FTP control, where data ports come from (ftp_plan.c). */
 void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag);
+/* What a sample fetch looks at: enum hf_ftp_sample; 0: not at an FTP conversation
+ * (ftp_choice.c). */
+unsigned hf_conf_ftp_sample(const struct hf_sample_row *row);
 /* What is wrong only when sections are seen together (check.c). */
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
 /* Tells in one notice which words do nothing yet (pending.c). */

@@ -60,7 +60,7 @@ enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id ask
     static const char eprt[] = "200 EPRT command successful.\r\n";
 
     s->next_xfer->client_port = s->active_addr;
-    s->last_code = 200;
+    ftp_replied(s, 200);
     const char *line = asked == HF_CMD_PORT ? port : eprt;
     return ftp_say(s, &s->front, line, strlen(line)) ? FTP_DONE : FTP_CLOSED;
 }

@@ -74,9 +74,18 @@ static enum ftp_verdict on_transfer(struct ftp_session *s, enum hf_ftp_cmd_id id
     return refusal == FTP_ANSWER_NONE ? forward(s, id, line) : ftp_answer(s, id, refusal);
 }
 
+/* HOST and USER tell who comes: what a rule or a choice goes by must be what the server took. */
+static enum ftp_verdict on_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                struct hf_view line)
+{
+    enum ftp_answer refusal = ftp_note_name(s, cmd);
+    return refusal == FTP_ANSWER_NONE ? forward(s, cmd->id, line) : ftp_answer(s, cmd->id, refusal);
+}
+
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
+    bool answered = false;
     if (!hf_ftp_cmd_parse(line, &cmd))
         return ftp_answer(s, HF_CMD_OTHER, FTP_ANSWER_EMPTY);
     /* A server that takes Telnet commands out of any place in a line would see another verb. */
@@ -85,7 +94,13 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
      * skips them. */
     struct hf_view clean = hf_view(cmd.verb.p, (size_t)(line.p + line.n - cmd.verb.p));
+    enum ftp_verdict verdict = ftp_judge(s, &cmd, &answered);
+    if (verdict != FTP_DONE || answered)
+        return verdict;
     switch (cmd.id) {
+    case HF_CMD_USER:
+    case HF_CMD_HOST:
+        return on_name(s, &cmd, clean);
     case HF_CMD_PASV:
         return on_pasv(s);
     case HF_CMD_EPSV:
@@ -150,6 +165,7 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
             break;
         case HF_FTP_LINE_OK:
             verdict = on_command(s, line);
+            ftp_command_over(s, verdict == FTP_DONE);
             break;
         }
         if (verdict == FTP_CLOSED)

@@ -8,9 +8,38 @@
 #include "ftp_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "haftp/log/log.h"
+
+void ftp_replied(struct ftp_session *s, unsigned code)
+{
+    s->last_code = (uint16_t)code;
+    if (s->session.facts.ftp)
+        s->session.facts.ftp->code = (uint16_t)code;
+}
+
+static bool say_answer(struct ftp_session *s, const char *words)
+{
+    ftp_replied(s, (unsigned)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0')));
+    return ftp_say(s, &s->front, words, strlen(words));
+}
+
+/* A transfer that is not to be: what was prepared for it goes, as when the server refuses one. */
+static bool say_denial(struct ftp_session *s, const struct ftp_command *command)
+{
+    char line[FTP_DENIAL_LINE];
+    size_t n = ftp_denial_line(s, command, line);
+
+    if ((hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_DATA) && !s->xfer) {
+        ftp_passive_stop_waiting(s);
+        ftp_xfer_free(s->next_xfer, false);
+        s->next_xfer = NULL;
+    }
+    ftp_replied(s, (unsigned)atoi(line));
+    return ftp_say(s, &s->front, line, n);
+}
 
 bool ftp_answer_due(struct ftp_session *s)
 {
@@ -21,11 +50,10 @@ bool ftp_answer_due(struct ftp_session *s)
     };
     struct ftp_command *head;
     while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE) {
-        const char *words = text[head->answer];
-        s->last_code =
-            (uint16_t)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0'));
+        struct ftp_command command = *head;
         ftp_queue_remove(&s->queue, 0);
-        if (!ftp_say(s, &s->front, words, strlen(words)))
+        if (command.answer == FTP_ANSWER_DENIED ? !say_denial(s, &command)
+                                                : !say_answer(s, text[command.answer]))
             return false;
     }
     return true;
@@ -64,7 +92,7 @@ static bool feature_is_hidden(const struct ftp_session *s, struct hf_view line)
 static void replace(struct ftp_session *s, unsigned code, const char *why)
 {
     s->reply_mode = FTP_REPLY_REPLACE;
-    s->last_code = (uint16_t)code;
+    ftp_replied(s, code);
     snprintf(s->replacement, sizeof s->replacement, "%u Transfer failed: %s.\r\n", code, why);
 }
 
@@ -120,7 +148,9 @@ static void on_failure(struct ftp_session *s, const struct ftp_command *command)
 /* REIN: as if the client had just come (RFC 959 4.1.1). */
 static void forget_login(struct ftp_session *s)
 {
-    s->logged_in = s->epsv_all = false;
+    s->logged_in = s->epsv_all = s->user_given = false;
+    if (s->session.facts.ftp)
+        hf_ftp_facts_forget_login(s->session.facts.ftp);
     s->login_from_ms = hf_loop_now(s->session.engine->loop);
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, false);
@@ -133,7 +163,7 @@ static void forget_login(struct ftp_session *s)
 static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
     s->reply_mode = FTP_REPLY_RELAY;
-    s->last_code = (uint16_t)code;
+    ftp_replied(s, code);
     if (!command)
         return true;
     if (code < 200) {
@@ -162,9 +192,14 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
         if (code == 211)
             s->reply_mode = FTP_REPLY_FEAT;
         break;
+    case HF_CMD_HOST:
+        ftp_name_answered(s, HF_CMD_HOST, code);
+        break;
     case HF_CMD_USER:
     case HF_CMD_PASS:
     case HF_CMD_ACCT:
+        if (command->id == HF_CMD_USER)
+            ftp_name_answered(s, HF_CMD_USER, code);
         s->logged_in = s->logged_in || code == 230 || code == 232;
         break;
     default:

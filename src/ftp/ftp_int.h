@@ -3,6 +3,7 @@
  *
  *   session.c        life of a control session: a step does all that can be done now
  *   greeting.c       from no server to a server that has greeted
+ *   request_rules.c  what the configuration says of a command, before anything is done with it
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
@@ -21,6 +22,7 @@
 #include "haftp/ftp/lease.h"
 #include "haftp/net/leg.h"
 #include "haftp/net/relay.h"
+#include "haftp/state/ftp_facts.h"
 #include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
 #include "haftp/wire/ftp.h"
@@ -49,7 +51,11 @@
     X(NO_TLS, "534 TLS is not available on this address.\r\n")                                     \
     X(NO_CCC, "534 The control connection has no protection to clear.\r\n")                        \
     X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this "            \
-                   "address.\r\n")
+                   "address.\r\n")                                                                 \
+    X(DENIED, "") /* by a rule, which says the text */                                             \
+    X(ODD_ARG, "501 Telnet commands are not allowed inside a command here.\r\n")                   \
+    X(LONG_NAME, "501 A name has at most 255 bytes here.\r\n")                                     \
+    X(LATE_HOST, "503 HOST comes before USER; send REIN first.\r\n")
 
 enum ftp_answer {
 #define X(name, text) FTP_ANSWER_##name,
@@ -58,11 +64,12 @@ enum ftp_answer {
 };
 
 struct ftp_command {
-    uint8_t id;     /* enum hf_ftp_cmd_id */
-    uint8_t asked;  /* of PASV, EPSV, PORT, EPRT: which of them the server got in its place */
-    uint8_t answer; /* enum ftp_answer; NONE: the server answers */
-    bool begun;     /* a 1xx reply came */
-    bool epsv_all;  /* EPSV ALL: binds the client once the server agreed */
+    uint8_t id;        /* enum hf_ftp_cmd_id */
+    uint8_t asked;     /* of PASV, EPSV, PORT, EPRT: which of them the server got in its place */
+    uint8_t answer;    /* enum ftp_answer; NONE: the server answers */
+    bool begun : 1;    /* a 1xx reply came */
+    bool epsv_all : 1; /* EPSV ALL: binds the client once the server agreed */
+    uint16_t denial;   /* DENIED: index of the rule in the configuration */
 };
 
 #define FTP_QUEUE_MAX 16u
@@ -166,8 +173,10 @@ struct ftp_session {
     uint8_t state;               /* enum ftp_state */
     uint8_t reply_mode;          /* enum ftp_reply_mode */
     uint16_t last_code;          /* of the last reply sent to the client */
+    uint8_t judged;              /* rules that the command to come has passed: FTP_JUDGED_* */
     bool more;                   /* this step stopped reading for want of room to say it */
     bool held;                   /* a complete reply waits for its transfer, or for a port */
+    bool user_given;             /* the server took a USER: no HOST may follow (RFC 7151 3.1) */
     bool logged_in, epsv_all;
     bool server_lacks_epsv; /* it said so */
     bool command_held;      /* a complete command waits for the outcome of an earlier one */
@@ -223,6 +232,30 @@ long ftp_filter_server(struct ftp_session *s, const char *p, size_t n);
 /* Our own answers whose turn has come. */
 HF_MUST_USE bool ftp_answer_due(struct ftp_session *s);
 bool ftp_may_take_command(const struct ftp_session *s);
+
+/* What the client reads has this code. */
+void ftp_replied(struct ftp_session *s, unsigned code);
+
+/* request_rules.c */
+#define FTP_JUDGED_FRONT 1u
+#define FTP_JUDGED_BACK  2u
+/* The session's FTP facts.  False: there is no memory for them, and the session was closed; true
+ * with *out NULL: nobody asks for them. */
+HF_MUST_USE bool ftp_facts_of(struct ftp_session *s, struct hf_ftp_facts **out);
+/* Before anything is done with a command: its rules.  HOLD: not before the fate of an earlier USER
+ * or HOST is known.  *answered: it was, and the server shall not hear of it. */
+HF_MUST_USE enum ftp_verdict ftp_judge(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                       bool *answered);
+/* What a denied command reads, with CRLF; its length. */
+#define FTP_DENIAL_LINE 512u
+size_t ftp_denial_line(const struct ftp_session *s, const struct ftp_command *command,
+                       char line[FTP_DENIAL_LINE]);
+/* The command's bytes are about to go; `used`: it was dealt with, and another one will come. */
+void ftp_command_over(struct ftp_session *s, bool used);
+/* A USER or HOST is to be forwarded: its name is noted.  Otherwise: what it is answered. */
+enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd);
+/* And the server's final reply to it. */
+void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
 
 /* arrival.c */
 /* Resets a connection to a data port that no lease expects; counts it for the section, logs it. */

@@ -122,14 +122,14 @@ static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, 
 {
     char line[HF_FTP_ADDR_LINE];
     if (asked == HF_CMD_EPSV) {
-        s->last_code = 229;
+        ftp_replied(s, 229);
         return say(s, line, hf_ftp_format_229(port, line));
     }
     struct hf_addr addr;
     if (!ftp_passive_address(s, &addr))
         return ftp_setup_refused(s, "PASV needs IPv4; use EPSV.");
     hf_addr_set_port(&addr, port);
-    s->last_code = 227;
+    ftp_replied(s, 227);
     return say(s, line, hf_ftp_format_227(&addr, line));
 }
 

@@ -126,7 +126,7 @@ enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why)
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
-    s->last_code = 425;
+    ftp_replied(s, 425);
     return ftp_say(s, &s->front, line, (size_t)n) ? FTP_DONE : FTP_CLOSED;
 }
 
@@ -190,7 +190,7 @@ static enum ftp_verdict tell_on(struct ftp_session *s, enum hf_ftp_cmd_id id,
 
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
-    s->last_code = id == HF_CMD_EPSV ? 229 : 227;
+    ftp_replied(s, id == HF_CMD_EPSV ? 229 : 227);
     return ftp_say(s, &s->front, line, n) ? FTP_DONE : FTP_CLOSED;
 }
 

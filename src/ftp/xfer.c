@@ -101,8 +101,10 @@ static void log_end(struct ftp_xfer *x)
                                   memory_order_relaxed);
     }
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
+    facts->ftp = s->session.facts.ftp;
     hf_log_session_mt(facts);
     facts->vars = NULL;
+    facts->ftp = NULL;
 }
 
 static void release(struct hf_reap *reap)

@@ -13,6 +13,7 @@
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
+#include "haftp/state/ftp_facts.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
 #include "haftp/stream/stream.h"
@@ -143,6 +144,7 @@ void hf_session_end(struct hf_session *session)
     facts->client_fd = -1; /* its owner has closed it */
     hf_session_report(session);
     hf_vars_free(&facts->vars);
+    hf_ftp_facts_free(facts);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend)

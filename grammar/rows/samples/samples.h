@@ -16,7 +16,7 @@
  *   HF_ACL_METHOD(match, word, type, help)             what -m names: an enum hf_match without its
  *                                                      prefix, and the type that it compares
  *   HF_ACL_FLAG(usage, help)
- *   HF_ACTION(action, word, sets, args, help)          what tcp-request and tcp-response may do
+ *   HF_ACTION(action, word, sets, args, help)          what rules may do
  *   HF_ALIAS(id, word, help)                           %word of a log format
  *   HF_ALIAS_HTTP(word)                                the same, in mode http only
  *   HF_DIRECTIVE(word, args, help)                     a line that begins with a dot
@@ -44,7 +44,7 @@
  *   J path into JSON W int              x an argument that is read and means nothing
  *
  * Of an action, `sets` has the letters of the rules that may do it: C connection, S session,
- * Q content of a request, R content of a response.  `args` has one letter:
+ * Q content of a request, R content of a response, F an FTP command.  `args` has one letter:
  *
  *   - nothing                  e SAMPLE                      # NUMBER, also hexadecimal
  *   v (VARIABLE) SAMPLE        f (VARIABLE) FORMAT           u (VARIABLE)
@@ -52,6 +52,7 @@
  *   k SAMPLE [table SECTION]   i (INDEX)                     j (INDEX) NUMBER or SAMPLE
  *   c SAMPLE len NUMBER        r (VARIABLE,RESOLVERS) SAMPLE
  *   m http [proto NAME]        s SERVICE                     g ENGINE GROUP
+ *   d [code NUMBER] [text TEXT]
  */
 #ifndef HF_FETCH
 #define HF_FETCH(id, word, signature, type, known, help)

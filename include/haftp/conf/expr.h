@@ -49,6 +49,7 @@ enum hf_known {
     HF_KNOWN_RUNNING = 1 << 7,  /* needs a running process, but no session */
     HF_KNOWN_FRONTEND = 1 << 8, /* from accept on, but not in health checks */
     HF_KNOWN_BACKEND = 1 << 9,  /* once the backend was chosen */
+    HF_KNOWN_LOGIN = 1 << 10,   /* what an FTP client says; when a server is chosen by it, before */
 };
 
 /* An argument in parentheses, checked against the row's signature. */
@@ -274,6 +275,7 @@ enum hf_rule_set {
     HF_RULES_SESSION,    /* tcp-request session */
     HF_RULES_REQUEST,    /* tcp-request content */
     HF_RULES_RESPONSE,   /* tcp-response content */
+    HF_RULES_FTP,        /* ftp-request */
     HF_N_RULE_SETS
 };
 
@@ -296,7 +298,9 @@ enum hf_rule_action {
     HF_RULE_SET_LOG_LEVEL,       /* number: 0 emerg .. 7 debug, -1 silent */
     HF_RULE_SET_PRIORITY_CLASS,  /* expr */
     HF_RULE_SET_PRIORITY_OFFSET, /* expr */
-    HF_RULE_NONE,                /* checked, and told at start that it has no effect yet */
+    HF_RULE_FTP_DENY, /* number: the code, 0: what fits; reply: the text, NULL: what fits; denial */
+    HF_RULE_FTP_LOG,
+    HF_RULE_NONE, /* checked, and told at start that it has no effect yet */
 };
 
 /* The conditions of set-var(NAME,...), as bits in the order of the words. */
@@ -324,6 +328,8 @@ struct hf_cfg_rule {
     struct hf_cfg_var *var;
     unsigned when; /* SET_VAR, SET_VAR_FMT: enum hf_set_when */
     int64_t number;
+    const char *reply;
+    unsigned denial; /* FTP_DENY: index in the configuration's list, the same in all copies */
 };
 
 struct hf_cfg_persist { /* force-persist, ignore-persist: in the order of the file */

@@ -384,6 +384,15 @@ struct hf_cfg_pending {
     unsigned n;
 };
 
+/* What samples of an FTP conversation look at, as bits. */
+enum hf_ftp_sample {
+    HF_FTP_SAMPLE_USER = 1 << 0,
+    HF_FTP_SAMPLE_HOST = 1 << 1,
+    HF_FTP_SAMPLE_TLS = 1 << 2,
+    HF_FTP_SAMPLE_COMMAND = 1 << 3, /* verb, and code of the last reply */
+    HF_FTP_SAMPLE_ARG = 1 << 4,
+};
+
 struct hf_config {
     struct hf_arena *arena;
     struct hf_source *sources;
@@ -399,6 +408,9 @@ struct hf_config {
     struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
+    unsigned ftp_samples;                   /* enum hf_ftp_sample: which are used anywhere */
+    const struct hf_cfg_rule **ftp_denials; /* rules that deny commands, by their index */
+    unsigned n_ftp_denials;
 };
 
 #endif

@@ -32,6 +32,7 @@ struct hf_proxy;
 struct hf_server;
 struct hf_cfg_bind;
 struct hf_vars;
+struct hf_ftp_facts;
 
 /* Values of hf_facts.log_level; 0 is the usual level. */
 enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
@@ -50,6 +51,7 @@ struct hf_facts {
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
     struct hf_vars *vars;         /* NULL: no rule has set one */
+    struct hf_ftp_facts *ftp;     /* of a control connection; NULL: nobody asks (ftp_facts.h) */
     int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
     int16_t priority_class;       /* lower ones first */
     uint16_t retries;
@@ -58,6 +60,7 @@ struct hf_facts {
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */
     bool received_proxy;   /* client and local are from a PROXY header */
+    bool client_tls;       /* the client's control connection is encrypted, and we read it */
     uint16_t worker;       /* number of the thread, from 0 */
     int client_fd;         /* the client's socket while it is open; 0 or -1: not */
     struct hf_addr first_client,

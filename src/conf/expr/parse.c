@@ -208,6 +208,7 @@ static bool read_fetch(struct hf_reader *r, struct hf_expr *expr, const char **m
     if (!hf_reader_args(r, row, &expr->fetch) || !check_place(r, row, name.p))
         return false;
     tell_fate(r, row, name.p);
+    r->b->config->ftp_samples |= hf_conf_ftp_sample(row);
     expr->type = row->out;
     return true;
 }

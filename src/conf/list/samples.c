@@ -252,6 +252,7 @@ static const char *action_arguments(char letter)
         ['m'] = " http [proto NAME]",
         ['s'] = " SERVICE",
         ['g'] = " ENGINE GROUP",
+        ['d'] = " [code NUMBER] [text TEXT]",
     };
     const char *text = (size_t)letter < LENGTH(texts) ? texts[(size_t)letter] : NULL;
 
@@ -267,6 +268,10 @@ static void print_rule_sets(FILE *out, const char *letters)
     } sets[] = {{'C', "connection"}, {'S', "session"}, {'Q', "content"}};
     const char *before = "tcp-request ";
 
+    if (strchr(letters, 'F')) {
+        fputs("      In ftp-request.\n", out);
+        return;
+    }
     fputs("      In ", out);
     for (size_t i = 0; i < LENGTH(sets); i++) {
         if (!strchr(letters, sets[i].letter))
@@ -290,7 +295,7 @@ void hf_list_actions(FILE *out)
 #include "../../../grammar/rows/samples/action.def"
     };
 
-    fputs("\nActions of 'tcp-request' and 'tcp-response'\n", out);
+    fputs("\nActions of 'tcp-request', 'tcp-response' and 'ftp-request'\n", out);
     for (size_t i = 0; i < LENGTH(rows); i++) {
         bool works = rows[i].action != HF_RULE_NONE;
         fprintf(out, "  %s%s\n      %s\n", rows[i].name, action_arguments(rows[i].args),

@@ -187,14 +187,15 @@ static void check_two_ways(struct hf_build *b, const struct hf_defaults *d, bool
 
 static bool has_rules(const struct hf_cfg_proxy *section)
 {
-    for (unsigned set = 0; set < HF_N_RULE_SETS; set++) {
+    for (unsigned set = 0; set < HF_RULES_FTP; set++) {
         if (section->rules[set])
             return true;
     }
     return section->has_http_rules;
 }
 
-/* Rules are handed down to frontends or to backends, which must be able to have all of them. */
+/* HAProxy's rules are handed down to frontends or to backends, which must be able to have all of
+ * them.  `ftp-request` may be anywhere. */
 static void check_heir(struct hf_build *b, struct hf_defaults *d)
 {
     const unsigned both = HF_CAP_FRONTEND | HF_CAP_BACKEND;

@@ -37,9 +37,10 @@ static const struct action actions[] = {
 #define N_ACTIONS (sizeof actions / sizeof actions[0])
 
 /* By enum hf_rule_set: its letter in the rows, its name. */
-static const char set_letters[] = "CSQR";
+static const char set_letters[] = "CSQRF";
 static const char *const set_names[] = {"tcp-request connection", "tcp-request session",
-                                        "tcp-request content", "tcp-response content"};
+                                        "tcp-request content", "tcp-response content",
+                                        "ftp-request"};
 
 /* A rule while its words are read. */
 struct rule_reader {
@@ -61,6 +62,12 @@ static const struct action *find_action(struct hf_view name)
     return NULL;
 }
 
+static const char *examples(enum hf_rule_set set)
+{
+    return set == HF_RULES_FTP ? "allow, deny or log"
+                               : "for example accept, reject or set-var(txn.name)";
+}
+
 static const char *nearest_action(struct rule_reader *r, const char *name)
 {
     struct hf_suggest suggest;
@@ -71,7 +78,7 @@ static const char *nearest_action(struct rule_reader *r, const char *name)
             hf_suggest_offer(&suggest, actions[i].name);
     }
     return suggest.best ? hf_arena_printf(arena_of(r->b), "did you mean '%s'?", suggest.best)
-                        : "for example accept, reject or set-var(txn.name)";
+                        : examples(r->set);
 }
 
 static bool lacks(struct rule_reader *r, const char *what)
@@ -334,6 +341,8 @@ static bool read_args(struct rule_reader *r, char args)
         return read_mode(r);
     case 's':
         return no_service(r);
+    case 'd':
+        return hf_build_denial(r->b, r->rule, r->words, r->n, &r->at);
     case 'g':
         return read_any(r, "the name of an engine") && read_any(r, "the name of a group");
     default:
@@ -376,8 +385,10 @@ static bool read_action(struct rule_reader *r)
     if (!strchr(action->sets, set_letters[r->set])) {
         hf_build_error(
             r->b, r->words->loc,
-            hf_arena_printf(arena_of(r->b), "it belongs into '%s'",
-                            set_names[strchr(set_letters, action->sets[0]) - set_letters]),
+            r->set == HF_RULES_FTP
+                ? examples(r->set)
+                : hf_arena_printf(arena_of(r->b), "it belongs into '%s'",
+                                  set_names[strchr(set_letters, action->sets[0]) - set_letters]),
             "'%s' cannot be done by '%s'", action->name, set_names[r->set]);
         return false;
     }
@@ -417,6 +428,8 @@ static struct hf_place place_of(struct hf_build *b, enum hf_rule_set set)
         return hf_place_session;
     case HF_RULES_REQUEST:
         return hf_place_request(b);
+    case HF_RULES_FTP:
+        return hf_place_ftp_request;
     default:
         return hf_place_response;
     }
@@ -485,11 +498,10 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
                             .n = b->rule.n_words,
                             .at = 1};
 
-    if (hf_build_in_anonymous_defaults(b, loc, row->name))
+    if (set != HF_RULES_FTP && hf_build_in_anonymous_defaults(b, loc, row->name))
         return;
     if (r.n == 0) {
-        hf_build_error(b, loc, "for example accept, reject or set-var(txn.name)",
-                       "'%s' needs an action", row->name);
+        hf_build_error(b, loc, examples(set), "'%s' needs an action", row->name);
         return;
     }
     r.rule = HF_NEW(arena_of(b), struct hf_cfg_rule);
@@ -503,7 +515,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
         hf_ends_refuse(b, r.words->loc, r.rule->name, "remove it, and the header at the sender");
     if (r.rule->action == HF_RULE_NONE)
         hf_conf_add_pending(b->config, r.rule->name, r.words->loc);
-    if (set != HF_RULES_RESPONSE)
+    if (set < HF_RULES_RESPONSE)
         warn_late(b, row->name, loc, set + 1);
     LL_APPEND(b->section->rules[set], r.rule);
 }

@@ -118,6 +118,7 @@ void hf_dump_rules(FILE *out, const struct hf_cfg_proxy *proxy)
     print_rules(out, "tcp-request content", proxy->rules[HF_RULES_REQUEST]);
     if (connects)
         print_rules(out, "tcp-response content", proxy->rules[HF_RULES_RESPONSE]);
+    print_rules(out, "ftp-request", proxy->rules[HF_RULES_FTP]);
     print_choices(out, proxy);
 }
 

@@ -3,6 +3,8 @@
  */
 #include "rules_fixture.h"
 
+#include "haftp/state/ftp_facts.h"
+
 #include <time.h>
 
 #include "haftp/state/stick.h"
@@ -78,6 +80,35 @@ static void sections(void **state)
     f.facts.priority_offset_ms = 70;
     assert_evaluates("prio_class", "-3");
     assert_evaluates("prio_offset", "70");
+}
+
+static void ftp_conversation(void **state)
+{
+    static const char *const of_ftp[] = {"ftp.cmd", "ftp.arg", "ftp.user", "ftp.host", "ftp.code"};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof of_ftp / sizeof of_ftp[0]; i++)
+        assert_evaluates(of_ftp[i], NULL); /* nobody keeps them */
+    assert_evaluates("ftp.tls", "0");
+    f.facts.client_tls = true;
+    assert_evaluates("ftp.tls", "1");
+
+    struct hf_ftp_facts *ftp = hf_ftp_facts_make(&f.facts);
+    for (size_t i = 0; i < sizeof of_ftp / sizeof of_ftp[0]; i++)
+        assert_evaluates(of_ftp[i], NULL); /* nothing was said */
+    hf_ftp_facts_begin(ftp, hf_view_cstr("retr"), hf_view_cstr("a b"));
+    assert_int_equal(hf_ftp_facts_say(ftp, false, hf_view_cstr("bob")), HF_OK);
+    assert_evaluates("ftp.user", NULL);
+    hf_ftp_facts_settle(ftp, true);
+    assert_int_equal(hf_ftp_facts_say(ftp, true, hf_view_cstr("A.example")), HF_OK);
+    hf_ftp_facts_settle(ftp, true);
+    ftp->code = 226;
+    assert_evaluates("ftp.cmd", "RETR");
+    assert_evaluates("ftp.arg,upper", "A B");
+    assert_evaluates("ftp.user", "bob");
+    assert_evaluates("ftp.host", "a.example");
+    assert_evaluates("ftp.code", "226");
+    hf_ftp_facts_free(&f.facts);
 }
 
 static void numbers_that_a_file_gives(void **state)
@@ -455,6 +486,7 @@ int main(void)
         TEST(addresses),
         TEST(nobody_there),
         TEST(sections),
+        TEST(ftp_conversation),
         TEST(numbers_that_a_file_gives),
         SECTIONS_TEST(counts),
         SECTIONS_TEST(rates),

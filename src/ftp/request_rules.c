@@ -1,0 +1,197 @@
+/*
+ * request_rules.c: what the configuration says of each command: `ftp-request` rules, and the facts
+ * that they and other expressions go by.
+ *
+ * A command is judged once, in its place: rules of the frontend, then those of the backend. While
+ * it is open whether the server takes a USER or a HOST, nothing behind it is judged: a rule must
+ * not go by a name that was refused, nor by the one before.
+ */
+#include "ftp_int.h"
+
+#include <stdio.h>
+
+#include "haftp/conf/load.h"
+#include "haftp/log/log.h"
+#include "haftp/state/ftp_facts.h"
+#include "haftp/stream/rules.h"
+
+static const struct hf_config *config_of(const struct ftp_session *s)
+{
+    return s->session.engine->runtime->config;
+}
+
+bool ftp_facts_of(struct ftp_session *s, struct hf_ftp_facts **out)
+{
+    struct hf_facts *facts = &s->session.facts;
+
+    *out = facts->ftp;
+    if (*out || !(config_of(s)->ftp_samples & ~HF_FTP_SAMPLE_TLS))
+        return true;
+    *out = hf_ftp_facts_make(facts);
+    if (*out)
+        return true;
+    ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_DATA, "421 Out of memory.\r\n");
+    return false;
+}
+
+static bool is_secret(const struct hf_ftp_cmd *cmd)
+{
+    return cmd->flags & HF_CMDF_SECRET;
+}
+
+/* ---- one rule after the other -------------------------------------------------------------- */
+
+/* A line of its own, at once: who, where, what. */
+static void log_command(const struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+{
+    const struct hf_facts *facts = &s->session.facts;
+    const char *user = facts->ftp && facts->ftp->user ? facts->ftp->user : "-";
+    char client[HF_ADDR_TEXT_SIZE];
+
+    hf_log_event_mt(facts->frontend, HF_LEVEL_INFO, "Command of %s (%s %s/%s, user %s): %.*s%s%.*s",
+                    hf_addr_text(&facts->client, client), facts->frontend->cfg->name,
+                    facts->backend ? facts->backend->cfg->name : facts->frontend->cfg->name,
+                    facts->server ? facts->server->cfg->name : "<NOSRV>", user, (int)cmd->verb.n,
+                    cmd->verb.p, cmd->arg.n ? " " : "", is_secret(cmd) ? 0 : (int)cmd->arg.n,
+                    cmd->arg.p);
+}
+
+/* The same line of a defaults section came to both: it counts once. */
+static bool was_run(const struct hf_cfg_rule *rule, const struct hf_cfg_proxy *before)
+{
+    const struct hf_cfg_rule *other =
+        before && rule->inherited ? before->rules[HF_RULES_FTP] : NULL;
+
+    while (other && !(other->inherited && other->loc.source == rule->loc.source &&
+                      other->loc.line == rule->loc.line))
+        other = other->next;
+    return other != NULL;
+}
+
+/* The rule that denies the command, or NULL.  `before`: the section whose rules were run already,
+ * or NULL. */
+static const struct hf_cfg_rule *run(struct ftp_session *s, const struct hf_cfg_proxy *section,
+                                     const struct hf_cfg_proxy *before,
+                                     const struct hf_ftp_cmd *cmd)
+{
+    const struct hf_cfg_rule *rule = section->rules[HF_RULES_FTP];
+    struct hf_eval eval;
+
+    if (!rule)
+        return NULL;
+    hf_rules_prepare(&eval, &s->session, section);
+    for (; rule; rule = rule->next) {
+        if (was_run(rule, before) || hf_cond_eval(rule->cond, &eval) != HF_TRUE)
+            continue;
+        switch (rule->action) {
+        case HF_RULE_FTP_LOG:
+            log_command(s, cmd);
+            break;
+        case HF_RULE_FTP_DENY:
+            atomic_fetch_add_explicit(
+                &hf_runtime_proxy(s->session.engine->runtime, section)->denied[HF_RULES_FTP], 1,
+                memory_order_relaxed);
+            return rule;
+        default: /* allow */
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+static const struct hf_cfg_rule *denial_of(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+{
+    const struct hf_cfg_proxy *front = s->session.facts.frontend->cfg;
+    const struct hf_cfg_proxy *back =
+        s->session.facts.backend ? s->session.facts.backend->cfg : NULL;
+    const struct hf_cfg_rule *denial = NULL;
+
+    if (!(s->judged & FTP_JUDGED_FRONT))
+        denial = run(s, front, NULL, cmd);
+    if (!denial && back && back != front && !(s->judged & FTP_JUDGED_BACK))
+        denial = run(s, back, front, cmd);
+    s->judged = (uint8_t)(FTP_JUDGED_FRONT | (back ? FTP_JUDGED_BACK : 0));
+    return denial;
+}
+
+static bool has_rules(const struct ftp_session *s)
+{
+    const struct hf_facts *facts = &s->session.facts;
+    return facts->frontend->cfg->rules[HF_RULES_FTP] ||
+           (facts->backend && facts->backend->cfg->rules[HF_RULES_FTP]);
+}
+
+/* Some servers take Telnet commands out of any place in a line: what a rule sees would not be what
+ * they act on. */
+static bool hides_telnet(const struct hf_ftp_cmd *cmd)
+{
+    return memchr(cmd->arg.p, 0xff, cmd->arg.n) != NULL;
+}
+
+enum ftp_verdict ftp_judge(struct ftp_session *s, const struct hf_ftp_cmd *cmd, bool *answered)
+{
+    struct hf_ftp_facts *ftp;
+
+    if (!ftp_facts_of(s, &ftp))
+        return FTP_CLOSED;
+    if (ftp && ftp->said)
+        return FTP_HOLD;
+    if (ftp)
+        hf_ftp_facts_begin(ftp, cmd->verb, is_secret(cmd) ? hf_view(NULL, 0) : cmd->arg);
+    if (!has_rules(s))
+        return FTP_DONE;
+    *answered = true;
+    if (hides_telnet(cmd))
+        return ftp_answer(s, cmd->id, FTP_ANSWER_ODD_ARG);
+    const struct hf_cfg_rule *denial = denial_of(s, cmd);
+    *answered = denial != NULL;
+    if (!denial)
+        return FTP_DONE;
+    ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_DENIED)->denial = (uint16_t)denial->denial;
+    return ftp_answer_due(s) ? FTP_DONE : FTP_CLOSED;
+}
+
+size_t ftp_denial_line(const struct ftp_session *s, const struct ftp_command *command,
+                       char line[FTP_DENIAL_LINE])
+{
+    const struct hf_cfg_rule *rule = config_of(s)->ftp_denials[command->denial];
+    bool login = hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_LOGIN;
+    int code = rule->number ? (int)rule->number : login ? 530 : 550;
+
+    return (size_t)snprintf(line, FTP_DENIAL_LINE, "%d %s\r\n", code,
+                            rule->reply ? rule->reply : "Permission denied.");
+}
+
+void ftp_command_over(struct ftp_session *s, bool used)
+{
+    struct hf_ftp_facts *ftp = s->session.facts.ftp;
+
+    if (ftp)
+        hf_ftp_facts_end(ftp, config_of(s)->ftp_samples & HF_FTP_SAMPLE_ARG);
+    if (used)
+        s->judged = 0;
+}
+
+/* ---- names --------------------------------------------------------------------------------- */
+
+enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+{
+    struct hf_ftp_facts *ftp = s->session.facts.ftp;
+
+    if (cmd->id == HF_CMD_HOST && s->user_given)
+        return FTP_ANSWER_LATE_HOST;
+    if (ftp && hf_ftp_facts_say(ftp, cmd->id == HF_CMD_HOST, cmd->arg) != HF_OK)
+        return FTP_ANSWER_LONG_NAME;
+    return FTP_ANSWER_NONE;
+}
+
+void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code)
+{
+    struct hf_ftp_facts *ftp = s->session.facts.ftp;
+    bool accepted = code < 400;
+
+    if (ftp)
+        hf_ftp_facts_settle(ftp, accepted);
+    if (id == HF_CMD_USER && accepted)
+        s->user_given = true;
+}
