@@ -17,6 +17,15 @@ unsigned hf_conf_ftp_sample(const struct hf_sample_row *row)
     case HF_FETCH_ftp_cmd:
     case HF_FETCH_ftp_code:
         return HF_FTP_SAMPLE_COMMAND;
+    case HF_FETCH_ftp_bytes:
+    case HF_FETCH_ftp_direction:
+    case HF_FETCH_ftp_mode:
+    case HF_FETCH_ftp_path:
+    case HF_FETCH_ftp_rate:
+    case HF_FETCH_ftp_transfers:
+    case HF_FETCH_ftp_type:
+    case HF_FETCH_ftp_why:
+        return HF_FTP_SAMPLE_TRANSFER;
     default:
         return 0;
     }

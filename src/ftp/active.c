@@ -77,9 +77,8 @@ enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refu
     bool dialling = x->relay.end[HF_FRONT].watch.fd >= 0 && x->relay.end[HF_FRONT].watch.loop;
     if (x->state != FTP_XFER_BROKEN && (dialling || ftp_xfer_dial_client(x)))
         return FTP_HOLD;
+    ftp_xfer_break(x, "the client's data port cannot be reached");
     *refusal = x->facts.reason == HF_REASON_SERVER_REFUSED ? FTP_ANSWER_NO_SERVER_PORT
                                                            : FTP_ANSWER_NO_CLIENT;
-    ftp_xfer_free(x, false);
-    s->next_xfer = NULL;
     return FTP_DONE;
 }

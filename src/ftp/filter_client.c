@@ -19,9 +19,10 @@ enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum f
     return ftp_answer_due(s) ? FTP_DONE : FTP_CLOSED;
 }
 
-static enum ftp_verdict forward(struct ftp_session *s, enum hf_ftp_cmd_id id, struct hf_view line)
+static enum ftp_verdict forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                struct hf_view line)
 {
-    ftp_queue_push(&s->queue, id, FTP_ANSWER_NONE);
+    ftp_record_command(s, ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_NONE), cmd->arg);
     return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
 }
 
@@ -63,7 +64,7 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, stru
     return ftp_ask_server(s, HF_CMD_EPSV);
 }
 
-static enum ftp_verdict on_transfer(struct ftp_session *s, enum hf_ftp_cmd_id id,
+static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                     struct hf_view line)
 {
     enum ftp_answer refusal;
@@ -71,7 +72,13 @@ static enum ftp_verdict on_transfer(struct ftp_session *s, enum hf_ftp_cmd_id id
 
     if (verdict != FTP_DONE)
         return verdict;
-    return refusal == FTP_ANSWER_NONE ? forward(s, id, line) : ftp_answer(s, id, refusal);
+    if (refusal == FTP_ANSWER_NONE)
+        return forward(s, cmd, line);
+    ftp_record_transfer_of(s, s->next_xfer, cmd->id, cmd->arg);
+    ftp_record_verdict(s->next_xfer, 425);
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
+    return ftp_answer(s, cmd->id, refusal);
 }
 
 /* HOST and USER tell who comes: what a rule or a choice goes by must be what the server took. */
@@ -79,7 +86,7 @@ static enum ftp_verdict on_name(struct ftp_session *s, const struct hf_ftp_cmd *
                                 struct hf_view line)
 {
     enum ftp_answer refusal = ftp_note_name(s, cmd);
-    return refusal == FTP_ANSWER_NONE ? forward(s, cmd->id, line) : ftp_answer(s, cmd->id, refusal);
+    return refusal == FTP_ANSWER_NONE ? forward(s, cmd, line) : ftp_answer(s, cmd->id, refusal);
 }
 
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
@@ -123,9 +130,9 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_ABOR:
         if (s->held && s->xfer) /* all that is missing is a client that reads */
             ftp_xfer_break(s->xfer, "aborted by the client");
-        return forward(s, cmd.id, clean);
+        return forward(s, &cmd, clean);
     default:
-        return cmd.flags & HF_CMDF_DATA ? on_transfer(s, cmd.id, clean) : forward(s, cmd.id, clean);
+        return cmd.flags & HF_CMDF_DATA ? on_transfer(s, &cmd, clean) : forward(s, &cmd, clean);
     }
 }
 

@@ -116,11 +116,12 @@ static void drop(struct ftp_session *s, bool reset)
 }
 
 /* The server says that it worked: true when the reply may be passed on (as it is, or replaced). */
-static bool on_success(struct ftp_session *s, const struct ftp_command *command)
+static bool on_success(struct ftp_session *s, struct ftp_command *command)
 {
     struct ftp_xfer *x = adopt(s);
     if (!x)
         return true;
+    ftp_record_transfer(s, x, command);
     if (!command->begun) /* no 1xx came: the data may flow all the same */
         ftp_xfer_begin(x, ftp_command_is_download(command));
     switch (ftp_xfer_settle(x)) {
@@ -132,17 +133,21 @@ static bool on_success(struct ftp_session *s, const struct ftp_command *command)
         replace(s, x->client_came ? 426 : 425, x->why);
         break;
     }
+    ftp_record_verdict(x, s->last_code);
     drop(s, false);
     return true;
 }
 
 /* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody;
  * what had not begun is closed in peace. */
-static void on_failure(struct ftp_session *s, const struct ftp_command *command)
+static void on_failure(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
     struct ftp_xfer *x = adopt(s);
-    if (x)
-        drop(s, command->begun);
+    if (!x)
+        return;
+    ftp_record_transfer(s, x, command);
+    ftp_record_verdict(x, code);
+    drop(s, command->begun);
 }
 
 /* REIN: as if the client had just come (RFC 959 4.1.1). */
@@ -173,7 +178,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     if (ftp_command_moves_data(command)) {
         if (code < 300)
             return on_success(s, command);
-        on_failure(s, command); /* 3xx asks for more, which no transfer does: it ends it, too */
+        on_failure(s, command, code); /* 3xx asks for more, which no transfer does: it ends it */
         return true;
     }
     switch (command->id) {
@@ -286,6 +291,8 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
 
     if (first && !begin_reply(s, command, code))
         return FTP_HOLD;
+    if (first && command)
+        ftp_record_reply(s, command, s->last_code, line);
     enum ftp_verdict verdict = relay_line(s, command, line, kind == HF_FTP_REPLY_LAST);
     if (verdict != FTP_DONE)
         return verdict;

@@ -13,6 +13,7 @@
  *   xfer.c           one data connection, from lease to last byte
  *   lease.c          which session a data port is promised to
  *   arrival.c        a connection to a data port finds its session
+ *   record.c         what log lines tell of a session and its transfers
  *   worker.c         a worker's pools and buffers
  */
 #ifndef HAFTP_FTP_INT_H
@@ -69,6 +70,7 @@ struct ftp_command {
     uint8_t answer;    /* enum ftp_answer; NONE: the server answers */
     bool begun : 1;    /* a 1xx reply came */
     bool epsv_all : 1; /* EPSV ALL: binds the client once the server agreed */
+    bool noted : 1;    /* record.c keeps its argument */
     uint16_t denial;   /* DENIED: index of the rule in the configuration */
 };
 
@@ -119,7 +121,8 @@ struct ftp_xfer {
     struct hf_listener back_listener; /* where the server connects to us */
     struct hf_addr client_port;       /* active mode: where the client listens; else unset */
     struct hf_reap reap;
-    struct hf_facts facts; /* for the data section's log */
+    struct hf_facts facts;              /* for its line in the log */
+    struct ftp_transfer_record *record; /* what else that line tells; NULL: nothing */
     uint64_t active_ms;
     const char *why;  /* BROKEN: text for 425 and 426 */
     uint8_t state;    /* enum ftp_xfer_state */
@@ -295,14 +298,33 @@ enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_c
 /* The server's side is prepared: the client's PORT or EPRT gets its 200. */
 enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id asked);
 /* Before a command that moves data goes to the server: the client must be reached.  HOLD: it is
- * being connected to.  *refusal other than NONE: one side cannot be reached, and the server shall
- * not hear of the command. */
+ * being connected to.  *refusal other than NONE: one side cannot be reached (next_xfer->why), and
+ * the server shall not hear of the command. */
 enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refusal);
 
 /* filter_client.c */
 /* Answers in the place of this command in the order of replies. */
 HF_MUST_USE enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id,
                                         enum ftp_answer text);
+
+/* record.c: all of these do nothing where nobody reads what they keep. */
+void ftp_record_begin(struct ftp_session *s);
+void ftp_record_end(struct ftp_session *s);
+/* A command was put into the queue. */
+void ftp_record_command(struct ftp_session *s, struct ftp_command *command, struct hf_view arg);
+/* The first line of the reply to it. */
+void ftp_record_reply(struct ftp_session *s, struct ftp_command *command, unsigned code,
+                      struct hf_view line);
+/* This data connection is that command's; idempotent. */
+void ftp_record_transfer(struct ftp_session *s, struct ftp_xfer *x, struct ftp_command *command);
+/* The same for a command that is not in the queue, since it is refused here. */
+void ftp_record_transfer_of(struct ftp_session *s, struct ftp_xfer *x, enum hf_ftp_cmd_id id,
+                            struct hf_view arg);
+/* The code of the transfer's final reply, as the client reads it. */
+void ftp_record_verdict(struct ftp_xfer *x, unsigned code);
+/* Puts all that is known of the transfer into its facts, for its line; then frees it. */
+void ftp_record_close(struct ftp_xfer *x);
+void ftp_record_free(struct ftp_xfer *x);
 
 /* xfer.c */
 struct ftp_xfer *ftp_xfer_new(struct ftp_session *s);

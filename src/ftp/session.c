@@ -79,6 +79,7 @@ static void vanish(struct ftp_session *s)
         0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_session_report(&s->session);
+    ftp_record_end(s);
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
     hf_session_end(&s->session);
 }
@@ -114,6 +115,8 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
     hf_facts_end(&s->session.facts, reason, phase);
     drop_server_side(s);
     ftp_of(s)->to_back.n = 0;
+    if (last_words)
+        ftp_replied(s, (unsigned)strtoul(last_words, NULL, 10));
     if (last_words && !add(s, &s->front, last_words, strlen(last_words)))
         vanish(s);
     else
@@ -496,6 +499,7 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
+    ftp_record_begin(s);
     enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, on_admitted, &s->admit);
     if (ruling != HF_RULING_WAIT)
         on_admitted(&s->session, ruling);

@@ -92,7 +92,6 @@ static void log_end(struct ftp_xfer *x)
     facts->bytes_in = x->relay.end[HF_FRONT].bytes;
     facts->bytes_out = x->relay.end[HF_BACK].bytes;
     facts->total_ms = (int32_t)(hf_loop_now(loop_of(x)) - facts->accepted_ms);
-    facts->vars = s->session.facts.vars; /* the session's own: gone if it has ended */
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     if (s->session.server) {
         atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in,
@@ -102,6 +101,7 @@ static void log_end(struct ftp_xfer *x)
     }
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
     facts->ftp = s->session.facts.ftp;
+    ftp_record_close(x);
     hf_log_session_mt(facts);
     facts->vars = NULL;
     facts->ftp = NULL;
@@ -125,8 +125,9 @@ void ftp_xfer_free(struct ftp_xfer *x, bool reset)
         hf_facts_end(&x->facts, control->reason ? control->reason : HF_REASON_SERVER_CLOSED,
                      HF_PHASE_DATA);
     }
-    if (x->client_came)
+    if (x->client_came || x->record)
         log_end(x);
+    ftp_record_free(x);
     x->session->active_ms = hf_loop_now(loop_of(x));
     hf_loop_reap(loop_of(x), &x->reap, release);
 }
@@ -232,6 +233,7 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
         return;
     x->begun = true;
     x->from_server = from_server;
+    ftp_record_transfer(x->session, x, ftp_queue_head(&x->session->queue));
     x->active_ms = hf_loop_now(loop_of(x));
     if (!x->back_up)
         arm_back(x); /* a server that was to connect to us has said that it does */
@@ -406,7 +408,7 @@ static void client_connected(struct ftp_xfer *x)
 static void client_unreachable(struct ftp_xfer *x)
 {
     x->session->command_held = false;
-    break_for(x, HF_REASON_CLIENT_RESET, "your data port did not answer");
+    break_for(x, HF_REASON_CLIENT_RESET, "the client's data port did not answer");
 }
 
 static void on_client_timeout(struct hf_timer *timer)

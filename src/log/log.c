@@ -15,8 +15,11 @@
 #include "escape_int.h"
 #include "haftp/log/format.h"
 #include "haftp/log/sink.h"
+#include "haftp/state/ftp_facts.h"
+#include "haftp/state/ftp_log.h"
 #include "server_state_int.h"
 #include "syslog_int.h"
+#include "xferlog_int.h"
 
 /* The longest message we make; `len` may cut it further. */
 #define TEXT_MAX 16384
@@ -35,7 +38,10 @@ struct outlet {
     struct target *targets;
     unsigned n;
     const char *tag;
-    const struct hf_format *format; /* NULL: "Connect from" lines */
+    /* At the end of a session, of a control session, of a transfer.  NULL: no line. */
+    const struct hf_format *plain, *control, *transfer;
+    bool xferlog;
+    bool at_connect; /* "Connect from" lines, and none at the end */
     _Atomic unsigned lines;
 };
 
@@ -48,8 +54,8 @@ struct logger {
     unsigned n_sinks;
     struct hf_cfg_log stderr_cfg; /* of the stand-in */
     struct hf_sink *stand_in;     /* NULL: not needed */
-    struct hf_config own;         /* holds the format of tcplog, nothing else */
-    const struct hf_format *tcplog;
+    struct hf_config own;         /* holds the formats below, nothing else */
+    const struct hf_format *tcplog, *ftplog_session, *ftplog_transfer;
     struct outlet process;
     struct outlet *proxies; /* by id - 1 */
 };
@@ -167,7 +173,7 @@ void hf_log_connect_mt(const struct hf_facts *facts)
 {
     const struct hf_proxy *frontend = facts->frontend;
     char client[HF_ADDR_TEXT_SIZE], local[HF_ADDR_TEXT_SIZE];
-    if (!logger || outlet_of(frontend)->format || outlet_of(frontend)->n == 0)
+    if (!logger || !outlet_of(frontend)->at_connect || outlet_of(frontend)->n == 0)
         return;
     hf_log_event_mt(frontend, HF_LEVEL_INFO, "Connect from %s to %s (%s/TCP)",
                     hf_addr_text(&facts->client, client), hf_addr_text(&facts->local, local),
@@ -185,7 +191,8 @@ static bool went_wrong(const struct hf_facts *facts)
 static bool is_wanted(const struct hf_facts *facts)
 {
     const struct hf_cfg_opts *o = &facts->frontend->cfg->o;
-    bool null = facts->bytes_in == 0 && !(facts->is_transfer && facts->bytes_out > 0);
+    bool asked_for = facts->ftp && facts->ftp->log && facts->ftp->log->transfer;
+    bool null = facts->bytes_in == 0 && !(facts->is_transfer && facts->bytes_out > 0) && !asked_for;
     return !(o->dontlognull && null) && !(o->dontlog_normal && !went_wrong(facts));
 }
 
@@ -198,17 +205,29 @@ static enum hf_level level_of(const struct hf_facts *facts)
                                                                             : HF_LEVEL_INFO;
 }
 
+static const struct hf_format *format_for(const struct outlet *outlet, const struct hf_facts *facts)
+{
+    if (facts->is_transfer)
+        return outlet->transfer;
+    return facts->bind && facts->bind->role == HF_BIND_CONTROL ? outlet->control : outlet->plain;
+}
+
 void hf_log_session_mt(const struct hf_facts *facts)
 {
     char line[TEXT_MAX];
     if (!logger)
         return;
     struct outlet *outlet = outlet_of(facts->frontend);
-    if (!outlet->format || outlet->n == 0 || !is_wanted(facts) || facts->log_level == HF_LOG_SILENT)
+    const struct hf_format *format = format_for(outlet, facts);
+    if (outlet->n == 0 || !is_wanted(facts) || facts->log_level == HF_LOG_SILENT)
         return;
-    unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
-    size_t n = hf_log_format_run(outlet->format, facts, number, line, sizeof line);
-    send_line(outlet, level_of(facts), line, n, false);
+    if (format) {
+        unsigned number = atomic_fetch_add_explicit(&outlet->lines, 1, memory_order_relaxed);
+        size_t n = hf_log_format_run(format, facts, number, line, sizeof line);
+        send_line(outlet, level_of(facts), line, n, false);
+    }
+    if (outlet->xferlog && hf_xferlog_tells(facts))
+        send_line(outlet, level_of(facts), line, hf_xferlog_line(facts, time(NULL), line), false);
 }
 
 uint64_t hf_log_dropped_mt(void)
@@ -249,14 +268,23 @@ static void on_debug(const struct hf_facts *facts, struct hf_view prefix, struct
 
 /* ---- life -------------------------------------------------------------------------------- */
 
-/* What a section logs at the end of its sessions; NULL: it logs when they begin. */
-static const struct hf_format *format_of(const struct hf_cfg_proxy *cfg)
+/* `log-format` says it for all lines, then `option ftplog` for FTP's, then `option tcplog`. */
+static void choose_formats(struct outlet *outlet, const struct hf_cfg_proxy *cfg)
 {
+    const struct hf_cfg_opts *o = &cfg->o;
+
     if (!(cfg->caps & HF_CAP_FRONTEND))
-        return NULL;
-    if (cfg->o.log_format)
-        return cfg->o.log_format;
-    return cfg->o.tcplog ? logger->tcplog : NULL;
+        return;
+    bool tcplog = o->tcplog || o->ftplog;
+    outlet->plain = outlet->control = outlet->transfer = o->log_format ? o->log_format
+                                                         : tcplog      ? logger->tcplog
+                                                                       : NULL;
+    if (o->ftplog && !o->log_format) {
+        outlet->control = logger->ftplog_session;
+        outlet->transfer = logger->ftplog_transfer;
+    }
+    outlet->xferlog = o->xferlog;
+    outlet->at_connect = !outlet->plain && !outlet->xferlog;
 }
 
 static struct hf_sink *find_sink(const struct hf_cfg_log *cfg)
@@ -359,16 +387,18 @@ static enum hf_status open_proxy(const struct hf_cfg_proxy *cfg, const char *glo
     struct outlet *outlet = &logger->proxies[cfg->id - 1];
     const char *tag = cfg->o.log_tag ? cfg->o.log_tag : global_tag;
 
-    outlet->format = format_of(cfg);
+    choose_formats(outlet, cfg);
     return open_outlet(outlet, cfg->logs_all, tag);
 }
 
-static void make_tcplog(void)
+static void make_formats(void)
 {
     struct hf_diag *diag = hf_diag_new();
 
     logger->own.arena = hf_arena_new();
     logger->tcplog = hf_format_new(&logger->own, diag, HF_LOG_TCPLOG);
+    logger->ftplog_session = hf_format_new(&logger->own, diag, HF_LOG_FTP_SESSION);
+    logger->ftplog_transfer = hf_format_new(&logger->own, diag, HF_LOG_FTP_TRANSFER);
     hf_diag_free(diag);
 }
 
@@ -377,7 +407,7 @@ static enum hf_status open_all(void)
     const struct hf_config *config = logger->runtime->config;
     const char *tag = config->global.log_tag ? config->global.log_tag : "haftp";
 
-    make_tcplog();
+    make_formats();
     enum hf_status status = open_outlet(&logger->process, config->global.logs, tag);
     for (const struct hf_cfg_proxy *p = config->proxies; p && status == HF_OK; p = p->next)
         status = open_proxy(p, tag);

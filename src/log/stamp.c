@@ -9,7 +9,7 @@
 static const char *const patterns[HF_STAMP_COUNT] = {
     [HF_STAMP_RFC3164] = "%b %e %H:%M:%S",      [HF_STAMP_RFC5424] = "%Y-%m-%dT%H:%M:%S%z",
     [HF_STAMP_LOCAL] = "%d/%b/%Y:%H:%M:%S",     [HF_STAMP_ZONED] = "%d/%b/%Y:%H:%M:%S %z",
-    [HF_STAMP_GMT] = "%d/%b/%Y:%H:%M:%S +0000",
+    [HF_STAMP_GMT] = "%d/%b/%Y:%H:%M:%S +0000", [HF_STAMP_C] = "%a %b %e %H:%M:%S %Y",
 };
 
 struct stamp {

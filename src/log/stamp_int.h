@@ -12,6 +12,7 @@ enum hf_stamp {
     HF_STAMP_LOCAL,   /* 23/Nov/2026:00:24:36 */
     HF_STAMP_ZONED,   /* 23/Nov/2026:00:24:36 +0100 */
     HF_STAMP_GMT,     /* 22/Nov/2026:23:24:36 +0000 */
+    HF_STAMP_C,       /* Mon Nov 23 00:24:36 2026 */
     HF_STAMP_COUNT
 };
 

@@ -44,6 +44,7 @@ GOOD = {
     "sent": TRANSFER + "Sd > 100 bytes\nSd sent\nCd < 100 bytes\n",
     "reset under a reader": TRANSFER + "Sd > 8M bytes\nCd < 1M bytes\nCd kill\nSd < RESET\n",
     "nobody": HELLO + "S passive\nSd nobody\n",
+    "not logged": HELLO + "log no /anything/\n",
     "named copies": HELLO + "include hello as a\ninclude download as a\n",
     "repeat": HELLO + "repeat 3\ninclude noop\nend\n",
 }
@@ -67,6 +68,7 @@ BAD = {
     "wrong bytes": (TRANSFER + "Sd raw 12345\nCd < 5 bytes\n", "wrong bytes"),
     "nobody accepts": (HELLO + "S passive\nwithin 50ms Sd accept\n", "nobody connected"),
     "somebody": (HELLO + "Ca connect\nS nobody\n", "somebody connected"),
+    "log": (HELLO + "within 50ms log /anything/\n", "was not logged"),
     "not blocked": (TRANSFER + "Sd > 5 bytes\nSd blocked\n", "could send everything"),
     "no 227": (HELLO + "S > 227 but no numbers\nC < {227}\n", "no proper 227"),
     "no 229": (HELLO + "S > 229 (||||)\nC < {229}\n", "no proper 229"),
@@ -79,6 +81,7 @@ UNREADABLE = {
     "unknown header": "colour: red\n",
     "no time": "within soon C < x\n",
     "end alone": "end\n",
+    "log without pattern": "log something\n",
     "repeat without end": "repeat 2\nC connect\n",
 }
 

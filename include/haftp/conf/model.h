@@ -285,7 +285,7 @@ struct hf_cfg_opts {
     const struct hf_cfg_source *source; /* NULL: the kernel chooses */
     struct hf_format *log_format;       /* NULL: what tcplog or the default says */
     struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
-/* ftp_inspect, tcplog, ftplog, dontlognull, dontlog_normal, log_separate_errors, logasap,
+/* ftp_inspect, tcplog, ftplog, xferlog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
  * external_check, tcp_check */
 #define HF_ROWS_FIELDS
@@ -391,6 +391,7 @@ enum hf_ftp_sample {
     HF_FTP_SAMPLE_TLS = 1 << 2,
     HF_FTP_SAMPLE_COMMAND = 1 << 3, /* verb, and code of the last reply */
     HF_FTP_SAMPLE_ARG = 1 << 4,
+    HF_FTP_SAMPLE_TRANSFER = 1 << 5, /* of transfers; in log lines only */
 };
 
 struct hf_config {

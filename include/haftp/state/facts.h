@@ -31,6 +31,7 @@ enum hf_phase {
 struct hf_proxy;
 struct hf_server;
 struct hf_cfg_bind;
+struct hf_ftp_facts;
 struct hf_vars;
 struct hf_ftp_facts;
 

@@ -26,8 +26,9 @@ struct hf_ftp_facts {
     /* Its argument: all of it while the command is dealt with, then up to HF_FTP_ARG_MAX bytes of
      * it, where samples ask for it.  p NULL: none, or a secret (PASS, ACCT). */
     struct hf_view arg;
-    char *kept_arg; /* the memory of `arg`, NULL while it points into the line */
-    uint16_t code;  /* of the last reply to the client; 0: none yet */
+    char *kept_arg;         /* the memory of `arg`, NULL while it points into the line */
+    uint16_t code;          /* of the last reply to the client; 0: none yet */
+    struct hf_ftp_log *log; /* NULL: no line tells more (ftp_log.h) */
     /* Bytes that earlier servers of this session were credited with (REIN, another USER). */
     uint64_t credited_in, credited_out;
 };

@@ -25,6 +25,7 @@ class Conversation:
         self.retired = []  # data listeners that a later one replaced
         self.announced = {}  # control actor -> addresses that haftp told it: 227, 229, PORT, EPRT
         self.cpu_seconds = lambda: 0.0  # of haftp so far
+        self.log = lambda: ""  # what haftp has logged so far
         for number in range(1, int(flow.option("servers", "1")) + 1):
             self._open_server(number)
 
@@ -255,6 +256,17 @@ class Conversation:
             if whole and peer.cuts & set(range(start + 1, peer.taken)):
                 raise FlowFailure("the line came in pieces")
 
+    def do_log(self, step):
+        """log /PATTERN/ comes in the log; log no /PATTERN/ has not come so far."""
+        wanted = re.fullmatch(r"(no )?/(.*)/", step.rest)
+        pattern_there = re.compile(wanted[2], re.MULTILINE)
+        if wanted[1]:
+            if found := pattern_there.search(self.log()):
+                raise FlowFailure(f"was logged: {found[0]!r}")
+        elif not self.peers.pump(lambda: pattern_there.search(self.log()),
+                                 step.within or PATIENCE):
+            raise FlowFailure("was not logged")
+
     def do_expect_optional(self, step):
         """<? a line that may come or not."""
         peer = self._peer(step.who)
@@ -370,7 +382,8 @@ class Conversation:
     # ---- the whole ----
 
     VERBS = {">": do_write, "raw": do_raw, "drip": do_drip, "urgent": do_urgent, "close": do_close,
-             "shut": do_shut, "kill": do_kill, "wait": do_wait, "idle": do_idle, "sent": do_sent,
+             "shut": do_shut, "kill": do_kill, "wait": do_wait, "idle": do_idle, "log": do_log,
+             "sent": do_sent,
              "blocked": do_blocked, "<": do_expect, "<?": do_expect_optional,
              "<<": do_expect_later, "connect": do_connect, "knock": do_knock,
              "accept": do_accept, "nobody": do_nobody, "refuse": do_refuse,

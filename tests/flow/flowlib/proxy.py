@@ -158,6 +158,10 @@ class Haftp:
                 held.append(f"{number} {target}")
         return held
 
+    def log(self):
+        """What it has written so far."""
+        return "".join(path.read_text(errors="replace") for path in self.files[1:])
+
     def cpu_seconds(self):
         """CPU time that the process has used so far."""
         stat = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text()

@@ -1,6 +1,7 @@
 """One flow against one haftp: start, warm up, play, and check that nothing is left behind."""
 
 import pathlib
+import re
 import select
 import tempfile
 import time
@@ -53,6 +54,14 @@ def settle(haftp):
     return counts[-1]
 
 
+def check_no_password(flow, haftp):
+    """No password that a client sent is in any log."""
+    for step in flow.steps:
+        secret = re.search(r"\b(?:PASS|ACCT) (\w{6,})", step.rest)
+        if secret and secret[1] in haftp.log():
+            raise FlowFailure(f"{step.where}: the secret was logged")
+
+
 def play_against(haftp, flow, conversation, peers):
     """The flow and all that must hold after any flow."""
     usable = flow.option("server") != "disabled"
@@ -71,6 +80,7 @@ def play_against(haftp, flow, conversation, peers):
         for number in clients:
             conversation.knock(number, ports)
     conversation.check_nothing_left()
+    check_no_password(flow, haftp)
     if not haftp.alive():
         raise FlowFailure(f"haftp died with {haftp.process.returncode}")
     if usable:
@@ -90,7 +100,7 @@ def run_flow(flow, variant, program):
             conversation = Conversation(flow, place, peers)
             config = configuration(flow, place, variant)
             haftp = Haftp(program, config, pathlib.Path(name), place)
-            conversation.cpu_seconds = haftp.cpu_seconds
+            conversation.cpu_seconds, conversation.log = haftp.cpu_seconds, haftp.log
             play_against(haftp, flow, conversation, peers)
             if haftp.complaints():
                 raise FlowFailure("a sanitizer complains")

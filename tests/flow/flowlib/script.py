@@ -37,7 +37,7 @@ class Flow:
 
 # What a header may say.  "with", "global" and "also" may be repeated.
 HEADER_KEYS = {"with", "global", "also", "servers", "server", "family", "server-family", "ports"}
-ALONE = {"wait", "idle"}
+ALONE = {"wait", "idle", "log"}
 ACTOR_VERBS = {">", "<", "<?", "<<", "raw", "drip", "urgent", "connect", "accept", "close", "shut",
                "kill", "sent", "blocked", "passive", "unlisten", "refuse", "listen", "knock",
                "nobody"}
@@ -87,6 +87,8 @@ def parse_step(where, line):
     who, verb = match["who"] or "", match["verb"]
     if verb not in (ACTOR_VERBS if who else ALONE):
         raise FlowSyntaxError(f"{where}: '{verb}' is no step of {who or 'nobody'}")
+    if verb == "log" and not re.fullmatch(r"(no )?/.*/", match["rest"] or ""):
+        raise FlowSyntaxError(f"{where}: log /PATTERN/, or log no /PATTERN/")
     try:
         within = seconds(match["within"]) if match["within"] else None
     except FlowSyntaxError as error:

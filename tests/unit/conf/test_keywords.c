@@ -131,8 +131,6 @@ static void what_does_nothing_is_told(void **state)
     assert_non_null(
         strstr(t->messages, "'option httplog' is for HTTP; 'option tcplog' is used instead."));
     assert_non_null(strstr(t->messages, "'http-request' has no effect in mode tcp."));
-    accept_text(t, "defaults\n option ftplog\n");
-    assert_non_null(strstr(t->messages, "'option ftplog' has no effect yet"));
     accept_text(t, "defaults\n option splice-auto\n");
     assert_non_null(strstr(t->messages, "splice is used wherever the kernel allows"));
 }

@@ -12,7 +12,10 @@
 
 #include "config_maker.h"
 #include "haftp/log/format.h"
+#include "haftp/state/ftp_facts.h"
+#include "haftp/state/ftp_log.h"
 #include "haftp/state/runtime.h"
+#include "xferlog_int.h"
 
 struct fixture {
     struct maker maker;
@@ -87,6 +90,103 @@ static void tcplog(void **state)
     (void)state;
     assert_string_equal(run(HF_LOG_TCPLOG), "127.0.0.1:33978 [23/Nov/2026:01:24:36.908] ftp "
                                             "pool/ftp_1 1/12/3003 4711 CD 5/4/3/2/3 6/7");
+}
+
+static void ftplog(void **state)
+{
+    (void)state;
+    struct hf_ftp_log log = {.cwd = "/home", .type = 'A', .transfers = 3, .transfer_bytes = 12345};
+    struct hf_ftp_facts ftp = {.user = "al ice", .code = 221, .log = &log};
+    struct hf_ftp_transfer transfer = {.cmd = HF_CMD_STOR,
+                                       .active = true,
+                                       .type = 'I',
+                                       .code = 226,
+                                       .bytes = 3000,
+                                       .took_ms = 1500,
+                                       .why = "finished",
+                                       .path = "/home/a \"b\""};
+    f.facts.ftp = &ftp;
+    assert_string_equal(run(HF_LOG_FTP_SESSION),
+                        "127.0.0.1:33978 [23/Nov/2026:01:24:36.908] ftp pool/ftp_1 1/12/3003 4711 "
+                        "CD 5/4/3/2/3 6/7 session - - 221 12345 3 \"al ice\" "
+                        "\"the client closed the connection\" \"/home\"");
+    log.transfer = &transfer;
+    assert_string_equal(run(HF_LOG_FTP_TRANSFER),
+                        "127.0.0.1:33978 [23/Nov/2026:01:24:36.908] ftp pool/ftp_1 1/12/3003 4711 "
+                        "CD 5/4/3/2/3 6/7 STOR up/active/I - 226 3000 2000 \"al ice\" "
+                        "\"finished\" \"/home/a \\\"b\\\"\"");
+    transfer = (struct hf_ftp_transfer){.cmd = HF_CMD_RETR, .from_server = true, .why = "gone"};
+    ftp.user = NULL;
+    assert_string_equal(run("%[ftp.cmd] %[ftp.direction]/%[ftp.mode]/%[ftp.type] %[ftp.code] "
+                            "%[ftp.bytes] %[ftp.rate] %[ftp.transfers] %[ftp.user] %[ftp.path]"),
+                        "RETR down/passive/- - 0 0 3 - -");
+    f.facts.ftp = NULL;
+    assert_string_equal(
+        run("%[ftp.cmd] %[ftp.user] %[ftp.bytes] %[ftp.code] %[ftp.path] %[ftp.why]"),
+        "- - - - - the client closed the connection");
+}
+
+static struct hf_ftp_transfer download(const char *path)
+{
+    return (struct hf_ftp_transfer){.cmd = HF_CMD_RETR,
+                                    .from_server = true,
+                                    .begun = true,
+                                    .complete = true,
+                                    .type = 'I',
+                                    .bytes = 1048576,
+                                    .took_ms = 2499,
+                                    .path = path};
+}
+
+static const char *xferlog_line(void)
+{
+    assert_true(hf_xferlog_tells(&f.facts));
+    size_t n = hf_xferlog_line(&f.facts, 1795393476, f.line);
+    assert_int_equal(n, strlen(f.line));
+    return f.line;
+}
+
+static void xferlog(void **state)
+{
+    (void)state;
+    char long_path[HF_FTP_PATH_MAX + 1];
+    struct hf_ftp_transfer transfer = download("/pub/a file\n");
+    struct hf_ftp_log log = {.transfer = &transfer};
+    struct hf_ftp_facts ftp = {.user = "alice", .log = &log};
+    f.facts.ftp = &ftp;
+    assert_string_equal(xferlog_line(), "Mon Nov 23 01:24:36 2026 2 127.0.0.1 1048576 "
+                                        "/pub/a_file#0A b _ o r alice ftp 0 * c");
+    transfer.cmd = HF_CMD_APPE;
+    transfer.from_server = transfer.complete = false;
+    transfer.type = 'A';
+    transfer.took_ms = 0;
+    ftp.user = "Anonymous";
+    assert_string_equal(xferlog_line(), "Mon Nov 23 01:24:36 2026 1 127.0.0.1 1048576 "
+                                        "/pub/a_file#0A a _ i a Anonymous ftp 0 * i");
+    /* Whatever the names are, all columns are there. */
+    memset(long_path, '\x1', HF_FTP_PATH_MAX);
+    long_path[HF_FTP_PATH_MAX] = '\0';
+    transfer.path = ftp.user = long_path;
+    const char *line = xferlog_line();
+    assert_true(strlen(line) < HF_XFERLOG_LINE - 1);
+    assert_string_equal(line + strlen(line) - 11, "1 ftp 0 * i");
+}
+
+static void no_xferlog(void **state)
+{
+    (void)state;
+    struct hf_ftp_transfer transfer = download("/pub");
+    struct hf_ftp_log log = {.transfer = NULL};
+    struct hf_ftp_facts ftp = {.user = "alice", .log = &log};
+    assert_false(hf_xferlog_tells(&f.facts));
+    f.facts.ftp = &ftp;
+    assert_false(hf_xferlog_tells(&f.facts)); /* a session */
+    log.transfer = &transfer;
+    transfer.cmd = HF_CMD_LIST;
+    assert_false(hf_xferlog_tells(&f.facts));
+    transfer.cmd = HF_CMD_STOR;
+    transfer.begun = transfer.complete = false;
+    assert_false(hf_xferlog_tells(&f.facts)); /* refused */
 }
 
 static void tcplog_without_a_server(void **state)
@@ -217,6 +317,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_FIXTURE(tcplog),
         WITH_FIXTURE(tcplog_without_a_server),
+        WITH_FIXTURE(ftplog),
+        WITH_FIXTURE(xferlog),
+        WITH_FIXTURE(no_xferlog),
         WITH_FIXTURE(every_variable),
         WITH_FIXTURE(a_mapped_port_is_the_clients),
         WITH_FIXTURE(early_and_redispatched_are_marked),

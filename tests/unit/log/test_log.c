@@ -186,6 +186,27 @@ static void tcplog_is_a_format(void **state)
     assert_non_null(strstr(received(), "] ftp ftp/ftp_1 0/0/0 0 CD 0/0/0/0/0 0/0"));
 }
 
+/* Each kind of session has the line that fits it. */
+static void ftplog_has_a_line_for_each_kind(void **state)
+{
+    (void)state;
+    struct hf_cfg_bind bind = {.role = HF_BIND_CONTROL};
+    start_daemon();
+    add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    f.cfg->o.ftplog = true;
+    start(false);
+    hf_log_connect_mt(&f.facts);
+    assert_string_equal(received(), "");
+    hf_log_session_mt(&f.facts);
+    assert_null(strstr(received(), "session"));
+    f.facts.bind = &bind;
+    hf_log_session_mt(&f.facts);
+    assert_non_null(strstr(received(), " 0/0 session - - - - - \"\" \"the client"));
+    f.facts.is_transfer = true;
+    hf_log_session_mt(&f.facts);
+    assert_non_null(strstr(received(), " 0/0 - -/-/- - - - - \"\" \"the client"));
+}
+
 static void unwanted_sessions_are_not_logged(void **state)
 {
     (void)state;
@@ -595,6 +616,7 @@ int main(void)
         WITH_FIXTURE(default_line_at_connect),
         WITH_FIXTURE(formatted_line_at_the_end),
         WITH_FIXTURE(tcplog_is_a_format),
+        WITH_FIXTURE(ftplog_has_a_line_for_each_kind),
         WITH_FIXTURE(unwanted_sessions_are_not_logged),
         WITH_FIXTURE(events_are_escaped_and_cut),
         WITH_FIXTURE(levels_are_limited_and_raised),
