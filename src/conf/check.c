@@ -115,7 +115,8 @@ static void check_servers(struct hf_diag *diag, const struct hf_cfg_proxy *proxy
 static void check_log_targets(const struct hf_config *config, struct hf_diag *diag,
                               const struct hf_cfg_proxy *proxy)
 {
-    bool wants_lines = proxy->o.tcplog || proxy->o.ftplog || proxy->o.xferlog || proxy->o.log_format;
+    bool wants_lines =
+        proxy->o.tcplog || proxy->o.ftplog || proxy->o.xferlog || proxy->o.log_format;
 
     if (!wants_lines || proxy->logs_all || !proxy->binds || hf_conf_gives_only_data_ports(proxy))
         return;
