@@ -197,6 +197,8 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     struct ftp_xfer *x = HF_CONTAINER(relay, struct ftp_xfer, relay);
     (void)status;
     switch (event) {
+    case HF_RELAY_SECURE:
+        break;
     case HF_RELAY_MOVED:
         x->active_ms = hf_loop_now(loop_of(x));
         break;

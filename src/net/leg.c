@@ -17,77 +17,67 @@ enum hf_status hf_leg_open(struct hf_leg *leg, struct hf_loop *loop, int fd, uin
     return hf_watch_open(&leg->watch, loop, fd, ready, fn);
 }
 
-enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *n)
-{
-    size_t kept = hf_buf_size(&leg->in);
-    if (kept > size)
-        return HF_LIMIT;
-    if (kept) {
-        memcpy(room, leg->in.mem + leg->in.at, kept);
-        hf_buf_clear(&leg->in);
-    }
-    *n = kept;
-    if (leg->eof)
-        return HF_EOF;
-    if (!(leg->watch.ready & HF_READY_IN) || kept == size)
-        return HF_AGAIN;
+/* ---- writing ---- */
 
-    size_t got = 0;
-    enum hf_status status = hf_socket_recv(leg->watch.fd, room + kept, size - kept, &got);
-    if (status == HF_OK) {
-        *n += got;
-        if (got < size - kept) {
-            leg->eof = hf_ready_ended(leg->watch.ready);
-            if (hf_ready_emptied(leg->watch.ready))
-                leg->watch.ready &= (uint8_t)~HF_READY_IN;
-        }
-        return HF_OK;
-    }
-    if (status == HF_AGAIN)
-        leg->watch.ready &= (uint8_t) ~(HF_READY_IN | HF_READY_PRI);
-    if (status == HF_EOF)
-        leg->eof = true;
-    return status;
-}
-
-enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, size_t n)
+/* As much as goes; HF_OK also when it is not all.  Minds the watch's bits. */
+static enum hf_status transmit(struct hf_leg *leg, const char *p, size_t n, size_t *sent)
 {
-    return n ? hf_buf_add(&leg->in, rest, n, SIZE_MAX) : HF_OK;
+    enum hf_status status;
+    *sent = 0;
+    if (leg->tls && !leg->handshaking) {
+        status = hf_tls_send(leg->tls, p, n, sent);
+    } else {
+        if (!(leg->watch.ready & HF_READY_OUT))
+            return HF_OK;
+        status = leg->shut ? hf_socket_send_last(leg->watch.fd, p, n, sent)
+                           : hf_socket_send(leg->watch.fd, p, n, sent);
+        if (*sent < n)
+            leg->watch.ready &= (uint8_t)~HF_READY_OUT;
+    }
+    return status == HF_AGAIN ? HF_OK : status;
 }
 
 enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t n)
 {
     size_t sent = 0;
-    if (hf_buf_size(&leg->out) == 0 && (leg->watch.ready & HF_READY_OUT)) {
-        enum hf_status status = leg->shut ? hf_socket_send_last(leg->watch.fd, p, n, &sent)
-                                          : hf_socket_send(leg->watch.fd, p, n, &sent);
-        if (status != HF_OK && status != HF_AGAIN)
+    if (leg->handshaking)
+        return HF_UNSUPPORTED;
+    if (hf_buf_size(&leg->out) == 0) {
+        enum hf_status status = transmit(leg, p, n, &sent);
+        if (status != HF_OK)
             return status;
-        if (sent < n)
-            leg->watch.ready &= (uint8_t)~HF_READY_OUT;
     }
     return sent < n ? hf_buf_add(&leg->out, p + sent, n - sent, HF_LEG_OUT_MAX) : HF_OK;
 }
 
-enum hf_status hf_leg_flush(struct hf_leg *leg)
+/* What is in `out`: plain text as long as TLS does not stand. */
+static enum hf_status flush_out(struct hf_leg *leg)
 {
     while (hf_buf_size(&leg->out)) {
-        if (!(leg->watch.ready & HF_READY_OUT))
-            return HF_AGAIN;
         struct hf_view rest = hf_buf_view(&leg->out);
-        size_t sent = 0;
-        enum hf_status status = hf_socket_send(leg->watch.fd, rest.p, rest.n, &sent);
-        if (status == HF_AGAIN || (status == HF_OK && sent < rest.n))
-            leg->watch.ready &= (uint8_t)~HF_READY_OUT;
+        size_t sent;
+        enum hf_status status = transmit(leg, rest.p, rest.n, &sent);
         if (status != HF_OK)
             return status;
         hf_buf_drop(&leg->out, sent);
+        if (sent < rest.n)
+            return HF_AGAIN;
     }
-    if (leg->shut && !leg->fin_sent) {
+    return HF_OK;
+}
+
+enum hf_status hf_leg_flush(struct hf_leg *leg)
+{
+    if (leg->handshaking && !leg->shut)
+        return HF_AGAIN;
+    enum hf_status status = flush_out(leg);
+    if (status == HF_OK && leg->tls)
+        status = leg->shut ? hf_tls_shutdown(leg->tls) : hf_tls_flush(leg->tls);
+    if (status == HF_OK && leg->shut && !leg->fin_sent) {
         leg->fin_sent = true;
         hf_socket_shutdown_write(leg->watch.fd);
     }
-    return HF_OK;
+    return status;
 }
 
 enum hf_status hf_leg_shutdown(struct hf_leg *leg)
@@ -104,14 +94,95 @@ enum hf_status hf_leg_send_last(struct hf_leg *leg, const char *p, size_t n)
     return status == HF_OK ? hf_leg_shutdown(leg) : status;
 }
 
+/* ---- TLS ---- */
+
+enum hf_status hf_leg_start_tls(struct hf_leg *leg, struct hf_tls *tls)
+{
+    if (leg->tls || hf_buf_size(&leg->in)) {
+        hf_tls_free(tls);
+        return leg->tls ? HF_INVALID : HF_DENIED;
+    }
+    leg->tls = tls;
+    leg->handshaking = true;
+    hf_tls_use(tls, &leg->watch);
+    return HF_OK;
+}
+
+enum hf_status hf_leg_handshake(struct hf_leg *leg)
+{
+    enum hf_status status = flush_out(leg);
+    if (status == HF_OK)
+        status = hf_tls_handshake(leg->tls);
+    leg->handshaking = status != HF_OK;
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* What is there, in plain text; minds the watch's bits. */
+static enum hf_status receive(struct hf_leg *leg, char *room, size_t size, size_t *n)
+{
+    *n = 0;
+    if (leg->tls) {
+        if (!hf_tls_can_recv(leg->tls))
+            return HF_AGAIN;
+        enum hf_status status = hf_tls_recv(leg->tls, room, size, n);
+        return status == HF_TRUNCATED ? HF_EOF : status;
+    }
+    if (!(leg->watch.ready & HF_READY_IN))
+        return HF_AGAIN;
+    enum hf_status status = hf_socket_recv(leg->watch.fd, room, size, n);
+    if (status == HF_OK && *n < size) {
+        leg->eof = hf_ready_ended(leg->watch.ready);
+        if (hf_ready_emptied(leg->watch.ready))
+            leg->watch.ready &= (uint8_t)~HF_READY_IN;
+    }
+    if (status == HF_AGAIN)
+        leg->watch.ready &= (uint8_t) ~(HF_READY_IN | HF_READY_PRI);
+    return status;
+}
+
+enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *n)
+{
+    size_t kept = hf_buf_size(&leg->in);
+    if (kept > size)
+        return HF_LIMIT;
+    if (kept) {
+        memcpy(room, leg->in.mem + leg->in.at, kept);
+        hf_buf_clear(&leg->in);
+    }
+    *n = kept;
+    if (leg->eof)
+        return HF_EOF;
+    if (kept == size || leg->handshaking)
+        return HF_AGAIN;
+
+    size_t got;
+    enum hf_status status = receive(leg, room + kept, size - kept, &got);
+    *n += got;
+    if (status == HF_EOF)
+        leg->eof = true;
+    return status;
+}
+
+enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, size_t n)
+{
+    return n ? hf_buf_add(&leg->in, rest, n, SIZE_MAX) : HF_OK;
+}
+
 void hf_leg_close(struct hf_leg *leg, bool reset)
 {
     if (!hf_leg_is_open(leg))
         return;
     if (reset)
         hf_socket_reset_on_close(leg->watch.fd);
+    else if (leg->tls)
+        (void)!hf_tls_shutdown(leg->tls); /* nobody waits for it any more */
     hf_watch_close(&leg->watch);
     hf_buf_clear(&leg->in);
     hf_buf_clear(&leg->out);
-    leg->eof = leg->shut = leg->fin_sent = false; /* another connection may follow */
+    hf_tls_free(leg->tls);
+    leg->tls = NULL;
+    /* Another connection may follow. */
+    leg->eof = leg->shut = leg->fin_sent = leg->handshaking = false;
 }

@@ -100,6 +100,7 @@ static void free_memory(struct hf_loop *loop)
 {
     hf_wheel_free(loop->wheel);
     free(loop->scratch);
+    free(loop->tls_batch);
     free(loop);
 }
 
@@ -185,4 +186,11 @@ uv_loop_t *hf_loop_uv(struct hf_loop *loop)
 char *hf_loop_scratch(struct hf_loop *loop)
 {
     return loop->scratch;
+}
+
+char *hf_loop_tls_batch(struct hf_loop *loop)
+{
+    if (!loop->tls_batch)
+        loop->tls_batch = malloc(HF_TLS_BATCH_BYTES);
+    return loop->tls_batch;
 }

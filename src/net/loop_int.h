@@ -33,6 +33,9 @@ struct hf_loop {
     _Atomic(struct hf_mail *) mail; /* newest first */
     struct hf_pipe_pool pipes;
     char *scratch;
+    /* Records that tls.c is putting together; NULL as long as there is no TLS. */
+    char *tls_batch;
+    uint32_t tls_batch_bytes;
 };
 
 /* loop.c */
@@ -41,6 +44,10 @@ struct hf_loop {
 void hf_loop_turn(struct hf_loop *loop, bool may_sleep);
 /* For how long the next turn may sleep; -1: for ever. */
 int hf_loop_patience_ms(const struct hf_loop *loop);
+
+/* NULL: no memory. */
+#define HF_TLS_BATCH_BYTES (136u * 1024u)
+char *hf_loop_tls_batch(struct hf_loop *loop);
 
 /* watch.c */
 HF_MUST_USE enum hf_status hf_watch_setup(struct hf_loop *loop);

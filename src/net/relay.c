@@ -115,18 +115,28 @@ static enum hf_status splice_out(struct hf_relay_end *from, int to_fd, size_t *n
     return sent < 0 ? hf_status_from_errno(errno) : HF_FAILED;
 }
 
-static enum hf_status write_some(struct hf_relay *relay, struct hf_relay_end *from, int to_fd)
+/* Gives the other end what it takes; `last`: the FIN follows. */
+static enum hf_status put(struct hf_relay_end *to, const char *p, size_t size, bool last, size_t *n)
 {
+    if (to->tls)
+        return hf_tls_send(to->tls, p, size, n);
+    return last ? hf_socket_send_last(to->watch.fd, p, size, n)
+                : hf_socket_send(to->watch.fd, p, size, n);
+}
+
+static enum hf_status write_some(struct hf_relay *relay, struct hf_relay_end *from)
+{
+    struct hf_relay_end *to = other(relay, from);
     size_t n = 0;
     enum hf_status status = HF_OK;
     if (from->pipe) {
-        status = splice_out(from, to_fd, &n);
+        status = splice_out(from, to->watch.fd, &n);
         if (status == HF_INVALID) {
             relay->splice = false;
             return unpipe(from);
         }
     } else {
-        status = hf_socket_send(to_fd, from->spill + from->spill_at, from->held, &n);
+        status = put(to, from->spill + from->spill_at, from->held, false, &n);
         from->spill_at += (uint32_t)n;
     }
     from->held -= (uint32_t)n;
@@ -141,7 +151,7 @@ static bool flush(struct hf_relay *relay, struct hf_relay_end *from)
     while (from->held > 0) {
         if (!(to->watch.ready & HF_READY_OUT))
             return false;
-        enum hf_status status = write_some(relay, from, to->watch.fd);
+        enum hf_status status = write_some(relay, from);
         if (status == HF_AGAIN) {
             to->watch.ready &= (uint8_t)~HF_READY_OUT;
         } else if (status) {
@@ -150,7 +160,10 @@ static bool flush(struct hf_relay *relay, struct hf_relay_end *from)
         }
     }
     drop_in_flight(from);
-    return true;
+    enum hf_status status = to->tls ? hf_tls_flush(to->tls) : HF_OK;
+    if (status && status != HF_AGAIN)
+        fail(relay, to, status);
+    return status == HF_OK;
 }
 
 /* ---- reading ---- */
@@ -158,34 +171,57 @@ static bool flush(struct hf_relay *relay, struct hf_relay_end *from)
 /* A read gave nothing.  True when that is the end of the stream. */
 static bool read_ended(struct hf_relay *relay, struct hf_relay_end *from, enum hf_status status)
 {
-    if (status == HF_EOF) {
+    /* Many peers that were told the end just close. */
+    bool no_harm = from->eof_lenient || other(relay, from)->shut;
+    if (status == HF_EOF || (status == HF_TRUNCATED && no_harm)) {
         from->eof = true;
         return true;
     }
-    if (status == HF_AGAIN)
+    if (status == HF_AGAIN && !from->tls)
         from->watch.ready &= (uint8_t)~HF_READY_IN;
-    else
+    else if (status != HF_AGAIN)
         fail(relay, from, status);
     return false;
+}
+
+/* As many records as there are; what ends the stream behind them is told by the next call. */
+static enum hf_status get_secure(struct hf_relay_end *from, char *scratch, size_t *got)
+{
+    enum hf_status status = HF_OK;
+    *got = 0;
+    while (!status && *got < HF_SCRATCH_BYTES) {
+        size_t n;
+        status = hf_tls_recv(from->tls, scratch + *got, HF_SCRATCH_BYTES - *got, &n);
+        *got += n;
+    }
+    return *got ? HF_OK : status;
+}
+
+static enum hf_status get(struct hf_relay_end *from, char *scratch, size_t *got)
+{
+    if (from->tls)
+        return get_secure(from, scratch, got);
+    size_t room = from->bulk ? HF_SCRATCH_BYTES : SMALL_BYTES;
+    enum hf_status status = hf_socket_recv(from->watch.fd, scratch, room, got);
+    if (*got && *got < room) {
+        from->eof = hf_ready_ended(from->watch.ready);
+        if (hf_ready_emptied(from->watch.ready))
+            from->watch.ready &= (uint8_t)~HF_READY_IN;
+    }
+    return status;
 }
 
 static bool fetch_by_copy(struct hf_relay *relay, struct hf_relay_end *from)
 {
     struct hf_relay_end *to = other(relay, from);
     char *scratch = hf_loop_scratch(from->watch.loop);
-    size_t room = from->bulk ? HF_SCRATCH_BYTES : SMALL_BYTES, got, sent;
-    enum hf_status status = hf_socket_recv(from->watch.fd, scratch, room, &got);
+    size_t got, sent;
+    enum hf_status status = get(from, scratch, &got);
     if (status)
         return read_ended(relay, from, status);
     from->bulk = got >= SMALL_BYTES;
-    if (got < room) {
-        from->eof = hf_ready_ended(from->watch.ready);
-        if (hf_ready_emptied(from->watch.ready))
-            from->watch.ready &= (uint8_t)~HF_READY_IN;
-    }
-    bool last = from->eof && (!from->hold_fin || from->fin_follows);
-    status = last ? hf_socket_send_last(to->watch.fd, scratch, got, &sent)
-                  : hf_socket_send(to->watch.fd, scratch, got, &sent);
+    bool last = from->eof && (!from->hold_fin || from->fin_follows) && !to->tls;
+    status = put(to, scratch, got, last, &sent);
     from->corked = last ? (uint32_t)sent : 0;
     if (status && status != HF_AGAIN) {
         fail(relay, to, status);
@@ -219,11 +255,16 @@ static bool fetch_by_splice(struct hf_relay *relay, struct hf_relay_end *from, s
     return read_ended(relay, from, status);
 }
 
+static bool is_secret(const struct hf_relay *relay)
+{
+    return relay->end[HF_FRONT].tls || relay->end[HF_BACK].tls;
+}
+
 /* Reads once; nothing is in flight.  True when another step makes sense. */
 static bool fetch(struct hf_relay *relay, struct hf_relay_end *from)
 {
     /* splice() stops for good at urgent data, recv() goes past it. */
-    if (from->bulk && relay->splice && !(from->watch.ready & HF_READY_PRI)) {
+    if (from->bulk && relay->splice && !is_secret(relay) && !(from->watch.ready & HF_READY_PRI)) {
         struct hf_loop *loop = from->watch.loop;
         struct hf_pipe *pipe = hf_pipe_get(&loop->pipes, hf_loop_now(loop));
         if (pipe)
@@ -242,6 +283,13 @@ static void finish(struct hf_relay *relay, struct hf_relay_end *from)
         relay->fn(relay, HF_RELAY_EOF, from->side, HF_OK);
         return;
     }
+    enum hf_status status = to->tls ? hf_tls_shutdown(to->tls) : HF_OK;
+    if (status == HF_AGAIN)
+        return;
+    if (status) {
+        fail(relay, to, status);
+        return;
+    }
     if (shutdown(to->watch.fd, SHUT_WR) != 0) {
         fail(relay, to, HF_RESET); /* it was reset, so it may lack some of our bytes */
         return;
@@ -254,12 +302,17 @@ static void finish(struct hf_relay *relay, struct hf_relay_end *from)
     }
 }
 
+static bool can_read(const struct hf_relay_end *from)
+{
+    return from->tls ? hf_tls_can_recv(from->tls) : from->watch.ready & HF_READY_IN;
+}
+
 /* Moves bytes from this end to the other until either would block. */
 static void pump(struct hf_relay *relay, struct hf_relay_end *from)
 {
     struct hf_relay_end *to = other(relay, from);
     if (from->hold) {
-        if (from->watch.ready & (HF_READY_IN | HF_READY_HUP | HF_READY_ERR))
+        if (can_read(from) || from->watch.ready & (HF_READY_HUP | HF_READY_ERR))
             relay->fn(relay, HF_RELAY_READABLE, from->side, HF_OK);
         return;
     }
@@ -271,7 +324,7 @@ static void pump(struct hf_relay *relay, struct hf_relay_end *from)
             return;
         }
         /* Nothing is read that could not be written at once: that is the back-pressure. */
-        if (!(from->watch.ready & HF_READY_IN) || !(to->watch.ready & HF_READY_OUT))
+        if (!can_read(from) || !(to->watch.ready & HF_READY_OUT))
             return;
         if (!fetch(relay, from))
             return;
@@ -302,11 +355,30 @@ static uint64_t total_bytes(const struct hf_relay *relay)
     return relay->end[HF_FRONT].bytes + relay->end[HF_BACK].bytes;
 }
 
+/* True when bytes may flow through this end. */
+static bool shake_hands(struct hf_relay *relay, struct hf_relay_end *end)
+{
+    if (!end->tls || end->secure)
+        return true;
+    enum hf_status status = hf_tls_handshake(end->tls);
+    if (status == HF_OK) {
+        end->secure = true;
+        relay->fn(relay, HF_RELAY_SECURE, end->side, HF_OK);
+    } else if (status != HF_AGAIN) {
+        fail(relay, end, status);
+    }
+    return end->secure;
+}
+
 static void on_ready(struct hf_watch *watch)
 {
     struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
     struct hf_relay *relay = HF_CONTAINER(end - end->side, struct hf_relay, end);
     if (!is_flowing(relay))
+        return;
+    bool secure = shake_hands(relay, end);
+    if (!is_flowing(relay) || !shake_hands(relay, other(relay, end)) || !secure ||
+        !is_flowing(relay))
         return;
     uint64_t before = total_bytes(relay);
     pump(relay, end);
@@ -346,12 +418,25 @@ void hf_relay_adopt(struct hf_relay *relay, int end)
         hf_watch_again(&relay->end[end].watch);
 }
 
+void hf_relay_secure(struct hf_relay *relay, int end, struct hf_tls *tls)
+{
+    HF_ASSERT(!relay->closed && !relay->end[end].tls);
+    relay->end[end].tls = tls;
+    hf_tls_use(tls, &relay->end[end].watch);
+}
+
 void hf_relay_start(struct hf_relay *relay)
 {
     HF_ASSERT(!relay->closed);
     relay->started = true;
     if (is_flowing(relay))
         hf_watch_again(&relay->end[HF_FRONT].watch);
+}
+
+/* What this end had to say has all been taken: who closes now does not cut it off. */
+static bool got_everything(const struct hf_relay_end *from)
+{
+    return from->eof && from->held == 0;
 }
 
 void hf_relay_close(struct hf_relay *relay, unsigned reset_mask)
@@ -364,9 +449,14 @@ void hf_relay_close(struct hf_relay *relay, unsigned reset_mask)
         struct hf_relay_end *end = &relay->end[side];
         if ((reset_mask & 1u << side) && is_attached(end) && !other(relay, end)->shut)
             hf_socket_reset_on_close(end->watch.fd);
+        else if (end->tls && is_attached(end) && got_everything(other(relay, end)))
+            (void)!hf_tls_shutdown(end->tls); /* nobody waits for it any more */
         hf_watch_close(&end->watch);
-        drop_in_flight(end);
+        hf_tls_free(end->tls);
+        end->tls = NULL;
     }
+    drop_in_flight(&relay->end[HF_FRONT]);
+    drop_in_flight(&relay->end[HF_BACK]);
 }
 
 void hf_relay_configure(unsigned pipe_bytes, unsigned max_pipes, bool allow_splice)

@@ -173,6 +173,8 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     case HF_RELAY_READABLE:
         decide_response(stream);
         break;
+    case HF_RELAY_SECURE:
+        break;
     case HF_RELAY_MOVED:
         stream->active_ms = hf_loop_now(stream->session.engine->loop);
         break;

@@ -14,6 +14,7 @@
     X(OK, "no error")                                                                              \
     X(AGAIN, "would block")                                                                        \
     X(EOF, "closed by the peer")                                                                   \
+    X(TRUNCATED, "cut off: TLS without close_notify")                                              \
     X(RESET, "connection reset by the peer")                                                       \
     X(REFUSED, "connection refused")                                                               \
     X(UNREACHABLE, "host or network unreachable")                                                  \

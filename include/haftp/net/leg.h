@@ -10,6 +10,7 @@
 
 #include "haftp/base/buf.h"
 #include "haftp/net/loop.h"
+#include "haftp/net/tls.h"
 
 struct hf_leg {
     struct hf_watch watch;
@@ -18,6 +19,8 @@ struct hf_leg {
     bool eof;          /* the peer sent FIN and we read up to it */
     bool shut;         /* we sent FIN, or will once `out` is empty */
     bool fin_sent;
+    bool handshaking;   /* TLS begins: nothing is read or sent until it stands */
+    struct hf_tls *tls; /* NULL: plain text */
 };
 
 /* Before anything else: a leg without a connection. */
@@ -32,9 +35,20 @@ static inline bool hf_leg_is_open(const struct hf_leg *leg)
     return leg->watch.fd >= 0;
 }
 
+/* From here on TLS, in the middle of a connection (AUTH TLS) or at its beginning.  What was queued
+ * leaves in plain text before it.  HF_DENIED when the peer has sent something that was not
+ * consumed: whoever stands between us could have written it, so the caller must close
+ * (CVE-2011-0411).  Takes `tls`, also when it fails.  The caller goes on with hf_leg_handshake().
+ */
+HF_MUST_USE enum hf_status hf_leg_start_tls(struct hf_leg *leg, struct hf_tls *tls);
+/* At once and at every event while `handshaking`: as hf_tls_handshake(); hf_tls_error(leg->tls) has
+ * the words. */
+HF_MUST_USE enum hf_status hf_leg_handshake(struct hf_leg *leg);
+
 /* Puts what is unconsumed at the front of `room` and reads behind it.  *n is how many bytes are
  * there now. HF_OK (something new), HF_AGAIN (nothing new), HF_EOF (nothing more will come), or how
- * the connection broke. What the caller does not use goes back with hf_leg_keep(). */
+ * the connection broke. What the caller does not use goes back with hf_leg_keep().  Under TLS an
+ * end without close_notify is HF_EOF, too: a command that was cut off has no line end. */
 HF_MUST_USE enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *n);
 /* The unconsumed rest of what hf_leg_read() returned.  HF_NOMEM. */
 HF_MUST_USE enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, size_t n);
@@ -43,7 +57,8 @@ HF_MUST_USE enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, siz
  * it broke. */
 #define HF_LEG_OUT_MAX (256u * 1024u)
 HF_MUST_USE enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t n);
-/* Sends what waits, and FIN after it if asked for.  HF_AGAIN: some is left. */
+/* Sends what waits, and the end (close_notify, FIN) after it if asked for.  HF_AGAIN: some is left.
+ */
 HF_MUST_USE enum hf_status hf_leg_flush(struct hf_leg *leg);
 /* FIN once everything queued has left. */
 HF_MUST_USE enum hf_status hf_leg_shutdown(struct hf_leg *leg);

@@ -8,6 +8,10 @@
  * carried across after all bytes before it; a broken connection is an end of the whole relay, told
  * by `status`, and the owner resets the other side (hf_relay_close() with reset).
  *
+ * An end may have TLS.  Then what is read from it, or written to it, is copied, many records at a
+ * time; close_notify goes before FIN, and an end without close_notify is a broken connection
+ * (HF_TRUNCATED), unless we had said our own end before.
+ *
  * Owner: embedded in a session or transfer.  One loop.  RFC 959 section 3.2: end of file in stream
  * mode is the closing of the data connection, hence the care about FIN against RST.
  */
@@ -15,6 +19,7 @@
 #define HAFTP_NET_RELAY_H
 
 #include "haftp/net/loop.h"
+#include "haftp/net/tls.h"
 
 enum { HF_FRONT = 0, HF_BACK = 1 };
 
@@ -37,8 +42,11 @@ struct hf_relay_end {
     bool held_eof;    /* EOF was told */
     bool hold;        /* the owner's: nothing is read from this end; READABLE tells of news.  To let
                          go: clear it, then hf_watch_again() */
-    bool bulk;        /* the last read was a full one: move by the megabyte */
-    uint64_t bytes;   /* read from this end and delivered to the other */
+    bool bulk : 1;    /* the last read was a full one: move by the megabyte */
+    bool secure : 1;  /* its handshake is done */
+    bool eof_lenient : 1; /* the owner's: an end without close_notify is an end */
+    struct hf_tls *tls;   /* NULL: plain text */
+    uint64_t bytes;       /* read from this end and delivered to the other */
 };
 
 struct hf_relay;
@@ -48,6 +56,7 @@ enum hf_relay_event {
                           hold_fin) */
     HF_RELAY_DONE,     /* both directions ended */
     HF_RELAY_BROKEN,   /* `end` failed: `status` says how; the owner must close */
+    HF_RELAY_SECURE,   /* the handshake of `end` is done; bytes flow when the other's is, too */
     HF_RELAY_READABLE, /* `end` is held, and there may be something new to look at, or its end */
     HF_RELAY_MOVED     /* bytes moved (told at most once a millisecond): refresh idle timers */
 };
@@ -72,6 +81,10 @@ HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, stru
 /* The same for an end whose watch the owner has opened himself, to connect it: from now on it is
  * the relay's. */
 void hf_relay_adopt(struct hf_relay *relay, int end);
+/* From now on TLS at this end, which bytes have not flowed through yet: the handshake begins
+ * (unless it is done already) when both ends are attached and the relay is started.  Takes `tls`.
+ */
+void hf_relay_secure(struct hf_relay *relay, int end, struct hf_tls *tls);
 /* Lets bytes flow as soon as both ends are attached.  Events come from the next
  * turn on, never from within this call. */
 void hf_relay_start(struct hf_relay *relay);

@@ -1,0 +1,100 @@
+/*
+ * tls_int.h: what the files about TLS in this folder share.
+ */
+#ifndef HAFTP_NET_TLS_INT_H
+#define HAFTP_NET_TLS_INT_H
+
+#include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "haftp/base/buf.h"
+#include "haftp/net/tls.h"
+
+/* What a connection and its data connections share; one loop, so its count is a plain one. */
+#define HF_TLS_BOND_SESSIONS 8u
+struct hf_tls_bond {
+    unsigned users;
+    uint8_t id[16];                              /* a server: in its sessions and tickets */
+    SSL_SESSION *sessions[HF_TLS_BOND_SESSIONS]; /* a client: the newest last */
+    unsigned n_sessions;
+};
+
+struct hf_tls {
+    SSL *ssl;
+    struct hf_tls_ctx *ctx;
+    struct hf_watch *watch;
+    struct hf_tls_bond *bond; /* NULL: none */
+    struct hf_buf out;        /* encrypted, to be sent when the socket takes it */
+    char *name, *verify_name; /* a client: as asked for; NULL: none */
+    char *error;              /* NULL: none */
+    struct hf_tls_faults faults;
+    uint8_t io;    /* enum hf_status: how the socket ended; HF_OK: it has not */
+    uint8_t end;   /* enum hf_status: how reading ended; HF_OK: it has not */
+    bool batching; /* records are put together before they are sent */
+    bool ready;    /* the handshake is done */
+    bool starved;  /* what SSL holds is no whole record */
+    bool shut;     /* close_notify was made */
+    bool broken;   /* by TLS itself: its session is not used again */
+    bool is_data;  /* resumes its control connection's sessions only */
+};
+
+struct hf_tls_names;
+struct hf_tls_keys;
+
+/* Sessions that clients of ours resume; the connections of all loops share it. */
+struct hf_tls_memory {
+    pthread_mutex_t lock;
+    SSL_SESSION *session; /* the newest; NULL: none */
+    char *name;           /* the server name that it began with; NULL: none */
+};
+
+struct hf_tls_ctx {
+    _Atomic unsigned users;
+    SSL_CTX *ssl; /* of the first certificate; its sessions and tickets are everybody's */
+    bool server, reuse, strict_sni;
+    struct hf_tls_errors ca_ignored, crt_ignored;
+    struct hf_tls_names *names;  /* NULL: one certificate for everybody */
+    struct hf_tls_keys *keys;    /* of tickets; NULL: OpenSSL's own */
+    struct hf_tls_memory memory; /* of a client */
+};
+
+/* tls.c */
+struct hf_tls *hf_tls_of(const SSL *ssl);
+
+/* tls_bond.c: sessions that are resumed */
+struct hf_tls_bond *hf_tls_bond_new(void);
+void hf_tls_bond_put(struct hf_tls_bond *bond); /* NULL is fine */
+/* Before the handshake: what this connection resumes, or lets the peer resume. */
+HF_MUST_USE enum hf_status hf_tls_bond_apply(struct hf_tls *tls);
+/* OpenSSL's callbacks. */
+int hf_tls_bond_keep(SSL *ssl, SSL_SESSION *session);
+int hf_tls_bond_ticket(SSL *ssl, void *arg);
+SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
+                                          size_t size, SSL_TICKET_STATUS status, void *arg);
+
+/* tls_cert.c: one SSL_CTX */
+HF_MUST_USE enum hf_status hf_tls_cert_new(const struct hf_tls_settings *settings,
+                                           const struct hf_tls_cert *cert, char *why,
+                                           SSL_CTX **out);
+
+/* tls_names.c: which certificate is for which name */
+HF_MUST_USE enum hf_status hf_tls_names_new(struct hf_tls_names **out);
+/* Takes a count of `ssl`. */
+HF_MUST_USE enum hf_status hf_tls_names_add(struct hf_tls_names *names,
+                                            const struct hf_tls_cert *cert, SSL_CTX *ssl);
+/* NULL: nobody's name. */
+SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *name, size_t size);
+void hf_tls_names_free(struct hf_tls_names *names); /* NULL is fine */
+
+/* tls_tickets.c: keys of tickets that were given by a file */
+HF_MUST_USE enum hf_status hf_tls_keys_new(const struct hf_tls_settings *settings,
+                                           struct hf_tls_keys **out);
+/* For a context whose `keys` are set. */
+void hf_tls_keys_use(SSL_CTX *ssl);
+void hf_tls_keys_free(struct hf_tls_keys *keys); /* NULL is fine */
+
+/* tls_ctx.c */
+__attribute__((format(printf, 2, 3))) enum hf_status hf_tls_why(char *why, const char *format, ...);
+
+#endif

@@ -1,0 +1,664 @@
+/* One TLS connection against another: handshakes, bytes, ends, certificates, names, resumption. */
+#include "tls_fixture.h"
+
+static struct hf_loop *loop;
+static struct issued ca, other_ca, server_cert, second_cert, wild_cert, client_cert, expired_cert;
+static struct peer server, client;
+
+static struct hf_tls_settings server_settings(const struct hf_tls_cert *certs, unsigned n)
+{
+    return (struct hf_tls_settings){.server = true, .certs = certs, .n_certs = n};
+}
+
+static struct hf_tls_settings client_settings(void)
+{
+    return (struct hf_tls_settings){.verify = HF_TLS_VERIFY_REQUIRED, .ca_file = ca.path};
+}
+
+static void open_pair(struct hf_tls *server_tls, struct hf_tls *client_tls)
+{
+    int pair[2];
+    tcp_pair(pair);
+    open_peer(&server, loop, pair[0], server_tls);
+    open_peer(&client, loop, pair[1], client_tls);
+}
+
+static void connect_with(struct hf_tls_ctx *server_ctx, struct hf_tls_ctx *client_ctx,
+                         const struct hf_tls_options *options)
+{
+    struct hf_tls *s, *c;
+    assert_int_equal(hf_tls_new(server_ctx, NULL, &s), HF_OK);
+    assert_int_equal(hf_tls_new(client_ctx, options, &c), HF_OK);
+    open_pair(s, c);
+}
+
+static void close_pair(void)
+{
+    close_peer_tls(&server);
+    close_peer_tls(&client);
+}
+
+struct handshake {
+    enum hf_status server, client;
+};
+
+static struct handshake shake(void)
+{
+    struct handshake h = {HF_AGAIN, HF_AGAIN};
+    for (unsigned turns = 0; h.server == HF_AGAIN || h.client == HF_AGAIN; turns++) {
+        assert_true(turns < MANY_TURNS);
+        if (h.server == HF_AGAIN)
+            h.server = hf_tls_handshake(server.tls);
+        if (h.client == HF_AGAIN)
+            h.client = hf_tls_handshake(client.tls);
+        /* A server of TLS 1.3 hears of a client's refusal only when it reads. */
+        if (h.server == HF_OK && h.client != HF_OK && h.client != HF_AGAIN)
+            break;
+        turn(loop);
+    }
+    return h;
+}
+
+static void shake_well(void)
+{
+    struct handshake h = shake();
+    if (h.server || h.client)
+        fail_msg("server: %s, client: %s", hf_tls_error(server.tls), hf_tls_error(client.tls));
+    assert_true(hf_tls_is_ready(server.tls) && hf_tls_is_ready(client.tls));
+}
+
+static enum hf_status receive(struct peer *peer, char *buf, size_t room, size_t *n)
+{
+    enum hf_status status;
+    unsigned turns = 0;
+    while ((status = hf_tls_recv(peer->tls, buf, room, n)) == HF_AGAIN) {
+        assert_true(turns++ < MANY_TURNS);
+        turn(loop);
+    }
+    return status;
+}
+
+static void expect(struct peer *peer, const char *text)
+{
+    char buf[64];
+    size_t n;
+    assert_int_equal(receive(peer, buf, sizeof buf, &n), HF_OK);
+    assert_int_equal(n, strlen(text));
+    assert_memory_equal(buf, text, n);
+}
+
+static void say(struct peer *peer, const char *text)
+{
+    size_t n;
+    assert_int_equal(hf_tls_send(peer->tls, text, strlen(text), &n), HF_OK);
+    assert_int_equal(n, strlen(text));
+}
+
+static enum hf_status end_of(struct peer *peer)
+{
+    char byte;
+    size_t n;
+    enum hf_status status = receive(peer, &byte, 1, &n);
+    assert_int_equal(n, 0);
+    return status;
+}
+
+/* ---- bytes and ends ---- */
+
+static void chat_in(int version)
+{
+    struct hf_tls_cert cert = {.file = server_cert.path};
+    struct hf_tls_settings of_server = server_settings(&cert, 1), of_client = client_settings();
+    of_client.max_version = version;
+    struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
+    struct hf_tls_options options = {.name = "ftp.test", .verify_name = "ftp.test"};
+    connect_with(s, c, &options);
+    shake_well();
+    assert_string_equal(hf_tls_version(server.tls), version == HF_TLS_1_2 ? "TLSv1.2" : "TLSv1.3");
+    assert_string_equal(hf_tls_cipher(server.tls), hf_tls_cipher(client.tls));
+    assert_string_equal(hf_tls_name(server.tls), "ftp.test");
+    assert_false(hf_tls_resumed(server.tls));
+    say(&client, "NOOP");
+    expect(&server, "NOOP");
+    say(&server, "200");
+    expect(&client, "200");
+    /* Half-close: the other direction goes on. */
+    assert_int_equal(hf_tls_shutdown(client.tls), HF_OK);
+    hf_socket_shutdown_write(client.watch.fd);
+    assert_int_equal(end_of(&server), HF_EOF);
+    assert_int_equal(end_of(&server), HF_EOF);
+    say(&server, "more");
+    expect(&client, "more");
+    assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
+    assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
+    assert_int_equal(end_of(&client), HF_EOF);
+    close_pair();
+    hf_tls_ctx_put(s);
+    hf_tls_ctx_put(c);
+}
+
+static void test_chat(void **state)
+{
+    (void)state;
+    chat_in(HF_TLS_1_2);
+    chat_in(HF_TLS_1_3);
+}
+
+/* Both contexts with the usual certificate; the test changes the settings. */
+static struct hf_tls_cert usual_cert;
+static struct hf_tls_settings of_server, of_client;
+static struct hf_tls_options options;
+
+static void usual(void)
+{
+    usual_cert = (struct hf_tls_cert){.file = server_cert.path};
+    of_server = server_settings(&usual_cert, 1);
+    of_client = client_settings();
+    options = (struct hf_tls_options){0};
+}
+
+static struct handshake meet(void)
+{
+    struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
+    connect_with(s, c, &options);
+    hf_tls_ctx_put(s); /* the connection keeps its own count */
+    hf_tls_ctx_put(c);
+    return shake();
+}
+
+static void meet_well(void)
+{
+    struct handshake h = meet();
+    if (h.server || h.client)
+        fail_msg("server: %s, client: %s", hf_tls_error(server.tls), hf_tls_error(client.tls));
+}
+
+static void test_truncation(void **state)
+{
+    (void)state;
+    usual();
+    meet_well();
+    say(&client, "half a fi");
+    hf_socket_shutdown_write(client.watch.fd);
+    expect(&server, "half a fi");
+    assert_int_equal(end_of(&server), HF_TRUNCATED);
+    assert_int_equal(end_of(&server), HF_TRUNCATED);
+    close_pair();
+}
+
+static void test_reset(void **state)
+{
+    (void)state;
+    usual();
+    meet_well();
+    hf_socket_reset_on_close(client.watch.fd);
+    close_peer_tls(&client);
+    assert_int_equal(end_of(&server), HF_RESET);
+    close_pair();
+}
+
+/* What the socket does not take waits inside and is sent later; no byte is lost or doubled. */
+static void test_back_pressure(void **state)
+{
+    enum { TOTAL = 4 << 20, CHUNK = 200000 };
+    static char out[CHUNK + 256], in[CHUNK];
+    (void)state;
+    usual();
+    meet_well();
+    for (size_t i = 0; i < sizeof out; i++)
+        out[i] = (char)(i * 7 % 251);
+    size_t sent = 0, got = 0, blocked = 0;
+    for (unsigned turns = 0; got < TOTAL; turns++) {
+        assert_true(turns < MANY_TURNS);
+        size_t n = 0, size = TOTAL - sent < CHUNK ? TOTAL - sent : CHUNK;
+        enum hf_status status = HF_AGAIN;
+        if (size)
+            status = hf_tls_send(server.tls, out + sent % 251, size, &n);
+        assert_true(status == HF_OK || status == HF_AGAIN);
+        blocked += status == HF_AGAIN;
+        sent += n;
+        if (!size)
+            (void)!hf_tls_flush(server.tls);
+        if (turns % 8 == 0) {
+            while (hf_tls_recv(client.tls, in, sizeof in, &n) == HF_OK) {
+                for (size_t i = 0; i < n; i++)
+                    if (in[i] != (char)((got + i) % 251 * 7 % 251))
+                        fail_msg("wrong byte at %zu", got + i);
+                got += n;
+            }
+        }
+        turn(loop);
+    }
+    assert_true(blocked > 0);
+    assert_int_equal(hf_tls_flush(server.tls), HF_OK);
+    assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
+    assert_int_equal(end_of(&client), HF_EOF);
+    close_pair();
+}
+
+/* ---- handshakes that fail, and why ---- */
+
+static void test_garbage(void **state)
+{
+    (void)state;
+    static const char *const garbage[] = {"USER anonymous\r\n", "GET / HTTP/1.0\r\n\r\n",
+                                          "\x16\x03\x01\xff\xff nonsense of a length",
+                                          "\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80"};
+    for (size_t i = 0; i < sizeof garbage / sizeof garbage[0]; i++) {
+        struct hf_tls *tls;
+        int pair[2];
+        usual();
+        struct hf_tls_ctx *ctx = make_ctx(&of_server);
+        assert_int_equal(hf_tls_new(ctx, NULL, &tls), HF_OK);
+        tcp_pair(pair);
+        open_peer(&server, loop, pair[0], tls);
+        assert_true(write(pair[1], garbage[i], strlen(garbage[i])) > 0);
+        enum hf_status status;
+        unsigned turns = 0;
+        while ((status = hf_tls_handshake(tls)) == HF_AGAIN && turns++ < 10)
+            turn(loop);
+        close(pair[1]);
+        if (i == 0 || i == 1)
+            assert_int_equal(status, HF_INVALID);
+        for (turns = 0; (status = hf_tls_handshake(tls)) == HF_AGAIN && turns < MANY_TURNS; turns++)
+            turn(loop);
+        assert_true(status != HF_OK && status != HF_AGAIN);
+        assert_string_not_equal(hf_tls_error(tls), "");
+        close_peer_tls(&server);
+        hf_tls_ctx_put(ctx);
+    }
+}
+
+static void expect_refusal(struct handshake h, enum hf_status of_client_side, const char *words)
+{
+    assert_int_equal(h.client, of_client_side);
+    if (!strstr(hf_tls_error(client.tls), words))
+        fail_msg("'%s' does not say '%s'", hf_tls_error(client.tls), words);
+    close_pair();
+}
+
+static void test_untrusted_server(void **state)
+{
+    (void)state;
+    usual();
+    of_client.ca_file = other_ca.path;
+    expect_refusal(meet(), HF_DENIED, "unable to get local issuer certificate");
+    usual();
+    usual_cert.file = expired_cert.path;
+    expect_refusal(meet(), HF_DENIED, "certificate has expired");
+    usual();
+    options.verify_name = "elsewhere.test";
+    expect_refusal(meet(), HF_DENIED, "hostname mismatch");
+    usual();
+    options.name = options.verify_name = "elsewhere.test";
+    of_client.verify = HF_TLS_VERIFY_NONE;
+    meet_well();
+    close_pair();
+}
+
+static void test_client_certificates(void **state)
+{
+    (void)state;
+    usual();
+    of_server.verify = HF_TLS_VERIFY_REQUIRED;
+    of_server.ca_file = ca.path;
+    of_client.max_version = HF_TLS_1_2; /* there the client learns of it in the handshake */
+    struct handshake h = meet();
+    assert_int_equal(h.server, HF_DENIED);
+    assert_string_equal(hf_tls_error(server.tls), "the peer showed no certificate");
+    close_pair();
+
+    struct hf_tls_cert shown = {.file = client_cert.path};
+    of_client.certs = &shown;
+    of_client.n_certs = 1;
+    of_client.max_version = 0;
+    meet_well();
+    assert_non_null(hf_tls_peer_cert(server.tls));
+    assert_int_equal(hf_tls_verify_result(server.tls), X509_V_OK);
+    close_pair();
+
+    shown.file = expired_cert.path;
+    of_client.max_version = HF_TLS_1_2;
+    h = meet();
+    assert_int_equal(h.server, HF_DENIED);
+    assert_int_equal(hf_tls_faults(server.tls)->error, X509_V_ERR_CERT_HAS_EXPIRED);
+    close_pair();
+
+    of_server.crt_ignored.bits[0] = 1ull << X509_V_ERR_CERT_HAS_EXPIRED;
+    meet_well();
+    assert_int_equal(hf_tls_verify_result(server.tls), X509_V_ERR_CERT_HAS_EXPIRED);
+    close_pair();
+
+    of_server.verify = HF_TLS_VERIFY_OPTIONAL;
+    of_client.n_certs = 0;
+    meet_well();
+    assert_null(hf_tls_peer_cert(server.tls));
+    close_pair();
+}
+
+static void test_versions_and_ciphers(void **state)
+{
+    (void)state;
+    usual();
+    of_server.min_version = HF_TLS_1_3;
+    of_client.max_version = HF_TLS_1_2;
+    struct handshake h = meet();
+    assert_int_equal(h.server, HF_UNSUPPORTED);
+    close_pair();
+    usual();
+    of_server.no_versions = 1u << (HF_TLS_1_3 & 15);
+    meet_well();
+    assert_string_equal(hf_tls_version(client.tls), "TLSv1.2");
+    close_pair();
+    usual();
+    of_server.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
+    of_client.ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";
+    of_client.max_version = HF_TLS_1_2;
+    h = meet();
+    assert_int_equal(h.server, HF_UNSUPPORTED);
+    close_pair();
+}
+
+static void test_alpn(void **state)
+{
+    size_t n;
+    (void)state;
+    usual();
+    of_server.alpn = "ftp";
+    of_server.alpn_strict = true;
+    meet_well();
+    assert_null(hf_tls_alpn(server.tls, &n));
+    close_pair();
+    of_client.alpn = "http/1.1,ftp";
+    meet_well();
+    assert_memory_equal(hf_tls_alpn(client.tls, &n), "ftp", 3);
+    assert_int_equal(n, 3);
+    close_pair();
+    of_client.alpn = "http/1.1";
+    expect_refusal(meet(), HF_UNSUPPORTED, "no application protocol");
+    of_server.alpn_strict = false;
+    meet_well();
+    close_pair();
+}
+
+/* ---- names ---- */
+
+static const char *cert_for(const char *name)
+{
+    static char cn[64];
+    options.name = name;
+    struct handshake h = meet();
+    if (h.client) {
+        close_pair();
+        return NULL;
+    }
+    X509_NAME_get_text_by_NID(X509_get_subject_name(hf_tls_peer_cert(client.tls)), NID_commonName,
+                              cn, sizeof cn);
+    close_pair();
+    return cn;
+}
+
+static void test_names(void **state)
+{
+    static const char *const filters[] = {"*.filtered.test", "!not.filtered.test"};
+    (void)state;
+    usual();
+    struct hf_tls_cert certs[] = {
+        {.file = server_cert.path},
+        {.file = wild_cert.path},
+        {.file = second_cert.path, .names = filters, .n_names = 2},
+    };
+    of_server.certs = certs;
+    of_server.n_certs = 3;
+    assert_string_equal(cert_for(NULL), "ftp.test");
+    assert_string_equal(cert_for("ftp.test"), "ftp.test");
+    assert_string_equal(cert_for("FTP.wild.Test"), "wild");
+    assert_string_equal(cert_for("a.b.wild.test"), "ftp.test"); /* one label, no more */
+    assert_string_equal(cert_for("a.filtered.test"), "second");
+    assert_string_equal(cert_for("not.filtered.test"), "ftp.test");
+    assert_string_equal(cert_for("second.test"), "ftp.test"); /* its filters say otherwise */
+    of_server.strict_sni = true;
+    assert_string_equal(cert_for("x.wild.test"), "wild");
+    assert_null(cert_for("unknown.test"));
+    assert_null(cert_for(NULL));
+}
+
+/* What a line of a crt-list says counts for its certificate only. */
+static void test_own_settings(void **state)
+{
+    (void)state;
+    usual();
+    struct hf_tls_settings strict = {.verify = HF_TLS_VERIFY_REQUIRED,
+                                     .verify_given = true,
+                                     .ca_file = ca.path,
+                                     .max_version = HF_TLS_1_2};
+    struct hf_tls_cert certs[] = {{.file = server_cert.path},
+                                  {.file = wild_cert.path, .own = &strict}};
+    of_server.certs = certs;
+    of_server.n_certs = 2;
+    meet_well();
+    assert_string_equal(hf_tls_version(server.tls), "TLSv1.3");
+    close_pair();
+    options.name = "x.wild.test";
+    struct handshake h = meet();
+    assert_int_equal(h.server, HF_DENIED);
+    close_pair();
+    struct hf_tls_cert shown = {.file = client_cert.path};
+    of_client.certs = &shown;
+    of_client.n_certs = 1;
+    meet_well();
+    assert_string_equal(hf_tls_version(server.tls), "TLSv1.2");
+    close_pair();
+}
+
+/* ---- resumption ---- */
+
+/* One control connection and many data connections; each resumes it. */
+static void resume_in(int version, bool tickets, bool keys)
+{
+    static const uint8_t key[3][HF_TLS_TICKET_KEY_MAX] = {"one", "two", "three"};
+    usual();
+    of_client.max_version = version;
+    of_server.no_tickets = !tickets;
+    if (keys) {
+        of_server.ticket_keys = key;
+        of_server.n_ticket_keys = 3;
+        of_server.ticket_key_bytes = 80;
+    }
+    options.name = "ftp.test";
+    options.for_data = true;
+    struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
+    struct hf_tls *control[2], *stranger, *data[2];
+    assert_int_equal(hf_tls_new(s, &options, &control[0]), HF_OK);
+    assert_int_equal(hf_tls_new(c, &options, &control[1]), HF_OK);
+    open_pair(control[0], control[1]);
+    shake_well();
+    assert_false(hf_tls_resumed(control[0]));
+    say(&server, "220"); /* tickets of TLS 1.3 come with it */
+    expect(&client, "220");
+    struct peer kept[2] = {server, client};
+    /* The watches moved. */
+    for (int i = 0; i < 2; i++) {
+        struct peer *from = i ? &client : &server;
+        int fd = hf_watch_take(&from->watch);
+        open_peer(&kept[i], loop, fd, from->tls);
+    }
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(hf_tls_new_data(control[0], &data[0]), HF_OK);
+        assert_int_equal(hf_tls_new_data(control[1], &data[1]), HF_OK);
+        open_pair(data[0], data[1]);
+        shake_well();
+        if (!hf_tls_resumed(server.tls))
+            fail_msg("%s, tickets %d, keys %d: transfer %d did not resume",
+                     hf_tls_version(server.tls), tickets, keys, i);
+        say(&server, "file");
+        expect(&client, "file");
+        /* Broken ones do no harm to the session. */
+        if (i % 3 == 0)
+            hf_socket_shutdown_write(server.watch.fd);
+        else
+            assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
+        assert_int_equal(end_of(&client), i % 3 == 0 ? HF_TRUNCATED : HF_EOF);
+        close_pair();
+    }
+    /* Somebody else's data connection does not pass for this client's. */
+    assert_int_equal(hf_tls_new(s, &options, &stranger), HF_OK);
+    assert_int_equal(hf_tls_new_data(stranger, &data[0]), HF_OK);
+    assert_int_equal(hf_tls_new_data(control[1], &data[1]), HF_OK);
+    open_pair(data[0], data[1]);
+    shake_well();
+    assert_false(hf_tls_resumed(server.tls));
+    close_pair();
+    hf_tls_free(stranger);
+    close_peer_tls(&kept[0]);
+    close_peer_tls(&kept[1]);
+    hf_tls_ctx_put(s);
+    hf_tls_ctx_put(c);
+}
+
+static void test_data_resumes_control(void **state)
+{
+    (void)state;
+    resume_in(HF_TLS_1_2, true, false);
+    resume_in(HF_TLS_1_2, false, false);
+    resume_in(HF_TLS_1_3, true, false);
+    resume_in(HF_TLS_1_3, false, false);
+    resume_in(HF_TLS_1_2, true, true);
+    resume_in(HF_TLS_1_3, true, true);
+}
+
+/* Connections to a server resume each other's sessions, unless told not to. */
+static void test_reuse_between_connections(void **state)
+{
+    (void)state;
+    for (int version = HF_TLS_1_2; version <= HF_TLS_1_3; version++) {
+        for (int reuse = 0; reuse < 2; reuse++) {
+            usual();
+            of_client.max_version = version;
+            of_client.no_reuse = !reuse;
+            struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
+            for (int i = 0; i < 4; i++) {
+                options.name = i == 3 ? "other.test" : "ftp.test";
+                connect_with(s, c, &options);
+                shake_well();
+                say(&server, "220");
+                expect(&client, "220");
+                assert_int_equal(hf_tls_resumed(client.tls), reuse && (i == 1 || i == 2));
+                close_pair();
+            }
+            hf_tls_ctx_put(s);
+            hf_tls_ctx_put(c);
+        }
+    }
+}
+
+/* A ticket of one host or process is good for another one that has the same keys. */
+static void test_shared_ticket_keys(void **state)
+{
+    static const uint8_t key[3][HF_TLS_TICKET_KEY_MAX] = {"one", "two", "three"};
+    (void)state;
+    usual();
+    of_server.ticket_keys = key;
+    of_server.n_ticket_keys = 3;
+    of_server.ticket_key_bytes = 48;
+    struct hf_tls_ctx *s[2] = {make_ctx(&of_server), make_ctx(&of_server)},
+                      *c = make_ctx(&of_client);
+    for (int i = 0; i < 2; i++) {
+        connect_with(s[i], c, &options);
+        shake_well();
+        say(&server, "220");
+        expect(&client, "220");
+        assert_int_equal(hf_tls_resumed(client.tls), i);
+        close_pair();
+        hf_tls_ctx_put(s[i]);
+    }
+    hf_tls_ctx_put(c);
+}
+
+/* ---- settings that are wrong ---- */
+
+static void expect_complaint(const char *words)
+{
+    char why[HF_TLS_WHY_BYTES];
+    struct hf_tls_ctx *ctx;
+    assert_int_equal(hf_tls_ctx_new(&of_server, why, &ctx), HF_INVALID);
+    if (!strstr(why, words))
+        fail_msg("'%s' does not say '%s'", why, words);
+    usual();
+}
+
+static void test_wrong_settings(void **state)
+{
+    (void)state;
+    usual();
+    usual_cert.file = "/nowhere/at.pem";
+    expect_complaint("cannot load a certificate from '/nowhere/at.pem': No such file");
+    usual_cert.key_file = client_cert.path;
+    expect_complaint("does not match the certificate in");
+    usual_cert.key_file = "/dev/null";
+    expect_complaint("cannot load a private key from '/dev/null'");
+    of_server.ciphers = "NO-SUCH-CIPHER";
+    expect_complaint("unable to set SSL cipher list to 'NO-SUCH-CIPHER'");
+    of_server.ciphersuites = "TLS_NONE";
+    expect_complaint("cipher suites to 'TLS_NONE'");
+    of_server.curves = "P-1";
+    expect_complaint("curves list to 'P-1'");
+    of_server.alpn = "a,,b";
+    expect_complaint("ALPN");
+    of_server.dh_file = server_cert.path;
+    expect_complaint("DH parameters");
+    of_server.verify = HF_TLS_VERIFY_REQUIRED;
+    of_server.ca_file = "/nowhere/ca.pem";
+    expect_complaint("unable to load CA file '/nowhere/ca.pem'");
+    of_server.verify = HF_TLS_VERIFY_REQUIRED;
+    of_server.ca_file = ca.path;
+    of_server.crl_file = "/nowhere/crl.pem";
+    expect_complaint("unable to load CRL file '/nowhere/crl.pem'");
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    loop = hf_loop_new();
+    issue(&ca, "authority", NULL, 100, NULL);
+    issue(&other_ca, "somebody", NULL, 100, NULL);
+    issue(&server_cert, "ftp.test", "DNS:ftp.test,DNS:other.test", 100, &ca);
+    issue(&second_cert, "second", "DNS:second.test", 100, &ca);
+    issue(&wild_cert, "wild", "DNS:*.wild.test", 100, &ca);
+    issue(&client_cert, "somebody's client", "email:me@test", 100, &ca);
+    issue(&expired_cert, "expired", "DNS:ftp.test", -1, &ca);
+    return loop ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    struct issued *all[] = {&ca,        &other_ca,    &server_cert, &second_cert,
+                            &wild_cert, &client_cert, &expired_cert};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        discard(all[i]);
+    hf_loop_free(loop);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_chat),
+        cmocka_unit_test(test_truncation),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_garbage),
+        cmocka_unit_test(test_untrusted_server),
+        cmocka_unit_test(test_client_certificates),
+        cmocka_unit_test(test_versions_and_ciphers),
+        cmocka_unit_test(test_alpn),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_own_settings),
+        cmocka_unit_test(test_data_resumes_control),
+        cmocka_unit_test(test_reuse_between_connections),
+        cmocka_unit_test(test_shared_ticket_keys),
+        cmocka_unit_test(test_wrong_settings),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
