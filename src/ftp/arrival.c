@@ -2,16 +2,16 @@
  * arrival.c: a connection to a data port finds its session, on whatever worker that lives, or is
  * closed.
  */
-#include "ftp_int.h"
+#include "guest_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
-#include "haftp/base/clock.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/stream/header.h"
 
 struct arrival { /* a data connection that was accepted by another worker */
     struct hf_mail mail;
@@ -75,27 +75,68 @@ const char *ftp_more_text(unsigned suppressed, char *buf)
     return buf;
 }
 
-/* `tcp-request connection` and `session` rules of the section that binds the port. */
-static bool is_let_in(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
-                      const struct hf_addr *peer)
-{
-    const struct hf_cfg_proxy *section = bind->proxy;
-    struct hf_session visitor = {.engine = engine};
-    struct hf_facts *facts = &visitor.facts;
+/* ---- who comes ---------------------------------------------------------------------------- */
 
-    if (!section->rules[HF_RULES_CONNECTION] && !section->rules[HF_RULES_SESSION])
-        return true;
-    facts->frontend = hf_runtime_proxy(engine->runtime, section);
-    facts->bind = bind;
-    facts->client = *peer;
-    facts->client_fd = fd;
-    facts->worker = (uint16_t)engine->index;
-    facts->accepted_us = hf_clock_wall_us();
-    facts->accepted_ms = hf_loop_now(engine->loop);
-    hf_socket_local(fd, &facts->local);
-    enum hf_ruling ruling = hf_rules_at_entry(&visitor, section, fd);
-    hf_vars_free(&facts->vars);
-    return ruling == HF_RULING_PASS;
+/* To the worker of the session that owns the lease. */
+static void send_on(struct hf_engine *engine, const struct hf_lease_owner *owner, int fd,
+                    const struct hf_addr *peer)
+{
+    if (owner->engine == engine) {
+        arrive(owner, fd, peer);
+        return;
+    }
+    struct arrival *a = calloc(1, sizeof *a);
+    if (!a) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    *a = (struct arrival){{NULL, on_arrival}, *owner, fd, *peer};
+    hf_mail_post_mt(owner->engine->loop, &a->mail);
+}
+
+static bool passes(struct ftp_visit *visit, enum hf_rule_set set)
+{
+    return hf_rules_at_entry(&visit->session, visit->session.facts.bind->proxy, set, visit->fd) ==
+           HF_RULING_PASS;
+}
+
+/* The transfer of a client that a rule refuses must hear of it. */
+static void on_client_known(struct ftp_visit *visit)
+{
+    struct hf_engine *engine = visit->session.engine;
+    struct hf_ftp *ftp = engine->ftp;
+    const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
+    struct hf_lease_owner owner;
+
+    if (hf_lease_claim_mt(ftp->leases, visit->slot, client, &owner) != HF_OK) {
+        ftp_refuse_stranger(engine, visit->slot->bind->proxy, visit->slot->port, visit->fd, client);
+        return;
+    }
+    if (!visit->let_in || !passes(visit, HF_RULES_SESSION)) {
+        close(visit->fd);
+        visit->fd = -1;
+    }
+    send_on(engine, &owner, visit->fd, client);
+}
+
+/* `tcp-request connection` and `session` rules of the section that binds the port, and the header
+ * between them. */
+static void examine(struct hf_engine *engine, struct hf_lease_slot *slot, int fd,
+                    const struct hf_addr *peer)
+{
+    struct ftp_visit visit;
+
+    ftp_visit_begin(&visit, engine, slot->bind, fd, peer);
+    visit.slot = slot;
+    visit.on_known = on_client_known;
+    visit.let_in = passes(&visit, HF_RULES_CONNECTION);
+    if (!visit.let_in && visit.session.headers) {
+        close(fd); /* whose it was will never be known */
+        ftp_visit_end(&visit);
+    } else {
+        ftp_visit_identify(&visit);
+    }
 }
 
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
@@ -103,27 +144,46 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     struct hf_engine *engine = listener->owner;
     struct hf_ftp *ftp = engine->ftp;
     struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
+    const struct hf_cfg_proxy *section = slot->bind->proxy;
     struct hf_lease_owner owner;
 
-    if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) != HF_OK) {
-        ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, peer);
-        return true;
-    }
-    if (!is_let_in(engine, slot->bind, fd, peer)) {
-        close(fd);
-        fd = -1; /* its transfer must hear of it */
-    }
-    if (owner.engine == engine) {
-        arrive(&owner, fd, peer);
-        return true;
-    }
-    struct arrival *a = calloc(1, sizeof *a);
-    if (!a) {
-        if (fd >= 0)
-            close(fd);
-        return true;
-    }
-    *a = (struct arrival){{NULL, on_arrival}, owner, fd, *peer};
-    hf_mail_post_mt(owner.engine->loop, &a->mail);
+    if (slot->reads_headers || section->rules[HF_RULES_CONNECTION] ||
+        section->rules[HF_RULES_SESSION])
+        examine(engine, slot, fd, peer);
+    else if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) == HF_OK)
+        send_on(engine, &owner, fd, peer);
+    else
+        ftp_refuse_stranger(engine, section, slot->port, fd, peer);
     return true;
+}
+
+/* ---- ports that a session opened for itself ---------------------------------------------------
+ */
+
+static void on_own_client_known(struct ftp_visit *visit)
+{
+    struct hf_ftp *ftp = visit->session.engine->ftp;
+    const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
+    struct ftp_session *s = hf_pool_find(ftp->sessions, visit->owner);
+    struct ftp_xfer *x = s ? s->next_xfer : NULL;
+
+    if (!x || ftp_xfer_own_port(x) != visit->port)
+        x = s ? s->xfer : NULL;
+    if (!x || ftp_xfer_own_port(x) != visit->port)
+        close(visit->fd); /* it was closed meanwhile */
+    else
+        ftp_xfer_own_client(x, visit->fd, client);
+}
+
+void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const struct hf_addr *peer)
+{
+    const struct hf_facts *control = &s->session.facts;
+    struct ftp_visit visit;
+
+    ftp_visit_begin(&visit, s->session.engine, control->bind, fd, peer);
+    visit.owner = hf_pool_id(ftp_of(s)->sessions, s);
+    visit.port = port;
+    visit.on_known = on_own_client_known;
+    visit.session.headers = control->received_proxy ? HF_HEADER_PROXY : 0;
+    ftp_visit_identify(&visit);
 }

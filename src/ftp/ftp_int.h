@@ -14,6 +14,7 @@
  *   lease.c          which session a data port is promised to
  *   arrival.c        a connection to a data port finds its session
  *   record.c         what log lines tell of a session and its transfers
+ *   guest.c          one that begins with a PROXY header, until that was read (guest_int.h)
  *   worker.c         a worker's pools and buffers
  */
 #ifndef HAFTP_FTP_INT_H
@@ -191,6 +192,8 @@ struct ftp_session {
 /* A worker's part of this floor: engine->ftp. */
 struct hf_ftp {
     struct hf_engine *engine;
+    struct ftp_guest *guests; /* data connections whose PROXY header is awaited, oldest first */
+    unsigned n_guests;
     struct hf_lease_table *leases;
     struct hf_pool *sessions, *xfers;
     char *input; /* one read of one leg, for the length of a step */
@@ -264,6 +267,9 @@ void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned co
 /* Resets a connection to a data port that no lease expects; counts it for the section, logs it. */
 void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
                          unsigned port, int fd, const struct hf_addr *peer);
+/* A connection to a port that a transfer of this session opened for itself: it begins with a PROXY
+ * header where the control connection did. */
+void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const struct hf_addr *peer);
 /* " (N more like this were not logged)", or nothing when there are none. */
 #define FTP_MORE_SIZE 64u
 const char *ftp_more_text(unsigned suppressed, char *buf);
@@ -338,6 +344,9 @@ HF_MUST_USE enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct
 HF_MUST_USE bool ftp_xfer_dial_client(struct ftp_xfer *x);
 void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
+uint16_t ftp_xfer_own_port(const struct ftp_xfer *x); /* where it listens itself; 0: nowhere */
+/* Somebody came to that port: the client, or a stranger. */
+void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
 /* A transfer command is at the head of the queue: data may flow a second from now even without a
  * 1xx. */
 void ftp_xfer_expect(struct ftp_xfer *x);

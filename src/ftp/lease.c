@@ -54,9 +54,20 @@ static bool opens_ports(const struct hf_cfg_bind *bind)
     return bind->role == HF_BIND_DATA && !bind->shared_with;
 }
 
+/* `accept-proxy`, or a rule that asks for it now and then. */
+static bool reads_headers(const struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_rule *rule;
+    for (rule = bind->proxy->rules[HF_RULES_CONNECTION]; rule; rule = rule->next)
+        if (rule->action == HF_RULE_EXPECT_PROXY || rule->action == HF_RULE_EXPECT_CIP)
+            return true;
+    return bind->accept_proxy || bind->accept_netscaler_cip;
+}
+
 static void add_run(struct hf_lease_table *table, const struct hf_cfg_bind *bind)
 {
     struct slot_run *run = &table->runs[table->n_runs++];
+    bool headers = reads_headers(bind);
     run->bind = bind;
     run->first = table->n_slots;
     for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
@@ -64,6 +75,7 @@ static void add_run(struct hf_lease_table *table, const struct hf_cfg_bind *bind
         slot->bind = bind;
         slot->port = (uint16_t)port;
         slot->worker = (uint16_t)(port % table->n_workers);
+        slot->reads_headers = headers;
         run->count++;
     }
 }
@@ -193,17 +205,25 @@ static bool slot_is_free(struct hf_lease_table *table, const struct hf_lease_slo
     return !find(table, slot, client, rule);
 }
 
+/* Who will connect to this slot, as it sees them. */
+static const struct hf_addr *comer(const struct hf_lease_slot *slot,
+                                   const struct hf_lease_wish *wish)
+{
+    return slot->reads_headers ? wish->client : wish->sender;
+}
+
 /* Looks at every slot of the run once, from a random one on; own worker's only, or all. */
 static struct hf_lease_slot *free_slot_in(struct hf_lease_table *table, const struct slot_run *run,
-                                          const struct hf_addr *client, enum hf_ftp_peer rule,
-                                          unsigned worker, bool own)
+                                          const struct hf_lease_wish *wish, unsigned worker,
+                                          bool own)
 {
+    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
     unsigned start = hf_rand_below(run->count);
     for (unsigned i = 0; i < run->count; i++) {
         struct hf_lease_slot *slot = &table->slots[run->first + (start + i) % run->count];
         if (own && slot->worker != worker)
             continue;
-        if (slot_is_free(table, slot, client, rule))
+        if (slot_is_free(table, slot, comer(slot, wish), rule))
             return slot;
     }
     return NULL;
@@ -243,7 +263,6 @@ static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
                                        const struct hf_lease_wish *wish, unsigned worker,
                                        bool *served)
 {
-    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
     bool here_only = any_listens_at(wish);
 
     *served = false;
@@ -254,7 +273,7 @@ static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
                 (here_only && !listens_at(r->bind, wish->local)))
                 continue;
             *served = true;
-            struct hf_lease_slot *slot = free_slot_in(table, run, wish->client, rule, worker, own);
+            struct hf_lease_slot *slot = free_slot_in(table, run, wish, worker, own);
             if (slot)
                 return slot;
         }
@@ -274,14 +293,14 @@ enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_le
     pthread_mutex_lock(&table->lock);
     struct hf_lease_slot *slot = free_slot(table, wish, owner->engine->index, &served);
     if (slot) {
-        entry->key = key_of(table, slot, wish->client, rule);
+        entry->key = key_of(table, slot, comer(slot, wish), rule);
         entry->owner = *owner;
         entry->owner.serial = ++table->last_serial;
         HASH_ADD(hh, table->leases, key, sizeof entry->key, entry);
         added = entry->hh.tbl != NULL; /* NULL: out of memory */
         slot->leased += added;
         slot->peer_rule = rule;
-        *out = (struct hf_lease){slot, *wish->client, entry->owner.serial};
+        *out = (struct hf_lease){slot, *comer(slot, wish), entry->owner.serial};
     }
     pthread_mutex_unlock(&table->lock);
 

@@ -101,10 +101,10 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
     enum hf_status status;
 
     if (!facts->frontend->cfg->data_ranges) {
-        status = ftp_xfer_listen(x, hf_facts_here(facts), port);
+        status = ftp_xfer_listen(x, hf_facts_socket_here(facts), port);
     } else {
         struct hf_lease_wish wish = {facts->frontend->cfg, facts->server->cfg, hf_facts_peer(facts),
-                                     hf_facts_here(facts)};
+                                     hf_facts_socket_peer(facts), hf_facts_socket_here(facts)};
         status = hf_lease_take_mt(ftp_of(s)->leases, &wish, &owner, &x->lease);
         if (status == HF_NOPORT)
             return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);

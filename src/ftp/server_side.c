@@ -174,7 +174,11 @@ static bool is_mapped(const struct ftp_session *s, const struct ftp_command *com
                       const struct hf_addr *announced)
 {
     const struct hf_facts *facts = &s->session.facts;
-    const struct hf_addr *host = hf_addr_is_set(announced) ? announced : hf_facts_here(facts);
+    const struct hf_addr *host = announced;
+
+    /* Whoever stands before us and sends PROXY headers leads on to our own address. */
+    if (!hf_addr_is_set(host) || hf_addr_same_host(host, hf_facts_here(facts)))
+        host = hf_facts_socket_here(facts);
 
     return (command->id == HF_CMD_PASV || command->id == HF_CMD_EPSV) &&
            command->id == command->asked &&

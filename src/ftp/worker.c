@@ -2,7 +2,7 @@
  * worker.c: what one worker needs for FTP: pools for sessions and transfers, and buffers for the
  * length of a step.
  */
-#include "ftp_int.h"
+#include "guest_int.h"
 
 #include <stdlib.h>
 
@@ -30,6 +30,7 @@ void hf_ftp_detach(struct hf_engine *engine)
     struct hf_ftp *ftp = engine->ftp;
     if (!ftp)
         return;
+    ftp_guests_forget(ftp);
     if (ftp->sessions)
         hf_pool_free(ftp->sessions);
     if (ftp->xfers)

@@ -526,18 +526,29 @@ static bool is_expected(const struct ftp_xfer *x, const struct hf_addr *peer)
     return hf_addr_same_host(peer, client);
 }
 
+uint16_t ftp_xfer_own_port(const struct ftp_xfer *x)
+{
+    struct hf_addr local = {0};
+    if (x->listener.watch.fd >= 0)
+        hf_socket_local(x->listener.watch.fd, &local);
+    return hf_addr_port(&local);
+}
+
+void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
+{
+    if (is_expected(x, peer))
+        ftp_xfer_client_arrived(x, fd, peer);
+    else
+        ftp_refuse_stranger(x->ftp->engine, x->session->session.facts.frontend->cfg,
+                            ftp_xfer_own_port(x), fd, peer);
+}
+
+/* True: go on listening. */
 static bool on_own_port(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct ftp_xfer *x = HF_CONTAINER(listener, struct ftp_xfer, listener);
-    if (!is_expected(x, peer)) {
-        struct hf_addr local;
-        hf_socket_local(fd, &local);
-        ftp_refuse_stranger(x->ftp->engine, x->session->session.facts.frontend->cfg,
-                            hf_addr_port(&local), fd, peer);
-        return true;
-    }
-    ftp_xfer_client_arrived(x, fd, peer);
-    return false;
+    ftp_own_port_visit(x->session, ftp_xfer_own_port(x), fd, peer);
+    return listener->watch.fd >= 0;
 }
 
 enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port)
@@ -568,6 +579,8 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.worker = control->worker;
     x->facts.log_level = control->log_level;
     x->facts.vars = control->vars;
+    x->facts.proxied = control->proxied; /* lent, likewise */
+    x->facts.received_proxy = control->received_proxy;
     x->facts.is_transfer = true;
     x->facts.queue_ms = 0;
     x->facts.connect_ms = -1;

@@ -5,6 +5,7 @@
 
 #include "haftp/log/format.h"
 #include "haftp/net/socket.h"
+#include "haftp/stream/header.h"
 
 typedef enum hf_acted (*action_fn)(const struct hf_cfg_rule *rule, struct hf_session *session,
                                    int fd, struct hf_eval *eval);
@@ -49,6 +50,22 @@ ACTION(silent_drop)
     UNUSED_ALL;
     hf_socket_vanish_on_close(fd);
     return HF_ACTED_REJECT;
+}
+
+/* ---- headers ------------------------------------------------------------------------------ */
+
+ACTION(expect_proxy)
+{
+    UNUSED_ALL;
+    session->headers |= HF_HEADER_PROXY;
+    return HF_ACTED;
+}
+
+ACTION(expect_cip)
+{
+    UNUSED_ALL;
+    session->headers |= HF_HEADER_CIP;
+    return HF_ACTED;
 }
 
 /* ---- variables ---------------------------------------------------------------------------- */
@@ -203,6 +220,8 @@ static const action_fn actions[] = {
     [HF_RULE_REJECT] = reject,
     [HF_RULE_CLOSE] = reject,
     [HF_RULE_SILENT_DROP] = silent_drop,
+    [HF_RULE_EXPECT_PROXY] = expect_proxy,
+    [HF_RULE_EXPECT_CIP] = expect_cip,
     [HF_RULE_SET_VAR] = set_var,
     [HF_RULE_SET_VAR_FMT] = set_var_fmt,
     [HF_RULE_UNSET_VAR] = unset_var,

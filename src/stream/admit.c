@@ -1,10 +1,13 @@
 /*
  * admit.c: rules of the frontend, then its choice, then rules of the backend.
  *
- *   entry rules --> content rules --> use_backend --> content rules of the backend --> use-server
- *      |               |   ^                              |   ^
- *      v               v   | more bytes, or no time       v   | the same
- *    closed          closed                             closed
+ *   connection rules --> PROXY header --> session rules
+ *                                              |
+ *      +---------------------------------------+
+ *      v
+ *   content rules --> use_backend --> content rules of the backend --> use-server
+ *
+ * Each of them may close the connection; the header and the content rules may wait for bytes.
  */
 #include "haftp/stream/admit.h"
 
@@ -12,12 +15,14 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
+#include "haftp/stream/header.h"
 #include "route_int.h"
 
 struct hf_admit {
-    struct hf_inspect inspect;
-    struct hf_timer patience; /* timeout client */
+    struct hf_inspect inspect; /* its session and watch are set from the beginning */
+    struct hf_timer patience;  /* timeout client */
     struct hf_reap reap;
+    bool awaits_header;
     bool routed; /* the rules are those of the backend */
     hf_admit_fn fn;
 };
@@ -100,61 +105,148 @@ static void be_patient(struct hf_admit *admit, struct hf_session *session)
         hf_loop_timer(session->engine->loop, &admit->patience, limit, on_patience_over);
 }
 
+/* ---- entry: before any byte is the client's own ------------------------------------------- */
+
+/* Whom these rules refuse has not been there: no line in the log, as with HAProxy. */
+static bool passes(struct hf_session *session, const struct hf_watch *front, enum hf_rule_set set)
+{
+    if (hf_rules_at_entry(session, session->facts.frontend->cfg, set, front->fd) == HF_RULING_PASS)
+        return true;
+    session->logged = true;
+    return false;
+}
+
+/* The client is known now.  PASS, with the section whose rules look at its bytes, if any do. */
+static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front,
+                            const struct hf_cfg_proxy **section)
+{
+    *section = session->facts.frontend->cfg;
+    if (!passes(session, front, HF_RULES_SESSION))
+        return HF_RULING_REJECT;
+    hf_log_connect_mt(&session->facts);
+    if (!has_rules(*section))
+        *section = route(session, front);
+    return HF_RULING_PASS;
+}
+
+static void begin_rules(struct hf_admit *admit, const struct hf_cfg_proxy *section)
+{
+    struct hf_session *session = admit->inspect.session;
+
+    admit->routed = section != session->facts.frontend->cfg;
+    hf_inspect_begin(&admit->inspect, session, admit->inspect.watch, section, HF_RULES_REQUEST,
+                     on_due);
+    be_patient(admit, session);
+}
+
+static enum hf_header read_header(struct hf_session *session, const struct hf_watch *front)
+{
+    return hf_header_read(session, front->fd, front->ready & (HF_READY_HUP | HF_READY_ERR));
+}
+
+/* A header that never comes is waited for no longer than a login (HAProxy: than `timeout client`).
+ */
+static void on_header_overdue(struct hf_timer *timer)
+{
+    struct hf_admit *admit = HF_CONTAINER(timer, struct hf_admit, patience);
+
+    hf_header_timed_out(admit->inspect.session);
+    admit->fn(admit->inspect.session, HF_RULING_REJECT);
+}
+
+static void await_header(struct hf_admit *admit)
+{
+    struct hf_session *session = admit->inspect.session;
+    const struct hf_cfg_timeouts *timeouts = &session->facts.frontend->cfg->o.timeout;
+    bool is_control = session->facts.bind->role == HF_BIND_CONTROL;
+    unsigned limit = hf_timeout_shorter(timeouts->client, is_control ? timeouts->ftp_login : 0);
+
+    admit->awaits_header = true;
+    if (limit)
+        hf_loop_timer(session->engine->loop, &admit->patience, limit, on_header_overdue);
+}
+
+static void go_on_with_header(struct hf_admit *admit)
+{
+    struct hf_session *session = admit->inspect.session;
+    struct hf_watch *front = admit->inspect.watch;
+    const struct hf_cfg_proxy *section;
+
+    enum hf_header header = read_header(session, front);
+    if (header == HF_HEADER_MORE)
+        return;
+    admit->awaits_header = false;
+    hf_loop_timer_cancel(session->engine->loop, &admit->patience);
+    enum hf_ruling ruling =
+        header == HF_HEADER_DONE ? enter(session, front, &section) : HF_RULING_REJECT;
+    if (ruling == HF_RULING_PASS && section) {
+        begin_rules(admit, section);
+        decide(admit);
+    } else {
+        admit->fn(session, finish(session, front, ruling));
+    }
+}
+
 void hf_admit_progress(struct hf_admit *admit)
 {
+    if (admit->awaits_header) {
+        go_on_with_header(admit);
+        return;
+    }
     be_patient(admit, admit->inspect.session);
     decide(admit);
 }
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
-/* Whom these rules refuse has not been there: no line in the log, as with HAProxy. */
-static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front)
-{
-    if (hf_rules_at_entry(session, session->facts.frontend->cfg, front->fd) == HF_RULING_REJECT) {
-        session->logged = true;
-        return HF_RULING_REJECT;
-    }
-    hf_log_connect_mt(&session->facts);
-    return HF_RULING_PASS;
-}
-
-static enum hf_ruling inspect(struct hf_session *session, struct hf_watch *front,
-                              const struct hf_cfg_proxy *section, hf_admit_fn fn,
-                              struct hf_admit **waiting)
+/* Waits for the header, or for what these rules look at. */
+static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
+                           const struct hf_cfg_proxy *section, hf_admit_fn fn,
+                           struct hf_admit **waiting)
 {
     struct hf_admit *admit = calloc(1, sizeof *admit);
+    enum hf_ruling ruling = HF_RULING_WAIT;
 
     if (!admit) {
         hf_facts_end(&session->facts, HF_REASON_RESOURCE, HF_PHASE_REQUEST);
         return HF_RULING_REJECT;
     }
     admit->fn = fn;
-    admit->routed = section != session->facts.frontend->cfg;
-    hf_inspect_begin(&admit->inspect, session, front, section, HF_RULES_REQUEST, on_due);
-    enum hf_ruling ruling = go_on(admit);
-    if (ruling == HF_RULING_WAIT) {
-        be_patient(admit, session);
-        *waiting = admit;
+    admit->inspect.session = session;
+    admit->inspect.watch = front;
+    if (section) {
+        begin_rules(admit, section);
+        ruling = go_on(admit);
     } else {
-        hf_admit_free(admit);
+        await_header(admit);
     }
+    if (ruling == HF_RULING_WAIT)
+        *waiting = admit;
+    else
+        hf_admit_free(admit);
     return ruling;
 }
 
 enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front, hf_admit_fn fn,
                               struct hf_admit **waiting)
 {
-    const struct hf_cfg_proxy *section = session->facts.frontend->cfg;
+    const struct hf_cfg_proxy *section;
 
     *waiting = NULL;
-    if (enter(session, front) == HF_RULING_REJECT)
+    if (!passes(session, front, HF_RULES_CONNECTION))
         return finish(session, front, HF_RULING_REJECT);
-    if (!has_rules(section))
-        section = route(session, front);
-    if (!section)
-        return finish(session, front, HF_RULING_PASS);
-    return inspect(session, front, section, fn, waiting);
+    switch (read_header(session, front)) {
+    case HF_HEADER_MORE:
+        return wait(session, front, NULL, fn, waiting);
+    case HF_HEADER_FAILED:
+        return HF_RULING_REJECT;
+    case HF_HEADER_DONE:
+        break;
+    }
+    enum hf_ruling ruling = enter(session, front, &section);
+    if (ruling == HF_RULING_PASS && section)
+        return wait(session, front, section, fn, waiting);
+    return finish(session, front, ruling);
 }
 
 static void release(struct hf_reap *reap)

@@ -16,6 +16,7 @@
 #include "haftp/state/ftp_facts.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
+#include "haftp/stream/header.h"
 #include "haftp/stream/stream.h"
 
 struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime, unsigned index,
@@ -97,6 +98,7 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     facts->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
     facts->worker = (uint16_t)engine->index;
     facts->client_fd = fd;
+    session->headers = hf_header_of_bind(bind);
     facts->client = *peer;
     hf_socket_local(fd, &facts->local);
     facts->accepted_us = hf_clock_wall_us();
@@ -145,6 +147,7 @@ void hf_session_end(struct hf_session *session)
     hf_session_report(session);
     hf_vars_free(&facts->vars);
     hf_ftp_facts_free(facts);
+    free(facts->proxied);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend)

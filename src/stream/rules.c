@@ -40,18 +40,6 @@ static enum hf_ruling run(struct hf_session *session, const struct hf_cfg_rule *
     return HF_RULING_PASS;
 }
 
-static enum hf_ruling run_set(struct hf_session *session, const struct hf_cfg_proxy *section,
-                              enum hf_rule_set set, int fd)
-{
-    const struct hf_cfg_rule *at = section->rules[set];
-    struct hf_eval eval;
-
-    if (!at)
-        return HF_RULING_PASS;
-    hf_rules_prepare(&eval, session, section);
-    return run(session, &at, fd, &eval);
-}
-
 static enum hf_ruling count(struct hf_session *session, const struct hf_cfg_proxy *section,
                             enum hf_rule_set set, enum hf_ruling ruling)
 {
@@ -62,13 +50,15 @@ static enum hf_ruling count(struct hf_session *session, const struct hf_cfg_prox
 }
 
 enum hf_ruling hf_rules_at_entry(struct hf_session *session, const struct hf_cfg_proxy *section,
-                                 int fd)
+                                 enum hf_rule_set set, int fd)
 {
-    for (enum hf_rule_set set = HF_RULES_CONNECTION; set <= HF_RULES_SESSION; set++) {
-        if (run_set(session, section, set, fd) == HF_RULING_REJECT)
-            return count(session, section, set, HF_RULING_REJECT);
-    }
-    return HF_RULING_PASS;
+    const struct hf_cfg_rule *at = section->rules[set];
+    struct hf_eval eval;
+
+    if (!at)
+        return HF_RULING_PASS;
+    hf_rules_prepare(&eval, session, section);
+    return count(session, section, set, run(session, &at, fd, &eval));
 }
 
 /* ---- rules that may wait for bytes -------------------------------------------------------- */

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "haftp/base/hash.h"
+
 static bool is_telling(const struct hf_addr *from, const struct hf_addr *to)
 {
     return from->sa.sa_family == to->sa.sa_family &&
@@ -72,4 +74,43 @@ size_t hf_proxyproto_v2(char *out, const struct hf_addr *from, const struct hf_a
     at = put_u16(at, hf_addr_port(from));
     at = put_u16(at, hf_addr_port(to));
     return (size_t)(at - out);
+}
+
+/* ---- extensions of version 2 ----------------------------------------------------------------- */
+
+enum { V2_LENGTH_AT = 14, V2_START = 16, TLV_START = 3, CHECKSUM_BYTES = 4 };
+
+static char *put_tlv(char *at, unsigned type, struct hf_view value)
+{
+    *at++ = (char)type;
+    at = put_u16(at, (unsigned)value.n);
+    return put(at, value.p, value.n);
+}
+
+/* Over the whole header, as it is with zeros in place of the sum. */
+static size_t put_checksum(char *out, size_t n)
+{
+    uint32_t sum = 0;
+    char *at = put_tlv(out + n, HF_PP_CRC32C, hf_view((const char *)&sum, sizeof sum));
+
+    n = (size_t)(at - out);
+    put_u16(out + V2_LENGTH_AT, (unsigned)(n - V2_START));
+    sum = htonl(hf_hash_crc32c(hf_view(out, n)));
+    memcpy(at - sizeof sum, &sum, sizeof sum);
+    return n;
+}
+
+size_t hf_proxyproto_extend(char *out, size_t n, size_t room, const struct hf_pp_tlv *tlvs,
+                            unsigned n_tlvs, bool checksum)
+{
+    size_t kept = checksum ? TLV_START + CHECKSUM_BYTES : 0;
+
+    for (unsigned i = 0; i < n_tlvs; i++) {
+        if (n + TLV_START + tlvs[i].value.n + kept <= room)
+            n = (size_t)(put_tlv(out + n, tlvs[i].type, tlvs[i].value) - out);
+    }
+    if (checksum && n + kept <= room)
+        return put_checksum(out, n);
+    put_u16(out + V2_LENGTH_AT, (unsigned)(n - V2_START));
+    return n;
 }

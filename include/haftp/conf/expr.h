@@ -285,11 +285,12 @@ enum hf_rule_action {
     HF_RULE_REJECT,
     HF_RULE_CLOSE, /* responses: close the server's connection */
     HF_RULE_SILENT_DROP,
-    HF_RULE_EXPECT_PROXY, /* expect-proxy, expect-netscaler-cip: refused, so never run */
-    HF_RULE_SET_VAR,      /* var, expr */
-    HF_RULE_SET_VAR_FMT,  /* var, format */
-    HF_RULE_UNSET_VAR,    /* var */
-    HF_RULE_SET_SRC,      /* expr */
+    HF_RULE_EXPECT_PROXY,
+    HF_RULE_EXPECT_CIP,
+    HF_RULE_SET_VAR,     /* var, expr */
+    HF_RULE_SET_VAR_FMT, /* var, format */
+    HF_RULE_UNSET_VAR,   /* var */
+    HF_RULE_SET_SRC,     /* expr */
     HF_RULE_SET_SRC_PORT,
     HF_RULE_SET_DST,
     HF_RULE_SET_DST_PORT,

@@ -24,6 +24,7 @@ struct hf_lease_slot {
     const struct hf_cfg_bind *bind;
     uint16_t port;
     uint16_t worker;            /* whose loop listens */
+    bool reads_headers;         /* its clients are told by PROXY headers, or may be */
     unsigned leased;            /* how many leases it carries now */
     enum hf_ftp_peer peer_rule; /* of those leases; a slot carries one kind at a time */
 };
@@ -47,7 +48,8 @@ struct hf_lease_wish {
     const struct hf_cfg_proxy *control;
     const struct hf_cfg_server *server; /* of the session */
     const struct hf_addr *client;
-    const struct hf_addr *local; /* what the client connected to, and will be told */
+    const struct hf_addr *sender; /* whose its connections are where no PROXY header tells */
+    const struct hf_addr *local;  /* our own address of the control connection */
 };
 
 /* All slots of all data binds of the configuration.  NULL: no memory. */

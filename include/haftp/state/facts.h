@@ -33,7 +33,15 @@ struct hf_server;
 struct hf_cfg_bind;
 struct hf_ftp_facts;
 struct hf_vars;
-struct hf_ftp_facts;
+struct hf_pp_header;
+
+/* What a PROXY header said besides addresses, and what it took the place of. */
+struct hf_proxied {
+    struct hf_addr peer, here; /* the connection's own ends */
+    uint8_t authority_bytes, unique_id_bytes;
+    bool has_authority, has_unique_id;
+    char text[]; /* the authority, then the unique id */
+};
 
 /* Values of hf_facts.log_level; 0 is the usual level. */
 enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
@@ -60,17 +68,18 @@ struct hf_facts {
     bool redispatched;
     bool is_transfer;      /* an FTP data connection: a download brings nothing from the client */
     uint8_t reason, phase; /* enum hf_reason, enum hf_phase */
-    bool received_proxy;   /* client and local are from a PROXY header */
+    bool received_proxy;   /* the connection began with a PROXY header */
     bool client_tls;       /* the client's control connection is encrypted, and we read it */
     uint16_t worker;       /* number of the thread, from 0 */
     int client_fd;         /* the client's socket while it is open; 0 or -1: not */
     struct hf_addr first_client,
         first_local;             /* before a rule changed client or local; else unset */
     struct hf_addr server_local; /* our address toward the server, once connected */
+    struct hf_proxied *proxied;  /* NULL: no PROXY header, or one that said nothing */
 };
 
-/* The ends of the client's connection as they are, whatever a rule or a PROXY header made of them.
- */
+/* The ends of the client's connection, by its PROXY header if it has one, whatever a rule made of
+ * them: who the client is, and what it connected to. */
 static inline const struct hf_addr *hf_facts_peer(const struct hf_facts *facts)
 {
     return hf_addr_is_set(&facts->first_client) ? &facts->first_client : &facts->client;
@@ -79,6 +88,22 @@ static inline const struct hf_addr *hf_facts_here(const struct hf_facts *facts)
 {
     return hf_addr_is_set(&facts->first_local) ? &facts->first_local : &facts->local;
 }
+
+/* The ends of the socket itself: with a PROXY header, its sender and our own address. */
+static inline const struct hf_addr *hf_facts_socket_peer(const struct hf_facts *facts)
+{
+    return facts->proxied ? &facts->proxied->peer : hf_facts_peer(facts);
+}
+static inline const struct hf_addr *hf_facts_socket_here(const struct hf_facts *facts)
+{
+    return facts->proxied ? &facts->proxied->here : hf_facts_here(facts);
+}
+/* The connection began with this header: its addresses count from now on.  HF_NOMEM. */
+HF_MUST_USE enum hf_status hf_facts_take_header(struct hf_facts *facts,
+                                                const struct hf_pp_header *header);
+/* p NULL: there is none. */
+struct hf_view hf_facts_authority(const struct hf_facts *facts);
+struct hf_view hf_facts_unique_id(const struct hf_facts *facts);
 
 const char *hf_reason_text(enum hf_reason reason);
 /* Two letters and a NUL, as HAProxy's %ts. */

@@ -63,6 +63,7 @@ struct hf_proxy {
     struct hf_rate rate_front, rate_back;    /* sessions begun */
     _Atomic uint64_t denied[HF_N_RULE_SETS]; /* by rules, of each kind */
     _Atomic uint64_t strangers;              /* data connections without a lease */
+    _Atomic uint64_t bad_headers;            /* connections without the PROXY header they need */
     _Atomic uint64_t ports_exhausted;
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */

@@ -45,6 +45,7 @@ struct hf_session {
     struct hf_session *next, *prev;
     struct hf_reap reap;
     bool logged;                    /* by `option logasap`: nothing more at the end */
+    uint8_t headers;                /* awaited before anything else: HF_HEADER_* of header.h */
     struct hf_server *server;       /* whose slot we hold, NULL: none */
     const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
     struct hf_facts facts;

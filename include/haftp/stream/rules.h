@@ -19,10 +19,11 @@ enum hf_ruling {
 /* What an evaluation may know of this session; no bytes yet. */
 void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
                       const struct hf_cfg_proxy *section);
-/* `tcp-request connection` and `tcp-request session` of a section, for a connection that was just
- * accepted. */
+/* `tcp-request connection` or `tcp-request session` (`set`) of a section, for a connection that was
+ * just accepted. */
 HF_MUST_USE enum hf_ruling hf_rules_at_entry(struct hf_session *session,
-                                             const struct hf_cfg_proxy *section, int fd);
+                                             const struct hf_cfg_proxy *section,
+                                             enum hf_rule_set set, int fd);
 
 /* As much as HAProxy's buffer holds: beyond it, no more bytes are waited for. */
 #define HF_INSPECT_BYTES (16u * 1024u)

@@ -132,8 +132,8 @@ static void check_tls(struct hf_build *b)
                        "all versions of TLS are disabled");
 }
 
-/* Words that would be dangerous to read over: a client that speaks TLS, or announces another
- * client's address, must not be taken for one that speaks FTP. */
+/* Words that would be dangerous to read over: a client that speaks TLS must not be taken for one
+ * that speaks FTP. */
 static void refuse_what_we_cannot(struct hf_build *b)
 {
     const struct hf_cfg_bind *bind = &b->bind;
@@ -142,12 +142,6 @@ static void refuse_what_we_cannot(struct hf_build *b)
         hf_ends_refuse(b, bind->tls.ssl_loc, "ssl",
                        "TLS is never left out silently: let HAProxy or stunnel end it in front of "
                        "haftp, or remove 'ssl'");
-    else if (bind->accept_proxy)
-        hf_ends_refuse(b, bind->accept_proxy_loc, "accept-proxy",
-                       "without it the PROXY header would be read as FTP: remove the word here and "
-                       "'send-proxy' at the sender");
-    else if (bind->accept_netscaler_cip)
-        hf_ends_refuse(b, bind->loc, "accept-netscaler-cip", NULL);
     else if (bind->netns)
         hf_ends_refuse(b, bind->netns_loc, "namespace",
                        "start haftp in the namespace, with `ip netns exec`");

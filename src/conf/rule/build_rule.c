@@ -510,9 +510,6 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
         return;
     r.rule->text = hf_words_text(arena_of(b), r.words, r.n);
     r.rule->cond = hf_build_take_condition(b, &r.place);
-    if (r.rule->action ==
-        HF_RULE_EXPECT_PROXY) /* read as FTP, a header would break every session */
-        hf_ends_refuse(b, r.words->loc, r.rule->name, "remove it, and the header at the sender");
     if (r.rule->action == HF_RULE_NONE)
         hf_conf_add_pending(b->config, r.rule->name, r.words->loc);
     if (set < HF_RULES_RESPONSE)

@@ -24,17 +24,15 @@ static const struct hf_addr *local_of(const struct hf_eval *eval)
     return eval->facts ? &eval->facts->local : &nobody;
 }
 
-/* What the connection itself says, before a rule changed it. */
+/* What the connection itself says, before a PROXY header or a rule changed it. */
 static const struct hf_addr *first_client_of(const struct hf_eval *eval)
 {
-    bool changed = eval->facts && hf_addr_is_set(&eval->facts->first_client);
-    return changed ? &eval->facts->first_client : client_of(eval);
+    return eval->facts ? hf_facts_socket_peer(eval->facts) : client_of(eval);
 }
 
 static const struct hf_addr *first_local_of(const struct hf_eval *eval)
 {
-    bool changed = eval->facts && hf_addr_is_set(&eval->facts->first_local);
-    return changed ? &eval->facts->first_local : local_of(eval);
+    return eval->facts ? hf_facts_socket_here(eval->facts) : local_of(eval);
 }
 
 static enum hf_truth out_port(struct hf_sample *out, const struct hf_addr *addr)
@@ -136,6 +134,20 @@ FETCH(fc_rcvd_proxy)
     return eval->facts ? hf_out_bool(out, eval->facts->received_proxy) : HF_FALSE;
 }
 
+FETCH(fc_pp_authority)
+{
+    UNUSED(call);
+    struct hf_view text = eval->facts ? hf_facts_authority(eval->facts) : hf_view(NULL, 0);
+    return text.p ? hf_out_bytes(out, HF_TYPE_STR, text) : HF_FALSE;
+}
+
+FETCH(fc_pp_unique_id)
+{
+    UNUSED(call);
+    struct hf_view text = eval->facts ? hf_facts_unique_id(eval->facts) : hf_view(NULL, 0);
+    return text.p ? hf_out_bytes(out, HF_TYPE_STR, text) : HF_FALSE;
+}
+
 /* ---- the connection to the server -------------------------------------------------------- */
 
 /* There is one, or there was. */
@@ -194,10 +206,10 @@ FETCH(so_id)
 {
     UNUSED(call);
     const struct hf_cfg_bind *ours = eval->facts ? eval->facts->bind : NULL, *bind;
-    uint16_t port = hf_addr_port(first_local_of(eval));
     unsigned id = 0;
     if (!ours)
         return HF_FALSE;
+    uint16_t port = hf_addr_port(first_local_of(eval));
     LL_FOREACH(ours->proxy->binds, bind)
     {
         for (unsigned p = bind->port_lo; p <= bind->port_hi; p++) {

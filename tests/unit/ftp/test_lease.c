@@ -64,7 +64,7 @@ static enum hf_status take_at(const char *local, const char *client, hf_id sessi
 {
     struct hf_addr addr = host(client), at = host(local);
     struct hf_lease_owner owner = {&w.engine[engine], session, 0};
-    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &at};
+    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &addr, &at};
     return hf_lease_take_mt(w.table, &wish, &owner, lease);
 }
 
