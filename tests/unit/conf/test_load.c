@@ -175,7 +175,7 @@ static void bad_bind_addresses(void **state)
     refuse_text(t, "listen a\n bind :21 id 3\n bind :22 id 3\n", "has a bind with id 3 already.");
     refuse_text(t, "listen a\n bind :21 ssl\n", "'ssl' needs a certificate.");
     refuse_text(t, "listen a\n bind :21 ssl crt-list /dev/null\n", "'ssl' is not supported");
-    refuse_text(t, "listen a\n bind :21 accept-proxy\n", "'accept-proxy' is not supported");
+    refuse_text(t, "listen a\n bind :21 namespace no-such\n", "this host has no network namespace");
     refuse_text(t, "listen a\n bind\n", "'bind' needs another word.");
 }
 
