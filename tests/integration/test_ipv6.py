@@ -57,7 +57,7 @@ def test_pasv_has_no_answer(place):
 
 def test_curl(place, lab):
     address, control, servers = place
-    curl = Curl((f"[{address}]", control), (servers[0].user, servers[0].password), lab.scratch())
+    curl = Curl((address, control), (servers[0].user, servers[0].password), lab.scratch())
     local = os.path.join(curl.folder, "random.bin")
     curl.get("pub/random.bin", local)
     assert content.checksum(local) == content.checksum(servers[0].path("pub/random.bin"))
