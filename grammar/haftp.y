@@ -100,6 +100,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> GROUP "group"
 %token <row> MAILER "mailer"
 %token <row> RING_SIZE "size of a ring"
+%token <row> RING_FILE "backing-file"
 %token <row> RING_TIMEOUT "timeout of a ring"
 %token <row> DGRAM_BIND "dgram-bind"
 %token <row> COMMAND "command"
@@ -399,6 +400,7 @@ other_line
     | GROUP word        { hf_build_group(B, &$2); }             settings dangling
     | MAILER word word                      { hf_build_mailer(B, &$2, &$3); }
     | RING_SIZE NUMBER                      { hf_build_ring_size(B, $2, @2); }
+    | RING_FILE word                        { hf_build_ring_file(B, &$2); }
     | RING_TIMEOUT rest                     { hf_build_ring_timeout(B, @1); }
     | DGRAM_BIND
     | DGRAM_BIND word   { hf_build_dgram_bind(B, &$2); }        settings

@@ -324,6 +324,7 @@ int main(int argc, char **argv)
         .localpeer = args.localpeer,
         .master_worker = args.master_worker,
         .say_diag = args.say_diag,
+        .names_may_fail = args.names_may_fail,
     });
     list_things(&args);
     switch (args.action) {

@@ -92,7 +92,7 @@ static void apply(const struct hf_proxy *backend, const struct hf_cfg_stick_rule
                   struct hf_pick *pick, struct hf_eval *eval)
 {
     struct hf_stick_table *table =
-        rule->table ? hf_runtime_proxy(backend->runtime, rule->table)->stick : backend->stick;
+        rule->table ? hf_runtime_table(backend->runtime, rule->table) : backend->stick;
     struct hf_table_key key;
 
     if (!table || (rule->store && has_note(pick, table)) ||

@@ -75,8 +75,8 @@ static void note_uses(const struct hf_cfg_proxy *proxy, struct use *uses)
             use->user = proxy;
     }
     for (rule = proxy->stick_rules; rule; rule = rule->next) {
-        if (rule->table)
-            uses[rule->table->id].mentioned = true;
+        if (rule->table && rule->table->proxy)
+            uses[rule->table->proxy->id].mentioned = true;
     }
 }
 

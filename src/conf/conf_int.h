@@ -41,6 +41,8 @@ void hf_conf_resolve_apart(struct hf_config *config, struct hf_diag *diag);
 /* Sections that this one only names must exist (section/check.c). */
 void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
                          struct hf_diag *diag);
+/* The groups that rules ask of agents must be in the files of its filters (words/spoe.c). */
+void hf_conf_check_spoe(const struct hf_cfg_proxy *proxy, struct hf_diag *diag);
 /* What the sections that are no proxies lack (section/check.c). */
 void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag);
 /* It is one that HAProxy listens for, although this version does not. */
@@ -49,9 +51,19 @@ bool hf_conf_listens(const struct hf_cfg_section *section);
  * NULL. */
 struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const char *kind,
                                           const char *name);
+/* There is one, perhaps one that HAProxy has without a section in the file. */
+bool hf_conf_names_other(const struct hf_config *config, const char *kind, const char *name);
 /* The section of that name with any of `caps`, or NULL (resolve.c). */
 struct hf_cfg_proxy *hf_conf_find_section(const struct hf_config *config, const char *name,
                                           unsigned caps);
+/* The table of that name; NULL: told, at `loc` (resolve.c). */
+const struct hf_cfg_stick_table *hf_conf_find_table(const struct hf_config *config,
+                                                    const char *name, struct hf_loc loc,
+                                                    struct hf_diag *diag);
+#define HF_TABLE_EXAMPLE "add a line such as: stick-table type ip size 100k expire 30m"
+/* Tells when such a sample cannot be a key of the table (resolve.c). */
+void hf_conf_check_key(const struct hf_cfg_stick_table *table, enum hf_type type, struct hf_loc loc,
+                       struct hf_diag *diag);
 /* "did you mean 'x'?" among the sections that have any of `caps`, or NULL. */
 const char *hf_conf_nearest_section(const struct hf_config *config, const char *name,
                                     unsigned caps);

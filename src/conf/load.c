@@ -30,6 +30,7 @@ static struct hf_parse *parse_new(struct hf_config *config, struct hf_diag *diag
     parse->tokens.scan.arena = config->arena;
     parse->tokens.scan.diag = diag;
     parse->tokens.scan.env = env;
+    parse->build.names_may_fail = options.names_may_fail;
     parse->tokens.directives.say_diag = options.say_diag;
     return parse;
 }
@@ -79,6 +80,8 @@ static bool parse_sources(struct hf_config *config, struct hf_env *env, struct h
         if (parse->tokens.directives.stopped)
             return false;
     }
+    hf_env_all_read(env);
+    hf_build_read_formats(&parse->build);
     return true;
 }
 

@@ -90,41 +90,74 @@ static void resolve_backend(struct hf_config *config, struct hf_cfg_proxy *proxy
 
 /* ---- stick tables ------------------------------------------------------------------------ */
 
+static const char *nearest_table(const struct hf_config *config, const char *name)
+{
+    const struct hf_cfg_stick_table *table;
+    struct hf_suggest suggest;
+
+    hf_suggest_init(&suggest, name);
+    LL_FOREACH(config->tables, table)
+    {
+        hf_suggest_offer(&suggest, table->name);
+    }
+    return suggest.best ? hf_arena_printf(config->arena, "did you mean '%s'?", suggest.best)
+                        : HF_TABLE_EXAMPLE;
+}
+
+const struct hf_cfg_stick_table *hf_conf_find_table(const struct hf_config *config,
+                                                    const char *name, struct hf_loc loc,
+                                                    struct hf_diag *diag)
+{
+    const struct hf_cfg_stick_table *table = hf_names_find(&config->table_names, name);
+
+    if (table)
+        return table;
+    if (hf_conf_find_section(config, name, HF_CAP_FRONTEND | HF_CAP_BACKEND))
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, HF_TABLE_EXAMPLE, "section '%s' has no stick-table.",
+                    name);
+    else
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, nearest_table(config, name),
+                    "'%s' names no section with a stick-table.", name);
+    return NULL;
+}
+
+void hf_conf_check_key(const struct hf_cfg_stick_table *table, enum hf_type type, struct hf_loc loc,
+                       struct hf_diag *diag)
+{
+    if (!hf_type_casts(type, hf_stick_sample_type(table->type)))
+        hf_diag_add(diag, HF_DIAG_ERROR, loc, NULL,
+                    "%s cannot be a key of the stick-table of '%s' (%s:%d).", hf_type_name(type),
+                    table->name, table->loc.source->name, table->loc.line);
+}
+
+/* Those that share a table are told what they lack once all sections are known. */
+static void check_table_peers(const struct hf_config *config, struct hf_diag *diag)
+{
+    const struct hf_cfg_stick_table *table;
+
+    LL_FOREACH(config->tables, table)
+    {
+        if (table->peers && table->proxy && !table->proxy->o.disabled &&
+            !hf_conf_find_other(config, "peers", table->peers))
+            hf_diag_add(diag, HF_DIAG_ERROR, table->peers_loc,
+                        "add a section 'peers NAME', or remove the word",
+                        "no section 'peers %s' exists.", table->peers);
+    }
+}
+
 static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
                                struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
 {
-    const unsigned any = HF_CAP_FRONTEND | HF_CAP_BACKEND;
-
-    rule->table = proxy;
-    if (rule->table_name) {
-        struct hf_cfg_proxy *other;
-        /* A frontend and a backend may share the name: the one with a table is meant. */
-        rule->table = hf_conf_find_section(config, rule->table_name, any);
-        LL_FOREACH(config->proxies, other)
-        {
-            if (strcmp(other->name, rule->table_name) == 0 && other->stick_table)
-                rule->table = other;
-        }
-        if (!rule->table) {
-            hf_diag_add(diag, HF_DIAG_ERROR, rule->table_name_loc,
-                        hf_conf_nearest_section(config, rule->table_name, any),
-                        "'table %s' names no section.", rule->table_name);
-            return;
-        }
-    }
-    if (!rule->table->stick_table) {
-        hf_diag_add(diag, HF_DIAG_ERROR, rule->loc,
-                    "add a line such as: stick-table type ip size 100k expire 30m",
-                    "section '%s' has no stick-table.", rule->table->name);
-        rule->table = NULL;
-        return;
-    }
-    enum hf_type type = rule->expr ? rule->expr->type : HF_TYPE_ADDR;
-    const struct hf_cfg_stick_table *table = rule->table->stick_table;
-    if (!hf_type_casts(type, hf_stick_sample_type(table->type)))
-        hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, NULL,
-                    "%s cannot be a key of the stick-table of '%s' (%s:%d).", hf_type_name(type),
-                    rule->table->name, table->loc.source->name, table->loc.line);
+    if (rule->table_name)
+        rule->table = hf_conf_find_table(config, rule->table_name, rule->table_name_loc, diag);
+    else if (proxy->stick_table)
+        rule->table = proxy->stick_table;
+    else
+        hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, HF_TABLE_EXAMPLE,
+                    "section '%s' has no stick-table.", proxy->name);
+    if (rule->table)
+        hf_conf_check_key(rule->table, rule->expr ? rule->expr->type : HF_TYPE_ADDR, rule->loc,
+                          diag);
 }
 
 /* ---- balance, mode, ids ------------------------------------------------------------------ */
@@ -288,6 +321,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
 
     resolve_identity(&config->global, diag);
     hf_conf_resolve_args(config, diag);
+    check_table_peers(config, diag);
     LL_FOREACH(config->proxies, proxy)
     {
         resolve_backend(config, proxy, diag);
@@ -299,6 +333,7 @@ void hf_conf_resolve(struct hf_config *config, struct hf_diag *diag)
         check_balance(config, proxy, diag);
         check_mode(config, proxy, diag);
         hf_conf_check_named(config, proxy, diag);
+        hf_conf_check_spoe(proxy, diag);
         check_external(config, proxy, diag);
         check_id(config, proxy, &ids, diag);
         collect_logs(config, proxy);

@@ -184,18 +184,64 @@ static void settle_options(const struct hf_config *config, struct hf_cfg_server 
     }
 }
 
+/* ---- checks ------------------------------------------------------------------------------ */
+
+/* All servers of a template stand on one line, which is told once. */
+static bool is_of_line(const struct hf_cfg_server *server, const struct hf_cfg_server *before)
+{
+    return before && hf_conf_same_place(before->loc, server->loc);
+}
+
+/* A server without an address stays down, and is not checked. */
+static void settle_check_port(const struct hf_config *config, struct hf_cfg_server *server,
+                              const struct hf_cfg_server *before, struct hf_diag *diag)
+{
+    const struct hf_cfg_proxy *proxy = server->proxy;
+    struct hf_cfg_server_opts *o = &server->o;
+
+    if (!o->check || o->check_port || server->reach != HF_REACH_INET || server->unresolved ||
+        server->port_map == HF_PORT_FIXED)
+        return;
+    if (proxy->o.tcp_check && !proxy->check_lacks_port && proxy->check_port) {
+        o->check_port = proxy->check_port;
+        o->check_port_text = hf_arena_printf(config->arena, "%u", o->check_port);
+    }
+    if (!o->check_port && !is_of_line(server, before))
+        hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
+                    "add 'port 21', or the server's own port, to the line",
+                    "server '%s' has no port of its own, so 'check' needs one.", server->name);
+}
+
+static void check_tls_of_check(const struct hf_cfg_server *server,
+                               const struct hf_cfg_server *before, struct hf_diag *diag)
+{
+    const struct hf_cfg_server_tls *tls = &server->o.tls;
+
+    if (server->proxy->check_is_tls && !tls->ssl && tls->verify && !tls->ca_file &&
+        !is_of_line(server, before))
+        hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
+                    "add 'ca-file FILE', or 'verify none' where the network can be trusted",
+                    "'tcp-check connect ssl' verifies the certificate of server '%s', and no "
+                    "'ca-file' is given.",
+                    server->name);
+}
+
 void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
 {
     struct hf_cfg_proxy *proxy;
-    struct hf_cfg_server *server;
+    struct hf_cfg_server *server, *before;
 
     LL_FOREACH(config->proxies, proxy)
     {
         number_servers(config, proxy, diag);
+        before = NULL;
         LL_FOREACH(proxy->servers, server)
         {
             settle_options(config, server, diag);
+            settle_check_port(config, server, before, diag);
+            check_tls_of_check(server, before, diag);
             resolve_track(config, server, diag);
+            before = server;
         }
     }
     LL_FOREACH(config->proxies, proxy)

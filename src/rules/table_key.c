@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "rules_int.h"
+
 #define DEFAULT_KEY_BYTES 32u
 
 static size_t length_of(const struct hf_cfg_stick_table *table)
@@ -81,4 +83,13 @@ bool hf_table_key(const struct hf_cfg_stick_table *table, struct hf_sample *samp
 {
     return hf_sample_cast(sample, hf_stick_sample_type(table->type), eval) &&
            key_of(table, sample, key);
+}
+
+struct hf_stick_table *hf_table_arg(const struct hf_conv *call, const struct hf_eval *eval)
+{
+    const struct hf_cfg_stick_table *cfg = hf_has_arg(call, 0) ? call->args[0].table : NULL;
+
+    if (!cfg && eval->section)
+        cfg = eval->section->stick_table;
+    return eval->runtime && cfg ? hf_runtime_table(eval->runtime, cfg) : NULL;
 }

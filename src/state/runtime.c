@@ -45,7 +45,6 @@ static void free_proxy(struct hf_proxy *proxy)
         free_server(proxy->servers[i]);
     free(proxy->servers);
     free_doors(proxy);
-    hf_stick_free(proxy->stick);
     hf_waitlist_fini(&proxy->entry);
     hf_waitlist_fini(&proxy->waiting);
     pthread_mutex_destroy(&proxy->lb_lock);
@@ -111,11 +110,8 @@ static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cf
     hf_waitlist_init(&proxy->waiting);
     if (!add_servers(proxy) || !add_doors(proxy))
         goto fail;
-    if (cfg->stick_table) {
-        proxy->stick = hf_stick_new(cfg->stick_table);
-        if (!proxy->stick)
-            goto fail;
-    }
+    if (cfg->stick_table)
+        proxy->stick = hf_runtime_table(runtime, cfg->stick_table);
     return proxy;
 fail:
     free_proxy(proxy);
@@ -168,6 +164,24 @@ void hf_runtime_set_maxconn(struct hf_runtime *runtime, unsigned maxconn)
     }
 }
 
+static bool add_tables(struct hf_runtime *runtime)
+{
+    const struct hf_config *config = runtime->config;
+    if (config->n_tables == 0)
+        return true;
+    runtime->tables = calloc(config->n_tables, sizeof(struct hf_stick_table *));
+    if (!runtime->tables)
+        return false;
+    for (const struct hf_cfg_stick_table *table = config->tables; table; table = table->next) {
+        HF_ASSERT(table->index == runtime->n_tables && table->index < config->n_tables);
+        struct hf_stick_table *live = hf_stick_new(table);
+        if (!live)
+            return false;
+        runtime->tables[runtime->n_tables++] = live;
+    }
+    return true;
+}
+
 struct hf_runtime *hf_runtime_new(const struct hf_config *config)
 {
     struct hf_runtime *runtime = calloc(1, sizeof *runtime);
@@ -176,7 +190,7 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config)
     runtime->config = config;
     hf_waitlist_init(&runtime->entry);
     runtime->proxies = calloc(config->n_proxies ? config->n_proxies : 1, sizeof(struct hf_proxy *));
-    if (!runtime->proxies)
+    if (!runtime->proxies || !add_tables(runtime))
         goto fail;
     for (const struct hf_cfg_proxy *p = config->proxies; p; p = p->next) {
         HF_ASSERT(p->id == runtime->n_proxies + 1 && p->id <= config->n_proxies);
@@ -200,6 +214,9 @@ void hf_runtime_free(struct hf_runtime *runtime)
     for (unsigned i = 0; i < runtime->n_proxies; i++)
         free_proxy(runtime->proxies[i]);
     free(runtime->proxies);
+    for (unsigned i = 0; i < runtime->n_tables; i++)
+        hf_stick_free(runtime->tables[i]);
+    free(runtime->tables);
     hf_waitlist_fini(&runtime->entry);
     free(runtime);
 }
@@ -208,4 +225,11 @@ struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct
 {
     HF_ASSERT(cfg->id >= 1 && cfg->id <= runtime->n_proxies);
     return runtime->proxies[cfg->id - 1];
+}
+
+struct hf_stick_table *hf_runtime_table(const struct hf_runtime *runtime,
+                                        const struct hf_cfg_stick_table *cfg)
+{
+    HF_ASSERT(cfg->index < runtime->n_tables);
+    return runtime->tables[cfg->index];
 }

@@ -54,6 +54,7 @@ struct hf_args {
     bool zero_warning;            /* -dW, beside the configuration's */
     bool no_splice;               /* -dS, beside the configuration's */
     bool say_diag;                /* -dD */
+    bool names_may_fail;          /* -dr */
     bool list_objects;            /* -dL */
     bool old_pids;                /* -sf or -st with at least one */
 };

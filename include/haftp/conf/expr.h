@@ -21,6 +21,7 @@
 
 struct hf_cfg_proxy;
 struct hf_cfg_server;
+struct hf_cfg_stick_table;
 struct hf_cfg_userlist;
 
 /* ---- samples ----------------------------------------------------------------------------- */
@@ -60,8 +61,9 @@ enum hf_arg_kind {
     HF_ARG_SIZE, /* number, bytes */
     HF_ARG_TEXT,
     HF_ARG_ADDR,   /* addr: an address or a netmask, of the family that the row asks for */
-    HF_ARG_PROXY,  /* proxy: frontend, backend, or the section of a stick-table; NULL: the section
-                    * whose session it is (in rules that a defaults section handed down) */
+    HF_ARG_PROXY,  /* proxy: frontend or backend; NULL: the section whose session it is (in rules
+                    * that a defaults section handed down) */
+    HF_ARG_TABLE,  /* table; NULL: that of the section whose session it is */
     HF_ARG_SERVER, /* server */
     HF_ARG_USERLIST,
     HF_ARG_REGEX,
@@ -85,6 +87,7 @@ struct hf_arg {
     int64_t number;
     struct hf_addr addr;
     struct hf_cfg_proxy *proxy;
+    const struct hf_cfg_stick_table *table;
     struct hf_cfg_server *server;
     struct hf_cfg_userlist *userlist;
     struct hf_regex *regex;
@@ -134,6 +137,7 @@ struct hf_conv {
     unsigned n_args;
 };
 
+struct hf_expr;
 /* An argument that names something of another section, until that is found. */
 struct hf_arg_ref {
     struct hf_arg_ref *next;
@@ -141,6 +145,7 @@ struct hf_arg_ref {
     char letter; /* of the signature */
     const struct hf_sample_row *row;
     struct hf_cfg_proxy *section; /* where it is used; NULL: in defaults, or in global */
+    const struct hf_expr *key;    /* what must become a key of the table; NULL: nothing must */
 };
 
 /* fetch(args),conv(args),...  */

@@ -208,8 +208,13 @@ static inline enum hf_type hf_stick_sample_type(enum hf_stick_type type)
 enum hf_stick_srvkey { HF_STICK_BY_NAME, HF_STICK_BY_ADDR };
 
 struct hf_cfg_stick_table {
+    struct hf_cfg_stick_table *next; /* of the configuration's list */
     struct hf_loc loc;
-/* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey */
+    const char *name;                 /* its section's; SECTION/NAME in a `peers` section */
+    const struct hf_cfg_proxy *proxy; /* whose it is; NULL: of a `peers` section */
+    unsigned index;                   /* among all tables, from 0 */
+/* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey,
+ * peers (NULL: not shared) and peers_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/table.def"
 };
@@ -223,7 +228,7 @@ struct hf_cfg_stick_rule {
     struct hf_cond *cond;   /* NULL: always */
     const char *table_name; /* NULL: the proxy's own */
     struct hf_loc table_name_loc;
-    struct hf_cfg_proxy *table; /* whose stick_table is used */
+    const struct hf_cfg_stick_table *table;
 };
 
 /* ---- proxies ----------------------------------------------------------------------------- */
@@ -262,6 +267,32 @@ struct hf_cfg_named {
     const char *kind, *name; /* "http-errors" */
 };
 
+enum hf_format_use {
+    HF_LOG_FORMAT,
+    HF_LOG_FORMAT_SD,
+    HF_ERROR_LOG_FORMAT,
+    HF_UNIQUE_ID_FORMAT,
+    HF_N_FORMAT_LINES
+};
+
+/* A format as written.  It is read when all files have been, since only the last line of a section
+ * counts. */
+struct hf_cfg_format_line {
+    struct hf_loc loc;
+    const char *text;
+    bool handed_down; /* by a defaults section, to all who have this line */
+    bool read;
+    struct hf_format *format; /* NULL: not read, or wrong */
+};
+
+/* An engine that `filter spoe` configures by a file, or a group that a rule asks of one. */
+struct hf_cfg_spoe {
+    struct hf_cfg_spoe *next;
+    struct hf_loc loc;
+    const char *engine; /* NULL: the filter names none */
+    const char *name;   /* of the file, or of the group */
+};
+
 /* What a defaults section hands down.  Built by copying, so it holds values and arena pointers. */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
@@ -281,10 +312,12 @@ struct hf_cfg_opts {
     struct hf_cfg_named *named; /* the last line first */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
-    struct hf_cfg_server_opts server;   /* default-server */
-    const struct hf_cfg_source *source; /* NULL: the kernel chooses */
-    struct hf_format *log_format;       /* NULL: what tcplog or the default says */
-    struct hf_format *log_format_sd, *error_log_format, *unique_id_format; /* NULL: not given */
+    struct hf_cfg_server_opts server;                           /* default-server */
+    const struct hf_cfg_source *source;                         /* NULL: the kernel chooses */
+    struct hf_cfg_format_line *format_lines[HF_N_FORMAT_LINES]; /* NULL: not given */
+    /* Of sections that log, as those lines give them. */
+    struct hf_format *log_format; /* NULL: what tcplog or the default says */
+    struct hf_format *log_format_sd, *error_log_format, *unique_id_format;
 /* ftp_inspect, tcplog, ftplog, xferlog, dontlognull, dontlog_normal, log_separate_errors, logasap,
  * log_health_checks, tcpka_client, tcpka_server, nolinger, allbackups, persist, abortonclose,
  * external_check, tcp_check */
@@ -320,6 +353,10 @@ struct hf_cfg_proxy {
     const char *description; /* free text; NULL: none */
     enum hf_check_steps check_steps;
     struct hf_loc check_loc; /* of the first tcp-check line */
+    /* Of the first `tcp-check connect`, where that is the first step: its port; 0: none. */
+    uint16_t check_port;
+    bool check_lacks_port; /* some `tcp-check connect` goes to the server's port */
+    bool check_is_tls;     /* some `tcp-check connect` does */
     struct hf_cfg_opts o;
     bool faulty;  /* a line of it was wrong, which was told */
     bool is_page; /* mode http, for a page of its own only: disabled in this version */
@@ -335,7 +372,8 @@ struct hf_cfg_proxy {
     struct hf_cfg_switch *switches;                 /* use_backend */
     struct hf_cfg_use_server *use_servers;
     struct hf_cfg_persist *persist_rules;
-    struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
+    struct hf_cfg_spoe *spoe_filters, *spoe_groups; /* checked only */
+    struct hf_cfg_data_ref *data_refs;              /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     /* Resolved, of sections with binds: every section that a session may get a server of
      * (`use_backend` too), the default one first; and all their servers. */
@@ -401,6 +439,9 @@ struct hf_config {
     struct hf_cfg_proxy *proxies; /* in file order */
     unsigned n_proxies;
     struct hf_names names[HF_N_CAPS]; /* sections by name, for each choice of HF_CAP_* */
+    struct hf_cfg_stick_table *tables, *last_table; /* in file order */
+    unsigned n_tables;
+    struct hf_names table_names;
     /* Lines that their section cannot have, each as a section of its own whose `backend` is that
      * section: names in them are looked up, nothing else is done. */
     struct hf_cfg_proxy *apart;

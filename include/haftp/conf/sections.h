@@ -20,9 +20,9 @@ struct hf_cfg_section {
 
 /* ---- peers ------------------------------------------------------------------------------- */
 
-struct hf_cfg_peers_table { /* named SECTION/NAME by those who use it */
+struct hf_cfg_peers_table {
     struct hf_cfg_peers_table *next;
-    const char *name;
+    const char *name; /* as written; those who use it write SECTION/NAME */
     struct hf_cfg_stick_table *table;
 };
 
@@ -108,7 +108,8 @@ struct hf_cfg_ring {
     struct hf_cfg_section head;
     struct hf_cfg_proxy section; /* its servers */
     unsigned size;               /* bytes */
-/* description, wire, maxlen (bytes), connect_ms, server_ms, backing_file */
+    const char *backing_file;    /* NULL: kept in memory only */
+/* description, wire, maxlen (bytes), connect_ms, server_ms */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/section/ring.def"
 };

@@ -72,13 +72,15 @@ struct hf_proxy {
     void *lb;
     unsigned lb_generation;       /* the generation that lb was computed for */
     _Atomic unsigned generation;  /* bumped whenever a server's state or weight changes */
-    struct hf_stick_table *stick; /* NULL: none */
+    struct hf_stick_table *stick; /* of the section's own `stick-table`; NULL: none */
 };
 
 struct hf_runtime {
     const struct hf_config *config;
     struct hf_proxy **proxies; /* by cfg id - 1 */
     unsigned n_proxies;
+    struct hf_stick_table **tables; /* by cfg index */
+    unsigned n_tables;
     unsigned maxconn;          /* effective process limit */
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
@@ -95,6 +97,8 @@ void hf_runtime_free(struct hf_runtime *runtime);
 /* NULL: the bind has no limit. */
 struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind);
 struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg);
+struct hf_stick_table *hf_runtime_table(const struct hf_runtime *runtime,
+                                        const struct hf_cfg_stick_table *cfg);
 
 /* May new sessions be given to it now?  (Up, not in maintenance, weight > 0.) */
 bool hf_server_usable_mt(const struct hf_server *server);

@@ -12,16 +12,12 @@
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-/* HAProxy has a section of that name even where the file has none. */
-#define BUILT_IN_RESOLVERS "default"
-
 static void check_resolvers(const struct hf_config *config, const struct hf_cfg_server *server,
                             struct hf_diag *diag)
 {
     const char *name = server->o.resolvers;
 
-    if (!name || strcmp(name, BUILT_IN_RESOLVERS) == 0 ||
-        hf_conf_find_other(config, "resolvers", name))
+    if (!name || hf_conf_names_other(config, "resolvers", name))
         return;
     hf_diag_add(diag, HF_DIAG_ERROR, server->o.resolvers_loc,
                 "add a section 'resolvers NAME', or remove the word",

@@ -147,7 +147,7 @@ static unsigned find_addresses(const struct hf_build *b, const struct hf_cfg_ser
 static void tell_missing_address(struct hf_build *b, const struct hf_cfg_server *server, bool asked,
                                  bool permits_none)
 {
-    if (!permits_none)
+    if (!permits_none && !b->names_may_fail)
         hf_build_error(b, b->server_place,
                        "write an IP address, a name that this host can look up, or 'init-addr "
                        "libc,none' to start without it",
@@ -211,17 +211,6 @@ static void add_template(struct hf_build *b, const struct hf_addr *list, unsigne
 }
 
 /* ---- options that belong together -------------------------------------------------------- */
-
-/* A server without an address stays down, and is not checked. */
-static void check_check_port(struct hf_build *b, const struct hf_cfg_server *server)
-{
-    const struct hf_cfg_server_opts *o = &server->o;
-
-    if (o->check && server->reach == HF_REACH_INET && server->port_map != HF_PORT_FIXED &&
-        !o->check_port)
-        hf_build_error(b, server->loc, "add 'port 21', or the server's own port, to the line",
-                       "server '%s' has no port of its own, so 'check' needs one", server->name);
-}
 
 static void check_options(struct hf_build *b, const struct hf_cfg_server *server)
 {
@@ -299,8 +288,6 @@ void hf_build_server_end(struct hf_build *b)
         if (!n)
             tell_missing_address(b, server, asked, permits_none);
     }
-    if (hf_build_is_sound(b) && (n || !server->host))
-        check_check_port(b, server);
     if (hf_build_is_sound(b) && hf_ends_are_used(b))
         refuse_what_we_cannot(b, &server->o);
     if (hf_build_is_sound(b))

@@ -235,7 +235,10 @@ static bool reference(struct argument *a, char letter)
     struct hf_config *config = a->r->b->config;
     struct hf_arg_ref *ref = HF_NEW(config->arena, struct hf_arg_ref);
 
-    a->arg->kind = letter == 'S' ? HF_ARG_SERVER : letter == 'u' ? HF_ARG_USERLIST : HF_ARG_PROXY;
+    a->arg->kind = letter == 'S'   ? HF_ARG_SERVER
+                   : letter == 'u' ? HF_ARG_USERLIST
+                   : letter == 't' ? HF_ARG_TABLE
+                                   : HF_ARG_PROXY;
     *ref = (struct hf_arg_ref){.arg = a->arg,
                                .letter = letter,
                                .row = a->row,

@@ -12,57 +12,41 @@
 
 /* ---- arguments --------------------------------------------------------------------------- */
 
-/* A frontend and a backend may share a name: the one with a table is meant. */
-static struct hf_cfg_proxy *find_table(const struct hf_config *config, const char *name)
+/* The table of the argument's name, else that of the section. */
+static void resolve_table(struct hf_config *config, const struct hf_arg_ref *ref,
+                          struct hf_diag *diag)
 {
-    struct hf_cfg_proxy *proxy;
+    struct hf_arg *arg = ref->arg;
 
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if (proxy->stick_table && strcmp(proxy->name, name) == 0)
-            return proxy;
-    }
-    return NULL;
-}
-
-struct wanted {
-    const char *what;
-    unsigned caps;
-};
-
-static struct wanted wanted_by(char letter)
-{
-    if (letter == 'f')
-        return (struct wanted){"frontend", HF_CAP_FRONTEND};
-    if (letter == 'b')
-        return (struct wanted){"backend", HF_CAP_BACKEND};
-    return (struct wanted){"section with a stick-table", HF_CAP_FRONTEND | HF_CAP_BACKEND};
-}
-
-static bool suits(const struct hf_cfg_proxy *proxy, char letter)
-{
-    return (proxy->caps & wanted_by(letter).caps) && (letter != 't' || proxy->stick_table);
+    if (*arg->text)
+        arg->table = hf_conf_find_table(config, arg->text, arg->loc, diag);
+    else if (ref->section && ref->section->stick_table)
+        arg->table = ref->section->stick_table;
+    else if (ref->section)
+        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc, "name the section that has one",
+                    "section '%s' has no stick-table.", ref->section->name);
+    if (arg->table && ref->key)
+        hf_conf_check_key(arg->table, ref->key->type, arg->loc, diag);
 }
 
 static void resolve_section(struct hf_config *config, const struct hf_arg_ref *ref,
                             struct hf_diag *diag)
 {
+    unsigned caps = ref->letter == 'f' ? HF_CAP_FRONTEND : HF_CAP_BACKEND;
+    const char *kind = ref->letter == 'f' ? "frontend" : "backend";
     struct hf_arg *arg = ref->arg;
-    struct wanted wanted = wanted_by(ref->letter);
 
     if (!*arg->text) { /* this section */
         arg->proxy = ref->section;
-        if (arg->proxy && !suits(arg->proxy, ref->letter))
+        if (arg->proxy && !(arg->proxy->caps & caps))
             hf_diag_add(diag, HF_DIAG_ERROR, arg->loc, "give its name as an argument",
-                        "'%s' is no %s.", arg->proxy->name, wanted.what);
+                        "'%s' is no %s.", arg->proxy->name, kind);
         return;
     }
-    arg->proxy = ref->letter == 't' ? find_table(config, arg->text)
-                                    : hf_conf_find_section(config, arg->text, wanted.caps);
+    arg->proxy = hf_conf_find_section(config, arg->text, caps);
     if (!arg->proxy)
-        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc,
-                    hf_conf_nearest_section(config, arg->text, wanted.caps), "'%s' names no %s.",
-                    arg->text, wanted.what);
+        hf_diag_add(diag, HF_DIAG_ERROR, arg->loc, hf_conf_nearest_section(config, arg->text, caps),
+                    "'%s' names no %s.", arg->text, kind);
 }
 
 static struct hf_cfg_server *find_server(const struct hf_cfg_proxy *proxy, const char *name)
@@ -137,6 +121,8 @@ void hf_conf_resolve_args(struct hf_config *config, struct hf_diag *diag)
             resolve_server(config, ref, diag);
         else if (ref->letter == 'u')
             resolve_userlist(config, ref->arg, diag);
+        else if (ref->letter == 't')
+            resolve_table(config, ref, diag);
         else
             resolve_section(config, ref, diag);
     }

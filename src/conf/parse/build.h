@@ -56,6 +56,7 @@ struct hf_build {
     struct hf_http_word *http_words; /* of the current section (words/http.h) */
     struct hf_cfg_section *other;    /* the current one, where it is no proxy; else NULL */
     bool in_defaults;                /* the current section is one that hands down */
+    bool names_may_fail;             /* -dr: servers whose name has no address stay down */
     void *at[HF_N_OBJECTS];          /* what the rows of the current line fill */
     /* The current line's object, completed when the line ends. */
     struct hf_cfg_bind bind; /* options that all addresses of a bind line share */
@@ -68,6 +69,7 @@ struct hf_build {
     struct hf_cfg_source *source;      /* that `usesrc` and `interface` belong to */
     struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
+    uint32_t table_stores; /* what it stores, as bits */
     struct hf_cfg_log *log;
     struct hf_cfg_proxy *last_proxy; /* of the configuration's list */
     /* The servers of the section that last had one. */
@@ -79,6 +81,9 @@ struct hf_build {
     unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
+    int check_port; /* of the current `tcp-check connect`; 0: none, or an expression */
+    bool check_ssl; /* and whether it does TLS */
+    const char *filter_engine, *filter_file; /* of the current line; NULL: not given */
     enum hf_path_from path_from;
     const char *path_origin;
     int home_fd;           /* where we were before a default-path; -1: still there */
@@ -122,8 +127,8 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
 void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
-/* The value of an option that its line speaks for, where it is a format or an expression. */
-void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+/* An option that its line speaks for; `value`, the word behind it, is NULL where none stands. */
+void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *value);
 
 /* Binds and servers (ends/). */
 void hf_build_bind(struct hf_build *b, const struct hf_word *address);
@@ -145,10 +150,14 @@ void hf_build_source_interface(struct hf_build *b, const struct hf_word *name);
 
 /* Lines with a shape of their own (build_line.c). */
 void hf_build_cookie(struct hf_build *b, const struct hf_word *name);
+/* Filters with a file of their own, and the rules that use them (words/spoe.c). */
+void hf_build_filter_part(struct hf_build *b, const struct hf_keyword *row,
+                          const struct hf_word *word);
 void hf_build_filter(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
-/* The row's kind of section must exist under this name, once all is read. */
-void hf_build_names_section(struct hf_build *b, const struct hf_keyword *row,
-                            const struct hf_word *name);
+void hf_build_spoe_group(struct hf_build *b, const struct hf_word *engine,
+                         const struct hf_word *group);
+/* Such a section must exist under this name, once all is read. */
+void hf_build_names_section(struct hf_build *b, const char *kind, const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
 /* tcp-check lines (words/build_proxy.c). */
@@ -242,7 +251,11 @@ struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_plac
 bool hf_build_check_rest(struct hf_build *b, unsigned used);
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc);
+/* Formats (rule/build_format.c). */
 void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
+void hf_build_tcplog(struct hf_build *b, struct hf_loc loc);
+/* Once all files have been read. */
+void hf_build_read_formats(struct hf_build *b);
 /* `set-var` and `set-var-fmt` of global (rule/build_startup.c). */
 void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 /* Copies the rules of a defaults section, and the ACLs that they use. */

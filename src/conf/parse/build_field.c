@@ -70,6 +70,8 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
     if (row->also)
         store(field(b, row, row->also), row->bytes, value);
     store_place(b, row, loc);
+    if (row->object == HF_OBJECT_OPTS && row->offset == offsetof(struct hf_cfg_opts, tcplog))
+        hf_build_tcplog(b, loc);
 }
 
 static void number_out_of_range(struct hf_build *b, const struct hf_keyword *row, bool too_small,

@@ -32,12 +32,17 @@ void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *
     env->localpeer = localpeer ? localpeer : env->host;
 }
 
+void hf_env_all_read(struct hf_env *env)
+{
+    env->all_read = true;
+}
+
 /* HAProxy's names.  Those of its command sockets are known and empty: there are none yet. */
 static const char *predefined(const struct hf_env *env, struct hf_view name)
 {
     if (hf_view_is(name, "HAPROXY_LOCALPEER"))
         return env->localpeer;
-    if (hf_view_is(name, "HAPROXY_CFGFILES"))
+    if (hf_view_is(name, "HAPROXY_CFGFILES") && env->all_read)
         return env->files;
     if (hf_view_is(name, "HAPROXY_STARTUP_VERSION"))
         return HAFTP_VERSION;

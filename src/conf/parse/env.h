@@ -18,6 +18,7 @@ struct hf_env {
     struct hf_env_variable *before_reset; /* both as they were before the last reset */
     bool was_reset;
     const char *files; /* HAPROXY_CFGFILES: the paths given, with ';' between */
+    bool all_read;     /* only then has it its value, for log formats */
     const char *host;
     const char *localpeer; /* HAPROXY_LOCALPEER */
     bool master_worker;    /* HAPROXY_MWORKER is 1 */
@@ -26,6 +27,8 @@ struct hf_env {
 /* `localpeer` NULL: as the environment says, or the host's name. */
 void hf_env_init(struct hf_env *env, struct hf_arena *arena, const char *const *paths, unsigned n,
                  const char *localpeer, bool master_worker);
+/* All files have been read. */
+void hf_env_all_read(struct hf_env *env);
 /* NULL: not set. */
 const char *hf_env_get(const struct hf_env *env, struct hf_view name);
 /* `value` NULL: from now on it is not set. */

@@ -311,8 +311,8 @@ static void emit_options(struct hf_parse *parse, const struct hf_keyword *line,
             i += row->checked
                      ? hf_syntax_check(diag, t->scan.arena, row, word + 1, n - i, t->line.end, true)
                      : (unsigned)row->skip;
-            if (row->fate == HF_FATE_PART && word + 1 < words + n)
-                hf_build_part(&parse->build, row, word + 1);
+            if (row->fate == HF_FATE_PART)
+                hf_build_part(&parse->build, row, word + 1 < words + n ? word + 1 : NULL);
             lost = false;
             continue;
         }
@@ -353,7 +353,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
         if (row->checked)
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
         if (row->section && n)
-            hf_build_names_section(&parse->build, row, &words[0]);
+            hf_build_names_section(&parse->build, row->section, &words[0]);
         return;
     }
     if (row->token == T_PARTS && n == 0)

@@ -216,7 +216,7 @@ static bool read_key(struct rule_reader *r)
 
     if (!read_expr(r))
         return false;
-    arg->kind = HF_ARG_PROXY;
+    arg->kind = HF_ARG_TABLE;
     arg->text = "";
     arg->loc = r->words[0].loc;
     if (r->at < r->n && strcmp(r->words[r->at].text, "table") == 0) {
@@ -226,8 +226,10 @@ static bool read_key(struct rule_reader *r)
         arg->text = r->words[r->at - 1].text;
         arg->loc = r->words[r->at - 1].loc;
     }
-    *ref = (struct hf_arg_ref){
-        .arg = arg, .letter = 't', .section = r->b->in_defaults ? NULL : r->b->section};
+    *ref = (struct hf_arg_ref){.arg = arg,
+                               .letter = 't',
+                               .section = r->b->in_defaults ? NULL : r->b->section,
+                               .key = r->rule->expr};
     LL_PREPEND(r->b->config->arg_refs, ref);
     return true;
 }
@@ -280,17 +282,43 @@ static bool read_capture(struct rule_reader *r)
 /* "(txn.name,resolvers[,ipv4|ipv6])" */
 static bool read_resolve(struct rule_reader *r)
 {
-    const char *comma = r->open ? strchr(r->open, ',') : NULL;
+    const char *text = r->words->text, *comma = r->open ? strchr(r->open, ',') : NULL;
 
     if (!comma || comma > r->close)
         return lacks(r, "a variable and a resolvers section: (txn.name,resolvers)");
-    r->rule->var = hf_var_parse(r->b, r->words, (size_t)(r->open + 1 - r->words->text),
-                                (size_t)(comma - r->words->text));
+    r->rule->var =
+        hf_var_parse(r->b, r->words, (size_t)(r->open + 1 - text), (size_t)(comma - text));
+    const char *name = comma + 1, *end = name + strcspn(name, ",)");
+    struct hf_view family = hf_view(end + 1, *end == ',' ? (size_t)(r->close - end - 1) : 0);
+    if (family.n && !hf_view_is(family, "ipv4") && !hf_view_is(family, "ipv6")) {
+        hf_build_error(r->b,
+                       hf_word_part(r->words, (size_t)(family.p - text), (size_t)(r->close - text)),
+                       NULL, "'%.*s' is neither 'ipv4' nor 'ipv6'", (int)family.n, family.p);
+        return false;
+    }
+    const struct hf_word section = {
+        .text = hf_arena_strndup(arena_of(r->b), name, (size_t)(end - name)),
+        .loc = hf_word_part(r->words, (size_t)(name - text), (size_t)(end - text))};
+    hf_build_names_section(r->b, "resolvers", &section);
     return r->rule->var && read_expr(r);
+}
+
+/* Which filter has that engine is looked for once the section is whole. */
+static bool read_agent_group(struct rule_reader *r)
+{
+    if (!read_any(r, "the name of an engine") || !read_any(r, "the name of a group"))
+        return false;
+    hf_build_spoe_group(r->b, &r->words[r->at - 2], &r->words[r->at - 1]);
+    return true;
 }
 
 static bool read_mode(struct rule_reader *r)
 {
+    if (!r->b->in_defaults && !(r->b->section->caps & HF_CAP_FRONTEND)) {
+        hf_build_error(r->b, r->words->loc, "choose the mode in the frontend",
+                       "'switch-mode' is for sections that clients connect to");
+        return false;
+    }
     if (!read_fixed(r, "http"))
         return false;
     if (r->at == r->n || strcmp(r->words[r->at].text, "proto") != 0)
@@ -344,7 +372,7 @@ static bool read_args(struct rule_reader *r, char args)
     case 'd':
         return hf_build_denial(r->b, r->rule, r->words, r->n, &r->at);
     case 'g':
-        return read_any(r, "the name of an engine") && read_any(r, "the name of a group");
+        return read_agent_group(r);
     default:
         return true;
     }
@@ -611,30 +639,6 @@ void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
     if (b->section->o.mode == HF_MODE_TCP)
         hf_diag_add(b->diag, HF_DIAG_WARNING, loc, "it is for HTTP only; the line can be removed",
                     "'monitor fail' has no effect in mode tcp.");
-}
-
-/* ---- formats ----------------------------------------------------------------------------- */
-
-void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
-{
-    struct hf_cfg_opts *o = &b->section->o;
-    bool is_id = strcmp(row->name, "unique-id-format") == 0;
-    struct hf_format *format =
-        hf_format_parse(b, word, is_id ? &hf_place_unique_id : &hf_place_log);
-
-    if (!format)
-        return;
-    if (strcmp(row->name, "log-format") == 0) {
-        o->log_format = format;
-        return;
-    }
-    if (is_id)
-        o->unique_id_format = format;
-    else if (strcmp(row->name, "log-format-sd") == 0)
-        o->log_format_sd = format;
-    else
-        o->error_log_format = format;
-    hf_conf_add_pending(b->config, row->name, word->loc);
 }
 
 /* ---- inheritance ------------------------------------------------------------------------- */

@@ -30,6 +30,15 @@ struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const 
     return NULL;
 }
 
+/* HAProxy has a resolvers section of that name even where the file has none. */
+#define BUILT_IN_RESOLVERS "default"
+
+bool hf_conf_names_other(const struct hf_config *config, const char *kind, const char *name)
+{
+    return hf_conf_find_other(config, kind, name) ||
+           (strcmp(kind, "resolvers") == 0 && strcmp(name, BUILT_IN_RESOLVERS) == 0);
+}
+
 /* ---- user lists -------------------------------------------------------------------------- */
 
 /* The next name of "a,b,c"; p NULL: there is none. */
@@ -256,7 +265,7 @@ void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_pro
     check_mail(config, proxy, diag);
     LL_FOREACH(proxy->o.named, named)
     {
-        if (!hf_conf_find_other(config, named->kind, named->name) &&
+        if (!hf_conf_names_other(config, named->kind, named->name) &&
             !was_told(config, proxy, named))
             hf_diag_add(diag, HF_DIAG_ERROR, named->loc, "add such a section, or remove the line",
                         "no section '%s %s' exists.", named->kind, named->name);

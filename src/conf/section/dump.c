@@ -100,6 +100,10 @@ static void print_ring(FILE *out, const struct hf_cfg_ring *ring)
     hf_dump_rows(out, HF_OBJECT_RING, HF_IN_RING, ring, "    ", "\n");
     if (ring->size)
         fprintf(out, "    size %u\n", ring->size);
+    if (ring->backing_file) {
+        print_named(out, "backing-file", ring->backing_file, NULL);
+        putc('\n', out);
+    }
     LL_FOREACH(ring->section.servers, server)
     {
         hf_dump_server(out, "server", server);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -228,6 +229,7 @@ void hf_build_peers_table(struct hf_build *b, const struct hf_word *name)
 {
     b->table_name = name->text;
     hf_build_stick_table(b, name->loc);
+    b->table->name = hf_arena_printf(arena_of(b), "%s/%s", b->other->name, name->text);
 }
 
 void hf_build_peers_table_end(struct hf_build *b)
@@ -340,12 +342,32 @@ void hf_build_ring_size(struct hf_build *b, int64_t bytes, struct hf_loc loc)
 {
     struct hf_cfg_ring *ring = b->at[HF_OBJECT_RING];
 
-    if (bytes < ring->size || bytes < HF_RING_SIZE || bytes > INT32_MAX)
+    if (ring->backing_file)
+        hf_build_error(b, loc, "put 'size' above 'backing-file'",
+                       "the size of a ring that is in a file already cannot be changed");
+    else if (bytes < ring->size || bytes < HF_RING_SIZE || bytes > INT32_MAX)
         hf_build_error(b, loc, "write it in bytes, without a unit: 65536",
                        "a ring of %lld bytes would be smaller than it is already, or too large",
                        (long long)bytes);
     else
         ring->size = (unsigned)bytes;
+}
+
+/* HAProxy opens the file while it reads the line, and makes it; here it must only be possible. */
+void hf_build_ring_file(struct hf_build *b, const struct hf_word *file)
+{
+    struct hf_cfg_ring *ring = b->at[HF_OBJECT_RING];
+    char *folder = hf_arena_strdup(arena_of(b), file->text);
+
+    if (ring->backing_file)
+        hf_build_error(b, file->loc, "remove one of the lines",
+                       "ring '%s' has the file '%s' already", ring->head.name, ring->backing_file);
+    else if (access(file->text, F_OK) == 0 ? access(file->text, R_OK | W_OK) != 0
+                                           : access(dirname(folder), W_OK | X_OK) != 0)
+        hf_build_error(b, file->loc, "its folder must exist, and be writable",
+                       "cannot open '%s': %s", file->text, strerror(errno));
+    else
+        ring->backing_file = file->text;
 }
 
 void hf_build_ring_timeout(struct hf_build *b, struct hf_loc loc)

@@ -29,6 +29,7 @@ void hf_build_dangling(struct hf_build *b, const struct hf_keyword *row, struct 
 void hf_build_mailer(struct hf_build *b, const struct hf_word *name, const struct hf_word *address);
 void hf_build_ring_size(struct hf_build *b, int64_t bytes, struct hf_loc loc);
 /* Any other than connect and server. */
+void hf_build_ring_file(struct hf_build *b, const struct hf_word *file);
 void hf_build_ring_timeout(struct hf_build *b, struct hf_loc loc);
 void hf_build_dgram_bind(struct hf_build *b, const struct hf_word *address);
 void hf_build_command(struct hf_build *b, const struct hf_word *word);

@@ -41,22 +41,15 @@ void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc)
         hf_build_error(b, cookie->attr_loc, NULL, "an attribute cannot have a ';' in it");
 }
 
-/* ---- filters, and lines that name a section ---------------------------------------------- */
-
-void hf_build_filter(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
-{
-    hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL, "'%s' has no effect: haftp has no filters.",
-                row->name);
-}
+/* ---- lines that name a section ----------------------------------------------------------- */
 
 /* Later ones stand first, so that what a defaults section names can be shared by its heirs. */
-void hf_build_names_section(struct hf_build *b, const struct hf_keyword *row,
-                            const struct hf_word *name)
+void hf_build_names_section(struct hf_build *b, const char *kind, const struct hf_word *name)
 {
     struct hf_cfg_named *named = HF_NEW(b->config->arena, struct hf_cfg_named);
 
     named->loc = name->loc;
-    named->kind = row->section;
+    named->kind = kind;
     named->name = name->text;
     LL_PREPEND(b->section->o.named, named);
 }
@@ -89,13 +82,22 @@ static void begin_steps(struct hf_build *b, enum hf_check_steps step, struct hf_
     b->section->check_loc = loc;
 }
 
+/* What the line's options said was noted when they were read. */
 void hf_build_check_connect(struct hf_build *b, struct hf_loc loc)
 {
+    struct hf_cfg_proxy *section = b->section;
+
     hf_conf_add_pending(b->config, "tcp-check connect", loc);
+    if (!section->check_steps)
+        section->check_port = (uint16_t)b->check_port;
     begin_steps(b, HF_CHECK_CONNECTS, loc);
-    if (b->section->check_steps == HF_CHECK_TALKS)
+    if (section->check_steps == HF_CHECK_TALKS)
         hf_build_error(b, loc, "put a 'tcp-check connect' above all 'send' and 'expect'",
                        "'tcp-check connect' must be the first step, if it is used at all");
+    section->check_lacks_port |= b->check_port == 0;
+    section->check_is_tls |= b->check_ssl;
+    b->check_port = 0;
+    b->check_ssl = false;
 }
 
 void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
@@ -114,13 +116,38 @@ void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
         hf_syntax_check_hex(b->diag, row, what);
 }
 
+/* "port 990", "addr 192.168.1.1:990", "ssl" */
+static void note_check_option(struct hf_build *b, const struct hf_keyword *row,
+                              const struct hf_word *word)
+{
+    struct hf_problem problem;
+    struct hf_addr addr;
+    int64_t port;
+
+    if (strcmp(row->name, "ssl") == 0)
+        b->check_ssl = true;
+    else if (!word)
+        return;
+    else if (strcmp(row->name, "port") == 0 && hf_value_number(word->text, &port) == HF_OK)
+        b->check_port = (int)port;
+    else if (strcmp(row->name, "addr") == 0 && !b->check_port &&
+             hf_address_parse_host_port(b->config->arena, word->text, 0, &addr, &problem))
+        b->check_port = hf_addr_port(&addr);
+}
+
 void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 {
     bool is_port = strcmp(row->syntax, "PORT") == 0;
     int64_t number;
     unsigned used;
 
-    if (strcmp(row->syntax, "FORMAT") == 0)
+    if (row->where & HF_ON_CHECK_CONNECT)
+        note_check_option(b, row, word);
+    if (!word)
+        return;
+    if (row->where & HF_ON_FILTER_FILE)
+        hf_build_filter_part(b, row, word);
+    else if (strcmp(row->syntax, "FORMAT") == 0)
         hf_format_parse_here(b, word, &hf_place_check);
     else if (strcmp(row->syntax, "EXPRESSION") == 0 ||
              (is_port && hf_value_number(word->text, &number) != HF_OK))

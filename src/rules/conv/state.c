@@ -175,11 +175,8 @@ CONV(srv_queue)
 
 CONV(in_table)
 {
-    const struct hf_cfg_proxy *cfg = call->args[0].proxy ? call->args[0].proxy : eval->section;
+    struct hf_stick_table *table = hf_table_arg(call, eval);
     struct hf_table_key key;
-    if (!eval->runtime || !cfg)
-        return false;
-    struct hf_stick_table *table = hf_runtime_proxy(eval->runtime, cfg)->stick;
     if (!table || !hf_table_key(hf_stick_cfg(table), sample, eval, &key))
         return false;
     sample->type = HF_TYPE_BOOL;

@@ -350,15 +350,14 @@ FETCH(srv_weight)
 
 FETCH(table_cnt)
 {
-    const struct hf_proxy *proxy = proxy_arg(call, eval);
-    return proxy && proxy->stick ? hf_out_number(out, hf_stick_count_mt(proxy->stick)) : HF_FALSE;
+    struct hf_stick_table *table = hf_table_arg(call, eval);
+    return table ? hf_out_number(out, hf_stick_count_mt(table)) : HF_FALSE;
 }
 
 FETCH(table_avl)
 {
-    const struct hf_proxy *proxy = proxy_arg(call, eval);
-    if (!proxy || !proxy->stick)
+    struct hf_stick_table *table = hf_table_arg(call, eval);
+    if (!table)
         return HF_FALSE;
-    return hf_out_number(out,
-                         (int64_t)proxy->cfg->stick_table->size - hf_stick_count_mt(proxy->stick));
+    return hf_out_number(out, (int64_t)hf_stick_cfg(table)->size - hf_stick_count_mt(table));
 }

@@ -543,6 +543,8 @@ static void begin_sticky(struct fixture *f)
     static struct hf_cfg_stick_rule rule = {.match = true, .store = true};
     begin(f, "roundrobin", 3, NULL);
     f->cfg->stick_table = &table;
+    f->maker.config.tables = &table;
+    f->maker.config.n_tables = 1;
     f->cfg->stick_rules = &rule;
 }
 

@@ -163,8 +163,8 @@ static void a_section_of_data_ports_needs_no_servers(void **state)
 static void a_backend_that_lends_its_table_is_used(void **state)
 {
     struct maker *m = *state;
-    struct hf_cfg_proxy *table = maker_backend(m, "table");
-    struct hf_cfg_stick_rule rule = {.table = table};
+    struct hf_cfg_stick_table table = {.proxy = maker_backend(m, "table")};
+    struct hf_cfg_stick_rule rule = {.table = &table};
 
     web(m, "web", 80)->stick_rules = &rule;
     check(m);

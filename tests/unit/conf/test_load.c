@@ -462,17 +462,17 @@ static void stick_lines(void **state)
     assert_int_equal(a->stick_table->expire_ms, 1800000);
     assert_true(a->stick_table->nopurge);
     assert_true(a->stick_rules->match && a->stick_rules->store);
-    assert_ptr_equal(a->stick_rules->table, a);
+    assert_ptr_equal(a->stick_rules->table, a->stick_table);
     const struct hf_cfg_stick_rule *rule = a->next->stick_rules;
     assert_true(rule->match && !rule->store);
-    assert_ptr_equal(rule->table, a);
+    assert_ptr_equal(rule->table, a->stick_table);
     assert_true(!rule->next->match && rule->next->store);
     refuse_text(t, "backend a\n stick-table type text size 1k\n", "'type' cannot be 'text'.");
     refuse_text(t, "backend a\n stick-table size 1k\n", "'stick-table' needs a 'type'.");
     refuse_text(t, "backend a\n stick-table type ip\n", "'stick-table' needs 'size N'.");
     refuse_text(t, "backend a\n stick on src\n", "section 'a' has no stick-table.");
     refuse_text(t, "backend a\n stick on src table x\n",
-                "[t.cfg:2:21] : 'table x' names no section.");
+                "[t.cfg:2:21] : 'x' names no section with a stick-table.");
     refuse_text(t, "backend a\n stick on dest\n", "unknown sample fetch 'dest'");
     refuse_text(t, "backend a\n stick on\n", "'stick on' needs a sample.");
     refuse_text(t, "backend a\n stick on src table\n", "'table' needs the name of a section.");

@@ -273,7 +273,7 @@ static void predefined_variables(void **state)
     unsetenv("HAPROXY_LOCALPEER");
     unsetenv("HAPROXY_MWORKER");
     assert_word(t, "\"$HAPROXY_CFGFILES|$HAPROXY_STARTUP_VERSION|$HAPROXY_MWORKER|$HAPROXY_CLI\"",
-                "t.cfg|" HAFTP_VERSION "||");
+                "|" HAFTP_VERSION "||");
     hf_config_set_options(&(struct hf_load_options){.localpeer = "me", .master_worker = true});
     assert_word(t, "\"$HAPROXY_LOCALPEER|$HAPROXY_MWORKER\"", "me|1");
     hf_config_set_options(&(struct hf_load_options){0});

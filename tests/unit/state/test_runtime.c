@@ -27,6 +27,8 @@ static int setup(void **state)
     maker_listen(&f.maker, "other");
     struct hf_cfg_proxy *cfg = maker_listen(&f.maker, "ftp");
     cfg->stick_table = &stick;
+    f.maker.config.tables = &stick;
+    f.maker.config.n_tables = 1;
     maker_servers(&f.maker, cfg, 3, 21);
     for (struct hf_cfg_server *s = cfg->servers; s; s = s->next)
         s->o.weight = 1;

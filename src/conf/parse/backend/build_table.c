@@ -100,6 +100,41 @@ static const char *judge_argument(const struct data *data, const char *text)
     return NULL;
 }
 
+/* Of such a pair the array would take the place of the single counters. */
+static const char *const rivals[][2] = {
+    {"gpt", "gpt0"},           {"gpc", "gpc0"},           {"gpc", "gpc1"},
+    {"gpc_rate", "gpc0_rate"}, {"gpc_rate", "gpc1_rate"},
+};
+
+/* What HAProxy does not let one table store. */
+static void check_rivals(struct hf_build *b, const struct hf_word *word)
+{
+    const char *nearest;
+
+    for (size_t i = 0; i < sizeof rivals / sizeof rivals[0]; i++) {
+        uint32_t both = 0;
+        for (size_t k = 0; k < 2; k++)
+            both |= UINT32_C(1) << (find_data(rivals[i][k], &nearest) - datas);
+        if ((b->table_stores & both) != both)
+            continue;
+        hf_build_error(b, word->loc, "remove one of them", "'%s' and '%s' cannot be in one table",
+                       rivals[i][0], rivals[i][1]);
+        return;
+    }
+}
+
+static void note_data(struct hf_build *b, const struct hf_word *word, const struct data *data)
+{
+    uint32_t bit = UINT32_C(1) << (data - datas);
+
+    if (b->table_stores & bit)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "remove one of them",
+                    "'%s' is stored already.", data->name);
+    b->table_stores |= bit;
+    if (data->counts)
+        hf_conf_add_pending(b->config, "store", word->loc);
+}
+
 static void check_data(struct hf_build *b, const struct hf_word *word, const char *text, size_t n)
 {
     struct hf_arena *arena = b->config->arena;
@@ -124,8 +159,8 @@ static void check_data(struct hf_build *b, const struct hf_word *word, const cha
     const char *wanted = judge_argument(data, argument);
     if (wanted)
         hf_build_error(b, word->loc, NULL, "'%s' of a stick-table takes %s", name, wanted);
-    else if (data->counts)
-        hf_conf_add_pending(b->config, "store", word->loc);
+    else
+        note_data(b, word, data);
 }
 
 /* Data types with commas between; commas inside parentheses belong to their argument. */
@@ -142,6 +177,7 @@ void hf_build_table_store(struct hf_build *b, const struct hf_word *list)
         if (*at == ',')
             at++;
     }
+    check_rivals(b, list);
 }
 
 /* ---- the line ---------------------------------------------------------------------------- */
@@ -152,12 +188,49 @@ void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
     b->table->loc = loc;
     hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
     b->at[HF_OBJECT_TABLE] = b->table;
+    b->table_stores = 0;
     b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
 }
 
 static bool has_bytes(const struct hf_cfg_stick_table *table)
 {
     return table->type == HF_STICK_STRING || table->type == HF_STICK_BINARY;
+}
+
+/* One list of names for all tables: a frontend and a backend that share theirs cannot both have
+ * one. */
+static void add_table(struct hf_build *b, struct hf_cfg_stick_table *table)
+{
+    struct hf_config *config = b->config;
+    const struct hf_cfg_stick_table *other;
+
+    if (!table->name) {
+        table->name = b->section->name;
+        table->proxy = b->section;
+    }
+    other = hf_names_find(&config->table_names, table->name);
+    if (other && !table->proxy) {
+        hf_diag_add(b->diag, HF_DIAG_WARNING, table->loc, "give them different names",
+                    "a second table '%s' is ignored.", table->name);
+        return;
+    }
+    if (other) {
+        hf_build_error(b, table->loc,
+                       hf_arena_printf(config->arena, "the other one is at %s:%d",
+                                       other->loc.source->name, other->loc.line),
+                       "a stick-table named '%s' exists already", table->name);
+        return;
+    }
+    hf_names_add(&config->table_names, config->arena, table->name, table);
+    table->index = config->n_tables++;
+    if (config->last_table)
+        config->last_table->next = table;
+    else
+        config->tables = table;
+    config->last_table = table;
+    b->section->stick_table = table;
+    if (table->peers)
+        hf_conf_add_pending(config, "peers", table->peers_loc);
 }
 
 static const char example[] = "write: stick-table type ip size 100k expire 30m";
@@ -178,6 +251,9 @@ void hf_build_end_stick_table(struct hf_build *b)
     else if (b->section->stick_table)
         hf_build_error(b, table->loc, "remove one of them", "'%s' has a stick-table already",
                        b->section->name);
+    else if (table->name && table->peers)
+        hf_build_error(b, table->peers_loc, "remove it: the section's peers share its tables",
+                       "'peers' is not for a table of a 'peers' section");
     else
-        b->section->stick_table = table;
+        add_table(b, table);
 }
