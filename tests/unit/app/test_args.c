@@ -160,8 +160,8 @@ static void values_of_all_kinds(void **state)
 
 static void what_has_no_effect_is_told(void **state)
 {
-    static const char *const flags[] = {"-sf", "-st", "-x",  "-S",  "-dV", "-dG",
-                                        "-dR", "-de", "-dp", "-dM"};
+    static const char *const flags[] = {"-sf", "-st", "-x",  "-S",  "-dV",
+                                        "-dG", "-dR", "-de", "-dp", "-dM"};
     struct run *run = *state;
     char wanted[16];
 
