@@ -18,6 +18,7 @@
 #include "haftp/conf/model.h"
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
+#include "haftp/ftp/tie.h"
 #include "haftp/state/runtime.h"
 
 /* ---- sockets.c ---- */
@@ -93,8 +94,8 @@ struct app_worker {
 };
 
 HF_MUST_USE bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
-                                 struct hf_lease_table *leases, struct app_sockets *sockets,
-                                 unsigned index, unsigned n_workers);
+                                 struct hf_lease_table *leases, struct hf_ties *ties,
+                                 struct app_sockets *sockets, unsigned index, unsigned n_workers);
 HF_MUST_USE bool app_worker_start(struct app_worker *worker, struct hf_loop *main_loop,
                                   void (*drained)(struct hf_mail *mail),
                                   void (*ended)(struct hf_mail *mail));

@@ -181,11 +181,12 @@ static void tell_what_was_understood(const struct hf_runtime *runtime)
 }
 
 static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
-                                      struct hf_lease_table *leases, struct app_sockets *sockets)
+                                      struct hf_lease_table *leases, struct hf_ties *ties,
+                                      struct app_sockets *sockets)
 {
     struct app_worker *workers = calloc(n, sizeof *workers);
     for (unsigned i = 0; workers && i < n; i++) {
-        if (app_worker_init(&workers[i], runtime, leases, sockets, i, n))
+        if (app_worker_init(&workers[i], runtime, leases, ties, sockets, i, n))
             continue;
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start worker %u: out of memory or descriptors.",
                      i);
@@ -198,7 +199,7 @@ static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
 }
 
 /* Returns the signal that ended us, or -1. */
-static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
+static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct hf_ties *ties,
                  struct app_sockets *sockets, unsigned n_workers, bool foreground)
 {
     const struct hf_cfg_global *global = &runtime->config->global;
@@ -210,7 +211,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases,
     int signal_number = -1;
     if (app_write_pidfile(global->pidfile)) {
         if (app_drop_privileges(runtime->config)) {
-            struct app_worker *workers = new_workers(n_workers, runtime, leases, sockets);
+            struct app_worker *workers = new_workers(n_workers, runtime, leases, ties, sockets);
             if (workers) {
                 tell_what_was_understood(runtime);
                 hf_log_startup_vars(runtime);
@@ -236,7 +237,8 @@ static int run(const struct hf_config *config)
 
     struct hf_runtime *runtime = hf_runtime_new(config);
     struct hf_lease_table *leases = hf_lease_table_new(config, n_workers);
-    if (!runtime || !leases) {
+    struct hf_ties *ties = hf_ties_new();
+    if (!runtime || !leases || !ties) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
     } else if (!app_sockets_open(&sockets, config, leases, n_workers)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
@@ -247,9 +249,10 @@ static int run(const struct hf_config *config)
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();
-        signal_number = serve(runtime, leases, &sockets, n_workers, !global->daemon);
+        signal_number = serve(runtime, leases, ties, &sockets, n_workers, !global->daemon);
     }
     app_sockets_close(&sockets);
+    hf_ties_free(ties);
     hf_lease_table_free(leases);
     for (unsigned i = 0; runtime && i < runtime->n_proxies; i++)
         hf_balance_fini(runtime->proxies[i]);

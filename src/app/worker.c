@@ -43,7 +43,7 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
         socket->fd = -1;
         return true;
     }
-    bool control = socket->bind->role == HF_BIND_CONTROL && !socket->bind->opaque;
+    bool control = socket->bind->role == HF_BIND_CONTROL;
     socket->fd = -1; /* the gate's from here on, even when it cannot be opened */
     struct hf_gate *gate =
         hf_gate_open(worker->engine, socket->bind, fd, control ? hf_ftp_accept : hf_stream_accept);
@@ -53,14 +53,14 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
 }
 
 bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
-                     struct hf_lease_table *leases, struct app_sockets *sockets, unsigned index,
-                     unsigned n_workers)
+                     struct hf_lease_table *leases, struct hf_ties *ties,
+                     struct app_sockets *sockets, unsigned index, unsigned n_workers)
 {
     worker->loop = hf_loop_new();
     if (!worker->loop)
         return false;
     worker->engine = hf_engine_new(worker->loop, runtime, index, n_workers);
-    if (!worker->engine || hf_ftp_attach(worker->engine, leases) != HF_OK ||
+    if (!worker->engine || hf_ftp_attach(worker->engine, leases, ties) != HF_OK ||
         !count_listeners(worker, sockets, index))
         return false;
     for (unsigned i = 0; i < sockets->n; i++)

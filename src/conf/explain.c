@@ -72,6 +72,23 @@ static void print_servers(FILE *out, const struct hf_cfg_proxy *control)
         fprintf(out, "%s%s", i ? ", " : "", control->backends[i]->name);
 }
 
+/* What becomes of clients that ask for TLS on a bind that does not end it. */
+static void print_tls(FILE *out, const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_bind *bind = control->binds;
+
+    while (bind && (bind->role != HF_BIND_CONTROL || bind->opaque))
+        bind = bind->next;
+    if (!bind)
+        return;
+    if (control->o.ftp_tls_refused)
+        fputs("; AUTH is refused", out);
+    else if (control->data_ranges)
+        fputs("; AUTH TLS passes through to the servers", out);
+    else
+        fputs("; AUTH TLS passes through to the servers, but without data ports", out);
+}
+
 void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
     char *text = NULL;
@@ -85,6 +102,7 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
     print_ranges(out, control);
     fprintf(out, " (rule %d: %s); ", control->data_rule, control->data_why);
     print_servers(out, control);
+    print_tls(out, control);
     HF_ASSERT(fclose(out) == 0);
     control->ftp_summary = hf_arena_strndup(plan->config->arena, text, size);
     free(text);

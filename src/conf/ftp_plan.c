@@ -158,14 +158,7 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
         /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
-        bind->opaque = bind->role_rule == HF_CONTROL_PORT && bind->port_lo == HF_FTPS_PORT;
-        if (bind->opaque)
-            hf_diag_add(
-                plan->diag, HF_DIAG_NOTICE, bind->loc,
-                "give each server a passive range of its own and a 'listen' that maps it: "
-                "bind :50000-50099, server s1 10.0.0.1",
-                "port 990 is implicit FTPS: connections are passed on byte by byte, and their data "
-                "connections are not followed.");
+        bind->opaque = bind->role_rule && bind->port_lo == HF_FTPS_PORT && !bind->tls.ssl;
     }
 }
 
@@ -293,7 +286,6 @@ static const char *describe_data_rule(const struct hf_plan *plan,
     }
 }
 
-/* TLS that passes through is not followed to its data connections. */
 static bool is_all_opaque(const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_bind *bind;
@@ -303,6 +295,18 @@ static bool is_all_opaque(const struct hf_cfg_proxy *control)
             return false;
     }
     return true;
+}
+
+/* haftp cannot open ports for replies that it cannot read. */
+static void warn_no_opaque_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    hf_diag_add(
+        plan->diag, HF_DIAG_ADVICE, control->loc,
+        "add a line like 'ftp-data ports 50000-50100' and give the servers the same passive "
+        "ports and this balancer's address",
+        "%s '%s' passes FTP over TLS on but has no data ports: transfers work only where "
+        "clients reach the servers themselves.",
+        hf_conf_kind(control), control->name);
 }
 
 static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
@@ -350,6 +354,8 @@ static void find_data_ports(struct hf_plan *plan, struct hf_cfg_proxy *control)
     hf_plan_find_mapped(plan, control);
     if (control->data_rule == HF_DATA_NONE && !is_all_opaque(control))
         warn_no_data_ports(plan, control);
+    else if (control->data_rule == HF_DATA_NONE && !control->n_mapped)
+        warn_no_opaque_data_ports(plan, control);
     else if (hf_diag_count(plan->diag, HF_DIAG_ERROR) == errors)
         hf_plan_complete_ranges(plan, control);
 }

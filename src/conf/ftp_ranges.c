@@ -115,6 +115,7 @@ static void claim(struct hf_plan *plan, struct hf_cfg_proxy *control, struct hf_
     range = HF_NEW(plan->config->arena, struct hf_cfg_data_range);
     range->loc = bind->loc;
     range->bind = bind;
+    range->section = bind->proxy;
     limit_to_servers(plan, range, control, bind->proxy);
     LL_APPEND(control->data_ranges, range);
 }

@@ -48,8 +48,21 @@ static void on_arrival(struct hf_mail *mail)
     free(a);
 }
 
+static const char *describe_stranger(enum hf_status why)
+{
+    switch (why) {
+    case HF_INUSE:
+        return "of a client with encrypted sessions at several servers that share the port: give "
+               "each server a range of its own";
+    case HF_LIMIT:
+        return "of a client that has too many of them already";
+    default:
+        return "without a transfer";
+    }
+}
+
 void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
-                         unsigned port, int fd, const struct hf_addr *peer)
+                         unsigned port, int fd, const struct hf_addr *peer, enum hf_status why)
 {
     static struct hf_log_limit limit;
     struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, section);
@@ -61,8 +74,8 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
     if (hf_log_allowed_mt(&limit, 5, &suppressed)) {
         char text[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
         hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
-                        "%s: connection from %s to data port %u without a transfer, closed%s",
-                        section->name, hf_addr_text(peer, text), port,
+                        "%s: connection from %s to data port %u %s, closed%s", section->name,
+                        hf_addr_text(peer, text), port, describe_stranger(why),
                         ftp_more_text(suppressed, more));
     }
 }
@@ -101,6 +114,33 @@ static bool passes(struct ftp_visit *visit, enum hf_rule_set set)
            HF_RULING_PASS;
 }
 
+/* No lease expects it: it may be the data connection of a session whose 227 could not be read.
+ * NULL: it is not, and was refused. */
+static struct hf_tie *find_tie(struct hf_engine *engine, const struct hf_lease_slot *slot, int fd,
+                               const struct hf_addr *client)
+{
+    struct hf_ftp *ftp = engine->ftp;
+    struct hf_tie *tie;
+    enum hf_status status = hf_tie_transfer_mt(ftp->ties, slot->bind, client, &tie);
+
+    if (status == HF_OK)
+        return tie;
+    ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, client, status);
+    return NULL;
+}
+
+static void take_opaque(struct hf_engine *engine, struct hf_tie *tie,
+                        const struct hf_lease_slot *slot, int fd, const struct hf_addr *client,
+                        bool let_in)
+{
+    struct hf_ftp *ftp = engine->ftp;
+
+    if (let_in && ftp_opaque_data_begin(engine, tie, slot, fd, client))
+        return;
+    hf_tie_transfer_ended_mt(ftp->ties, tie, hf_loop_now(engine->loop));
+    close(fd);
+}
+
 /* The transfer of a client that a rule refuses must hear of it. */
 static void on_client_known(struct ftp_visit *visit)
 {
@@ -109,11 +149,16 @@ static void on_client_known(struct ftp_visit *visit)
     const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
     struct hf_lease_owner owner;
 
-    if (hf_lease_claim_mt(ftp->leases, visit->slot, client, &owner) != HF_OK) {
-        ftp_refuse_stranger(engine, visit->slot->bind->proxy, visit->slot->port, visit->fd, client);
+    bool leased = hf_lease_claim_mt(ftp->leases, visit->slot, client, &owner) == HF_OK;
+    struct hf_tie *tie = leased ? NULL : find_tie(engine, visit->slot, visit->fd, client);
+    if (!leased && !tie)
+        return;
+    bool let_in = visit->let_in && passes(visit, HF_RULES_SESSION);
+    if (tie) {
+        take_opaque(engine, tie, visit->slot, visit->fd, client, let_in);
         return;
     }
-    if (!visit->let_in || !passes(visit, HF_RULES_SESSION)) {
+    if (!let_in) {
         close(visit->fd);
         visit->fd = -1;
     }
@@ -146,14 +191,15 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
     const struct hf_cfg_proxy *section = slot->bind->proxy;
     struct hf_lease_owner owner;
+    struct hf_tie *tie;
 
     if (slot->reads_headers || section->rules[HF_RULES_CONNECTION] ||
         section->rules[HF_RULES_SESSION])
         examine(engine, slot, fd, peer);
     else if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) == HF_OK)
         send_on(engine, &owner, fd, peer);
-    else
-        ftp_refuse_stranger(engine, section, slot->port, fd, peer);
+    else if ((tie = find_tie(engine, slot, fd, peer)))
+        take_opaque(engine, tie, slot, fd, peer, true);
     return true;
 }
 

@@ -10,7 +10,7 @@
 bool ftp_may_take_command(const struct ftp_session *s)
 {
     return s->state == FTP_READY && !s->command_held && !ftp_queue_full(&s->queue) &&
-           !s->back.eof && hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
+           !ftp_opaque_awaited(s) && !s->back.eof && hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
 }
 
 enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum ftp_answer text)
@@ -104,6 +104,7 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     enum ftp_verdict verdict = ftp_judge(s, &cmd, &answered);
     if (verdict != FTP_DONE || answered)
         return verdict;
+    s->told = s->told || !(cmd.flags & HF_CMDF_QUERY);
     switch (cmd.id) {
     case HF_CMD_USER:
     case HF_CMD_HOST:
@@ -120,13 +121,16 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_LPSV:
         return ftp_answer(s, cmd.id, s->epsv_all ? FTP_ANSWER_EPSV_ALL : FTP_ANSWER_NO_LONG);
     case HF_CMD_AUTH:
-        return ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS);
+        return ftp_opaque_ask(s, cmd.arg, clean);
     case HF_CMD_CCC:
-        return ftp_answer(s, cmd.id, FTP_ANSWER_NO_CCC);
+        return ftp_tls_passes(s) ? forward(s, &cmd, clean)
+                                 : ftp_answer(s, cmd.id, FTP_ANSWER_NO_CCC);
     case HF_CMD_ADAT:
+        return ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_PBSZ:
     case HF_CMD_PROT:
-        return ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
+        return ftp_tls_passes(s) ? forward(s, &cmd, clean)
+                                 : ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_ABOR:
         if (s->held && s->xfer) /* all that is missing is a client that reads */
             ftp_xfer_break(s->xfer, "aborted by the client");

@@ -61,14 +61,23 @@ bool ftp_answer_due(struct ftp_session *s)
 
 /* ---- FEAT ---- */
 
+static bool is_one_of(struct hf_view line, const char *const *names)
+{
+    for (; *names; names++) {
+        size_t n = strlen(*names);
+        if (line.n >= n && strncasecmp(line.p, *names, n) == 0 &&
+            (line.n == n || line.p[n] == ' ' || line.p[n] == ';'))
+            return true;
+    }
+    return false;
+}
+
 /* Features that a client would be misled by: they are answered here, not by the server. */
 static bool feature_is_hidden(const struct ftp_session *s, struct hf_view line)
 {
-    static const char *const hidden[] = {"AUTH", "ADAT", "PBSZ", "PROT",
-                                         "CCC",  "LPRT", "LPSV", "EPRT"};
-    size_t n_hidden = sizeof hidden / sizeof hidden[0];
-    if (!s->session.facts.frontend->cfg->o.ftp_active_denied)
-        n_hidden--; /* EPRT, the last one, works */
+    static const char *const never[] = {"ADAT", "LPRT", "LPSV", NULL};
+    static const char *const tls[] = {"AUTH", "PBSZ", "PROT", "CCC", NULL};
+    static const char *const active[] = {"EPRT", NULL};
     /* "211-" may stand before each feature. */
     if (line.n >= 4 && line.p[0] == '2' && (line.p[3] == '-' || line.p[3] == ' ')) {
         line.p += 4;
@@ -78,13 +87,8 @@ static bool feature_is_hidden(const struct ftp_session *s, struct hf_view line)
         line.p++;
         line.n--;
     }
-    for (size_t i = 0; i < n_hidden; i++) {
-        size_t n = strlen(hidden[i]);
-        if (line.n >= n && strncasecmp(line.p, hidden[i], n) == 0 &&
-            (line.n == n || line.p[n] == ' ' || line.p[n] == ';'))
-            return true;
-    }
-    return false;
+    return is_one_of(line, never) || (!ftp_tls_passes(s) && is_one_of(line, tls)) ||
+           (s->session.facts.frontend->cfg->o.ftp_active_denied && is_one_of(line, active));
 }
 
 /* ---- a transfer's final reply ---- */
@@ -264,7 +268,10 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;
     if (code >= 200) {
+        bool decides_auth = ftp_opaque_awaited(s);
         ftp_queue_remove(&s->queue, (unsigned)position);
+        if (decides_auth)
+            ftp_opaque_decide(s, code);
         return;
     }
     struct ftp_command *command = ftp_queue_head(&s->queue);
@@ -289,6 +296,8 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     int position = ftp_queue_match(&s->queue, code);
     struct ftp_command *command = ftp_queue_at(&s->queue, position);
 
+    if (first && ftp_opaque_awaited(s) && command && !ftp_opaque_may_begin(s, code))
+        return FTP_CLOSED;
     if (first && !begin_reply(s, command, code))
         return FTP_HOLD;
     if (first && command)
@@ -312,7 +321,7 @@ long ftp_filter_server(struct ftp_session *s, const char *p, size_t n)
     static const char nul[] = "421 The server sent a line with a NUL byte.\r\n";
     static const char too_long[] = "421 The server sent a line that is too long.\r\n";
     size_t done = 0;
-    while (done < n) {
+    while (done < n && s->state == FTP_READY) { /* behind the reply to AUTH, there are no lines */
         struct hf_view line;
         size_t used;
         enum ftp_verdict verdict;

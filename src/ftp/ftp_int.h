@@ -12,6 +12,9 @@
  *   active.c         we connect to the client: PORT and EPRT
  *   xfer.c           one data connection, from lease to last byte
  *   lease.c          which session a data port is promised to
+ *   opaque.c         control sessions whose TLS passes through: bytes, not lines
+ *   opaque_data.c    their data connections
+ *   tie.c            at which server a client's opaque sessions are
  *   arrival.c        a connection to a data port finds its session
  *   record.c         what log lines tell of a session and its transfers
  *   guest.c          one that begins with a PROXY header, until that was read (guest_int.h)
@@ -22,6 +25,7 @@
 
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
+#include "haftp/ftp/tie.h"
 #include "haftp/net/leg.h"
 #include "haftp/net/relay.h"
 #include "haftp/state/ftp_facts.h"
@@ -51,6 +55,9 @@
     X(EPSV_BAD, "501 EPSV takes 1, 2, ALL or nothing.\r\n")                                        \
     X(PASV_ON_IPV6, "425 PASV needs IPv4; use EPSV.\r\n")                                          \
     X(NO_TLS, "534 TLS is not available on this address.\r\n")                                     \
+    X(ONLY_TLS, "504 Only TLS is available.\r\n")                                                  \
+    X(ELSEWHERE, "431 Other encrypted sessions of your address are at another server; please "     \
+                 "connect again.\r\n")                                                             \
     X(NO_CCC, "534 The control connection has no protection to clear.\r\n")                        \
     X(NO_TLS_PROT, "503 Protection needs AUTH first, and TLS is not available on this "            \
                    "address.\r\n")                                                                 \
@@ -137,6 +144,23 @@ struct ftp_xfer {
     bool client_came;
 };
 
+/* ---- control connections that cannot be read ----------------------------------------------- */
+
+/* What a session has from AUTH on, or from the start on port 990. */
+struct ftp_opaque {
+    struct hf_bond bond;
+    bool moved; /* to the server where the client's other encrypted sessions are */
+};
+
+/* A data connection of such a session: two sockets and the bytes between them. */
+struct ftp_opaque_data {
+    struct hf_session session; /* first: the engine knows us by it */
+    struct hf_relay relay;
+    struct hf_timer timer; /* connect, then idle */
+    struct hf_tie *tie;
+    uint64_t active_ms;
+};
+
 /* ---- a control session -------------------------------------------------------------------- */
 
 enum ftp_state {
@@ -144,6 +168,7 @@ enum ftp_state {
     FTP_DIALING,   /* a server is being chosen and connected */
     FTP_GREETING,  /* connected; its greeting is awaited, the client has seen nothing */
     FTP_READY,     /* commands and replies flow */
+    FTP_OPAQUE,    /* bytes flow: TLS of the client and the server that passes through */
     FTP_LINGER     /* the last words are on their way to the client */
 };
 
@@ -168,6 +193,7 @@ struct ftp_session {
     struct ftp_xfer *xfer;      /* of the transfer that has begun */
     struct hf_waiter *port_waiter;
     struct hf_waitlist *port_waiting_at;
+    struct ftp_opaque *opaque; /* from AUTH on, if that passes through */
     struct ftp_queue queue;
     struct hf_ftp_reply reply; /* where we are in the server's reply */
     uint32_t reply_bytes;
@@ -184,6 +210,7 @@ struct ftp_session {
     bool logged_in, epsv_all;
     bool server_lacks_epsv; /* it said so */
     bool command_held;      /* a complete command waits for the outcome of an earlier one */
+    bool told;              /* the server heard something that another one would have missed */
     bool skipping;          /* the rest of a command that was too long */
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
@@ -195,7 +222,8 @@ struct hf_ftp {
     struct ftp_guest *guests; /* data connections whose PROXY header is awaited, oldest first */
     unsigned n_guests;
     struct hf_lease_table *leases;
-    struct hf_pool *sessions, *xfers;
+    struct hf_ties *ties;
+    struct hf_pool *sessions, *xfers, *opaque_data;
     char *input; /* one read of one leg, for the length of a step */
     struct ftp_stage {
         char *mem;
@@ -224,10 +252,15 @@ HF_MUST_USE bool ftp_say_line(struct ftp_session *s, struct hf_leg *leg,
 struct hf_lease_owner ftp_owner(const struct ftp_session *s);
 /* What was read from a leg and not used stays with it; false when the session had to be closed. */
 bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_t n);
+bool ftp_has_room(const struct hf_leg *leg); /* to say more */
+/* Ends the session without a word; the client sees a reset if told so. */
+void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase, bool reset);
 
 /* greeting.c */
 /* Begins to choose and connect; `on_back` is the server leg's handler.  False: no memory. */
 HF_MUST_USE bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back);
+/* The rules on the server's first bytes.  False: they need more, or the session was closed. */
+HF_MUST_USE bool ftp_passes_response_rules(struct ftp_session *s);
 void ftp_await_greeting(struct ftp_session *s);
 void ftp_end_response_rules(struct ftp_session *s); /* idempotent */
 
@@ -264,9 +297,10 @@ enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cm
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
 
 /* arrival.c */
-/* Resets a connection to a data port that no lease expects; counts it for the section, logs it. */
+/* Resets a connection to a data port that nobody expects; counts it for the section, logs it.
+ * `why`: HF_NOTFOUND, or what hf_tie_transfer_mt() said. */
 void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
-                         unsigned port, int fd, const struct hf_addr *peer);
+                         unsigned port, int fd, const struct hf_addr *peer, enum hf_status why);
 /* A connection to a port that a transfer of this session opened for itself: it begins with a PROXY
  * header where the control connection did. */
 void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const struct hf_addr *peer);
@@ -275,6 +309,33 @@ void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const stru
 const char *ftp_more_text(unsigned suppressed, char *buf);
 
 enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
+
+/* opaque.c */
+/* TLS between this session's client and its server may pass through. */
+bool ftp_tls_passes(const struct ftp_session *s);
+/* The server that this client's session should have, as others of it are there; NULL: any. */
+const struct hf_server *ftp_opaque_home(const struct ftp_session *s);
+/* The client sent AUTH. */
+enum ftp_verdict ftp_opaque_ask(struct ftp_session *s, struct hf_view mechanism,
+                                struct hf_view line);
+/* The server answers AUTH, with this first line.  False: the session was closed. */
+HF_MUST_USE bool ftp_opaque_may_begin(struct ftp_session *s, unsigned code);
+/* The answer is with the client. */
+void ftp_opaque_decide(struct ftp_session *s, unsigned code);
+/* AUTH is with the server, and nobody knows yet whether more lines follow. */
+bool ftp_opaque_awaited(const struct ftp_session *s);
+/* A bind that is opaque from the start: the server is connected. */
+void ftp_opaque_connected(struct ftp_session *s);
+void ftp_opaque_begin(struct ftp_session *s); /* from now on, bytes */
+void ftp_opaque_step(struct ftp_session *s);
+void ftp_opaque_leave(struct ftp_session *s); /* idempotent */
+
+/* opaque_data.c */
+/* A data connection of this tie's sessions begins, and holds the tie.  False: no memory; `fd` and
+ * tie are still the caller's. */
+HF_MUST_USE bool ftp_opaque_data_begin(struct hf_engine *engine, struct hf_tie *tie,
+                                       const struct hf_lease_slot *slot, int fd,
+                                       const struct hf_addr *peer);
 
 /* server_side.c */
 /* Asks the server for the data connection that the client asked for by `id`.  HOLD: not now. */

@@ -31,7 +31,7 @@ void ftp_end_response_rules(struct ftp_session *s)
 
 static void on_response_due(struct hf_inspect *inspect)
 {
-    ftp_await_greeting(HF_CONTAINER(inspect->session, struct ftp_session, session));
+    ftp_session_step(HF_CONTAINER(inspect->session, struct ftp_session, session));
 }
 
 /* False: no memory. */
@@ -49,8 +49,7 @@ static bool begin_response_rules(struct ftp_session *s)
     return true;
 }
 
-/* False: they need more bytes, or the session was closed. */
-static bool passes_response_rules(struct ftp_session *s)
+bool ftp_passes_response_rules(struct ftp_session *s)
 {
     if (!s->response)
         return true;
@@ -126,15 +125,28 @@ static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
     }
 }
 
-static void greet(struct ftp_session *s, const char *p, size_t n)
+/* A client that was moved here has read its greeting elsewhere. */
+static bool was_greeted(const struct ftp_session *s)
+{
+    return s->opaque && s->opaque->moved;
+}
+
+/* The greeting ends at `end`. */
+static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
 {
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_dial_succeeded(s->dial);
-    hf_session_established(&s->session);
     hf_dial_free(s->dial);
     s->dial = NULL;
     s->state = FTP_READY;
     s->active_ms = hf_loop_now(loop_of(s));
+    if (was_greeted(s)) {
+        s->command_held = false; /* its AUTH */
+        p += end;
+        n -= end;
+    } else {
+        hf_session_established(&s->session);
+    }
     /* From here on the greeting is a reply like any other, one that nobody asked for. */
     if (ftp_keep(s, &s->back, p, n))
         ftp_session_step(s);
@@ -145,13 +157,13 @@ void ftp_await_greeting(struct ftp_session *s)
     struct hf_ftp *ftp = ftp_of(s);
     size_t n, begin, end;
 
-    if (!passes_response_rules(s))
+    if (!ftp_passes_response_rules(s))
         return;
     enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
     int code = find_greeting(ftp->input, n, &begin, &end);
 
     if (code == 220)
-        greet(s, ftp->input + begin, n - begin);
+        greet(s, ftp->input + begin, n - begin, end - begin);
     else if (code != 0)
         try_next_server(s, HF_REASON_SERVER_GREETING);
     else if (status == HF_EOF)
@@ -211,6 +223,10 @@ static void on_dialed(struct hf_session *session, bool connected)
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
         return;
     }
+    if (s->session.facts.bind->opaque) {
+        ftp_opaque_connected(s);
+        return;
+    }
     if (greeting_limit(s))
         hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
     ftp_await_greeting(s); /* it may have come in the same event */
@@ -218,6 +234,8 @@ static void on_dialed(struct hf_session *session, bool connected)
 
 bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back)
 {
+    if (!s->session.wanted)
+        s->session.wanted = ftp_opaque_home(s);
     s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
     if (s->dial)
         hf_dial_begin(s->dial, &s->front.watch);

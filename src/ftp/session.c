@@ -67,6 +67,7 @@ static void drop_server_side(struct ftp_session *s)
     hf_dial_free(s->dial);
     s->dial = NULL;
     ftp_end_response_rules(s);
+    ftp_opaque_leave(s);
     const struct hf_proxy *backend = s->session.facts.backend;
     hf_leg_close(&s->back, backend && backend->cfg->o.nolinger);
     give_server_back(s);
@@ -106,11 +107,19 @@ static void linger(struct ftp_session *s)
         ftp_session_kick(s);
 }
 
+/* Words in the clear would be no TLS to the client. */
+static bool is_encrypted(const struct ftp_session *s)
+{
+    return s->state == FTP_OPAQUE || s->session.facts.bind->opaque;
+}
+
 void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase,
                        const char *last_words)
 {
     if (s->state == FTP_LINGER)
         return;
+    if (is_encrypted(s))
+        last_words = NULL;
     s->state = FTP_LINGER; /* before anything that could bring us here again */
     hf_facts_end(&s->session.facts, reason, phase);
     drop_server_side(s);
@@ -121,6 +130,17 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
         vanish(s);
     else
         linger(s);
+}
+
+void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase, bool reset)
+{
+    hf_facts_end(&s->session.facts, reason, phase);
+    if (reset) {
+        hf_session_report(&s->session); /* while the client's connection can still be asked */
+        hf_leg_close(&s->back, true);
+        hf_leg_close(&s->front, true);
+    }
+    vanish(s);
 }
 
 static void kill_session(struct hf_session *session, enum hf_reason reason)
@@ -230,7 +250,7 @@ static bool speak(struct ftp_session *s)
 
 /* ---- listening ---------------------------------------------------------------------------- */
 
-static bool has_room(const struct hf_leg *leg)
+bool ftp_has_room(const struct hf_leg *leg)
 {
     return hf_buf_size(&leg->out) < HF_LEG_OUT_MAX / 4;
 }
@@ -273,7 +293,7 @@ static bool hear_client(struct ftp_session *s)
         if (status != HF_OK)
             return true;
     }
-    s->more = s->more || !has_room(&s->back); /* a full queue of commands is no want of room */
+    s->more = s->more || !ftp_has_room(&s->back); /* a full queue of commands is no want of room */
     return true;
 }
 
@@ -281,7 +301,7 @@ static bool hear_client(struct ftp_session *s)
 static bool hear_server(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
-    for (int reads = 0; has_room(&s->front); reads++) {
+    for (int reads = 0; ftp_has_room(&s->front); reads++) {
         size_t n;
         if (reads == READS_PER_STEP) {
             hf_watch_again(&s->back.watch);
@@ -295,10 +315,11 @@ static bool hear_server(struct ftp_session *s)
             return false;
         /* A complete line that was left must wait for its transfer, or for a port; the end waits
          * with it. */
-        s->held = n > (size_t)used && memchr(ftp->input + used, '\n', n - (size_t)used);
+        s->held = s->state == FTP_READY && n > (size_t)used &&
+                  memchr(ftp->input + used, '\n', n - (size_t)used);
         if (!ftp_keep(s, &s->back, ftp->input + used, n - (size_t)used))
             return false;
-        if (s->held)
+        if (s->held || s->state != FTP_READY)
             return true;
         if (status == HF_EOF || (status != HF_OK && status != HF_AGAIN)) {
             server_broke(s, status == HF_EOF ? HF_REASON_SERVER_CLOSED : HF_REASON_SERVER_RESET);
@@ -404,9 +425,11 @@ static void work(struct ftp_session *s)
     s->more = false;
     if (!speak(s) || !hear_server(s) || !hear_client(s) || !speak(s))
         return;
+    if (s->state != FTP_READY)
+        return; /* it became opaque, or goes to another server */
     /* Reading stopped because too much was waiting to be sent; if that has left in the meantime, no
      * event will call us again. */
-    if (s->more && has_room(&s->front) && has_room(&s->back))
+    if (s->more && ftp_has_room(&s->front) && ftp_has_room(&s->back))
         hf_watch_again(&s->front.watch);
     if (s->begin_after_flush && hf_buf_size(&s->front.out) == 0) {
         s->begin_after_flush = false;
@@ -445,6 +468,9 @@ void ftp_session_step(struct ftp_session *s)
         break;
     case FTP_READY:
         work(s);
+        break;
+    case FTP_OPAQUE:
+        ftp_opaque_step(s);
         break;
     case FTP_LINGER:
         drain_lingering(s);

@@ -6,7 +6,8 @@
 
 #include <stdlib.h>
 
-enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases)
+enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases,
+                             struct hf_ties *ties)
 {
     struct hf_ftp *ftp = calloc(1, sizeof *ftp);
     if (!ftp)
@@ -14,12 +15,15 @@ enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *le
     engine->ftp = ftp;
     ftp->engine = engine;
     ftp->leases = leases;
+    ftp->ties = ties;
     ftp->sessions = hf_pool_new(sizeof(struct ftp_session), 64);
     ftp->xfers = hf_pool_new(sizeof(struct ftp_xfer), 32);
+    ftp->opaque_data = hf_pool_new(sizeof(struct ftp_opaque_data), 32);
     ftp->input = malloc(FTP_INPUT_BYTES);
     ftp->to_front.mem = malloc(FTP_STAGE_BYTES);
     ftp->to_back.mem = malloc(FTP_STAGE_BYTES);
-    if (ftp->sessions && ftp->xfers && ftp->input && ftp->to_front.mem && ftp->to_back.mem)
+    if (ftp->sessions && ftp->xfers && ftp->opaque_data && ftp->input && ftp->to_front.mem &&
+        ftp->to_back.mem)
         return HF_OK;
     hf_ftp_detach(engine);
     return HF_NOMEM;
@@ -35,6 +39,8 @@ void hf_ftp_detach(struct hf_engine *engine)
         hf_pool_free(ftp->sessions);
     if (ftp->xfers)
         hf_pool_free(ftp->xfers);
+    if (ftp->opaque_data)
+        hf_pool_free(ftp->opaque_data);
     free(ftp->input);
     free(ftp->to_front.mem);
     free(ftp->to_back.mem);

@@ -376,7 +376,8 @@ static bool on_server_port(struct hf_listener *listener, int fd, const struct hf
 
     if (!hf_addr_same_host(peer, &facts->server->cfg->addr)) {
         hf_socket_local(fd, &local);
-        ftp_refuse_stranger(x->ftp->engine, facts->backend->cfg, hf_addr_port(&local), fd, peer);
+        ftp_refuse_stranger(x->ftp->engine, facts->backend->cfg, hf_addr_port(&local), fd, peer,
+                            HF_NOTFOUND);
         return true;
     }
     hf_listener_close(listener);
@@ -540,7 +541,7 @@ void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
         ftp_xfer_client_arrived(x, fd, peer);
     else
         ftp_refuse_stranger(x->ftp->engine, x->session->session.facts.frontend->cfg,
-                            ftp_xfer_own_port(x), fd, peer);
+                            ftp_xfer_own_port(x), fd, peer, HF_NOTFOUND);
 }
 
 /* True: go on listening. */

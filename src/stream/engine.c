@@ -150,16 +150,18 @@ void hf_session_end(struct hf_session *session)
     free(facts->proxied);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
-    if (backend)
+    if (backend && !session->uncounted)
         atomic_fetch_sub_explicit(&backend->sessions_back, 1, memory_order_relaxed);
     if (session->server) {
         struct hf_server *server = session->server;
         atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in, memory_order_relaxed);
         atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out, memory_order_relaxed);
         session->server = NULL;
-        hf_server_put_mt(server);
+        if (!session->uncounted)
+            hf_server_put_mt(server);
     }
-    hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
+    if (!session->uncounted)
+        hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
 
     DL_DELETE(engine->sessions, session);
     engine->n_sessions--;

@@ -161,7 +161,8 @@ struct hf_cfg_bind {
 struct hf_cfg_data_range {
     struct hf_cfg_data_range *next;
     struct hf_loc loc;
-    struct hf_cfg_bind *bind; /* where the listeners are; its role is DATA */
+    struct hf_cfg_bind *bind;           /* where the listeners are; its role is DATA */
+    const struct hf_cfg_proxy *section; /* whose bind it was, before equal ranges became one */
     /* Servers (of those the control section reaches) this range serves; NULL: all of them. */
     struct hf_cfg_server **only;
     unsigned n_only;
@@ -392,6 +393,16 @@ struct hf_cfg_proxy {
     const char *data_why;    /* the rule in words */
     const char *ftp_summary; /* all of the plan in one sentence; NULL: no control bind */
 };
+
+/* The range of a control section whose ports this bind opens; or NULL. */
+static inline const struct hf_cfg_data_range *hf_data_range_on(const struct hf_cfg_proxy *control,
+                                                               const struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_data_range *range = control->data_ranges;
+    while (range && range->bind != bind)
+        range = range->next;
+    return range;
+}
 
 /* ---- global and the whole ---------------------------------------------------------------- */
 

@@ -1,8 +1,8 @@
 /*
  * ftp.h: the FTP floor's door: control sessions, their data ports, their transfers.
  *
- * Per process: one lease table (shared, locked).  Per worker: pools and buffers, hung on the
- * engine.
+ * Per process: one lease table, one table of ties (shared, locked).  Per worker: pools and buffers,
+ * hung on the engine.
  */
 #ifndef HAFTP_FTP_FTP_H
 #define HAFTP_FTP_FTP_H
@@ -12,9 +12,11 @@
 
 struct hf_lease_table;
 struct hf_lease_slot;
+struct hf_ties;
 
 /* One worker's part; hangs itself on engine->ftp.  NULL: no memory. */
-HF_MUST_USE enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases);
+HF_MUST_USE enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases,
+                                         struct hf_ties *ties);
 void hf_ftp_detach(struct hf_engine *engine);
 
 /* A gate's function (hf_gate_fn) for control binds. */

@@ -44,9 +44,10 @@ struct hf_session {
     struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
-    bool logged;                    /* by `option logasap`: nothing more at the end */
-    uint8_t headers;                /* awaited before anything else: HF_HEADER_* of header.h */
-    struct hf_server *server;       /* whose slot we hold, NULL: none */
+    bool uncounted;           /* a data connection: no limit counts it, and it holds no slot */
+    bool logged;              /* by `option logasap`: nothing more at the end */
+    uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */
+    struct hf_server *server; /* whose slot we hold, NULL: none */
     const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
     struct hf_facts facts;
 };

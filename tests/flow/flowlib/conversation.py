@@ -89,13 +89,19 @@ class Conversation:
         self._open_server(self.number(step.who))
 
     def do_passive(self, step):
-        """Opens a data listener: its numbers are {pasv}, {p1}, {p2}, {port}."""
+        """passive [at N[+OFFSET]]: a data listener, whose numbers are {pasv}, {p1}, {p2}, {port}."""
+        at = re.fullmatch(r"at (\d+)(?:\+(\d+))?", step.rest)
+        port = self._data_port(at[1]) + int(at[2] or 0) if at else 0
         if step.who in self.passive:
             self.retired.append(self.passive[step.who])
         host = self._host(step.who)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.passive[step.who] = listen((host, 0), family)
+        self.passive[step.who] = listen((host, port), family)
         self.numbers[step.who] = self.passive[step.who].getsockname()[:2]
+
+    def _data_port(self, number):
+        """The first, second ... of haftp's data ports."""
+        return self.place.low + int(number) - 1
 
     def do_unlisten(self, step):
         """Closes the data listener; connections that wait in it are reset."""
@@ -129,6 +135,8 @@ class Conversation:
     # ---- clients ----
 
     def _target(self, name, words):
+        if "data" in words:
+            return (self.place.haftp, self._data_port(words["data"]))
         control = words.get("to", self._control(name))
         if control != name or "to" in words:
             if not self.announced.get(control):
@@ -136,10 +144,12 @@ class Conversation:
             return self.announced[control][-1]
         if self.direct:
             return self.place.server(1)
-        return (self.place.haftp, self.place.plain if "port" in words else self.place.control)
+        ports = {None: self.place.control, "plain": self.place.plain}
+        port = words.get("port")
+        return (self.place.haftp, ports[port] if port in ports else int(port))
 
     def do_connect(self, step):
-        """connect [to ACTOR] [port plain] [rcvbuf SIZE]: a data actor goes where it was told."""
+        """connect [to ACTOR] [data N] [port plain] [rcvbuf SIZE]: a data actor goes where told."""
         words = step.rest.split()
         words = dict(zip(words[::2], words[1::2]))
         self.actors[step.who] = self.peers.connect(

@@ -90,6 +90,8 @@ def configuration(flow, place, variant):
     names = {"haftp": place.haftp, "plain": host_port(place.haftp, place.plain)}
     servers = range(1, int(flow.option("servers", "1")) + 1)
     names |= {f"S{n}": host_port(*place.server(n)) for n in servers}
+    names |= {f"H{n}": place.server(n)[0] for n in servers}
+    names |= {f"D{n + 1}": str(port) for n, port in enumerate(range(place.low, place.high + 1))}
 
     def lines(key, indent="    "):
         texts = flow.header.get(key, [])

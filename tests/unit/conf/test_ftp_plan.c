@@ -122,7 +122,7 @@ static void rule_5_the_cookie_of_a_range_section(void **state)
                         "ftp: bind 10.0.0.1:2121 carries FTP control connections (rule 5: cookie "
                         "FTP_SERVER is shared with the port range of data); data ports "
                         "10.0.0.1:50000-50100 of section data (rule 4: both share cookie "
-                        "FTP_SERVER); 3 servers");
+                        "FTP_SERVER); 3 servers; AUTH TLS passes through to the servers");
     assert_silence(m);
 }
 
@@ -218,7 +218,8 @@ static void the_two_section_form_pairs_by_cookie(void **state)
     assert_string_equal(ftp->ftp_summary,
                         "ftp_control: bind 10.0.0.1:21 carries FTP control connections (rule 3: "
                         "port 21); data ports 10.0.0.1:50000-50100 of section ftp_data (rule 4: "
-                        "both share cookie FTP_SERVER); 3 servers");
+                        "both share cookie FTP_SERVER); 3 servers; AUTH TLS passes through to the "
+                        "servers");
     assert_silence(m);
 }
 
@@ -236,7 +237,8 @@ static void the_one_section_form_works_with_a_warning(void **state)
     assert_string_equal(ftp->ftp_summary,
                         "ftp_cluster: bind 10.0.0.1:21 carries FTP control connections (rule 3: "
                         "port 21); data on any free port (rule 6: no port range in the file is for "
-                        "it); 3 servers");
+                        "it); 3 servers; AUTH TLS passes through to the servers, but without data "
+                        "ports");
     assert_warnings(m, 1);
     assert_told(m, "listen 'ftp_cluster' carries FTP but has no data ports");
     assert_told(m, "ftp-data ports");
@@ -260,7 +262,7 @@ static void the_tutorial_has_a_range_in_the_frontend(void **state)
     assert_string_equal(front->ftp_summary,
                         "ftp: bind *:21 carries FTP control connections (rule 3: port 21); data "
                         "ports *:50000-50100 (rule 3: the section binds them itself); 3 servers of "
-                        "backend ftp_servers");
+                        "backend ftp_servers; AUTH TLS passes through to the servers");
     assert_silence(m);
 }
 

@@ -370,7 +370,9 @@ static void explaining_prints_every_bind_that_is_not_data(void **state)
         text,
         "# ftp: bind *:21 carries FTP control connections (rule 3: port 21), bind *:990 passes "
         "FTP over TLS on as it comes (rule 3: port 990, implicit FTPS); data ports "
-        "*:50000-50100 (rule 3: the section binds them itself); 1 server\n"
+        "*:50000-50100 (rule 3: the section binds them itself); 1 server; AUTH TLS passes through "
+        "to "
+        "the servers\n"
         "# web: bind *:80 carries plain TCP\n"
         "# pipe: bind *:2121 carries plain TCP (rule 1: no option ftp-inspect)\n");
     free(text);
