@@ -89,7 +89,7 @@ class Conversation:
         self._open_server(self.number(step.who))
 
     def do_passive(self, step):
-        """passive [at N[+OFFSET]]: a data listener, whose numbers are {pasv}, {p1}, {p2}, {port}."""
+        """passive [at N[+OFFSET]]: a data listener, with numbers {pasv}, {p1}, {p2}, {port}."""
         at = re.fullmatch(r"at (\d+)(?:\+(\d+))?", step.rest)
         port = self._data_port(at[1]) + int(at[2] or 0) if at else 0
         if step.who in self.passive:
