@@ -48,7 +48,7 @@ enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_c
     enum ftp_answer wrong = refusal(s, parsed, &addr);
     if (wrong != FTP_ANSWER_NONE)
         return ftp_answer(s, cmd->id, wrong);
-    if (ftp_queue_awaits_active(&s->queue))
+    if (ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE))
         return FTP_HOLD; /* one address at a time is remembered */
     s->active_addr = addr;
     return ftp_ask_server(s, cmd->id);
@@ -70,15 +70,18 @@ enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refu
     struct ftp_xfer *x = s->next_xfer;
 
     *refusal = FTP_ANSWER_NONE;
-    if (ftp_queue_awaits_active(&s->queue))
+    if (ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE))
         return FTP_HOLD;
     if (!x || !hf_addr_is_set(&x->client_port) || (x->front_up && x->state != FTP_XFER_BROKEN))
         return FTP_DONE;
+    if (ftp_queue_awaits(&s->queue, HF_CMDF_PASSIVE))
+        return FTP_HOLD; /* if the server agrees, that one replaces this one */
     bool dialling = x->relay.end[HF_FRONT].watch.fd >= 0 && x->relay.end[HF_FRONT].watch.loop;
     if (x->state != FTP_XFER_BROKEN && (dialling || ftp_xfer_dial_client(x)))
         return FTP_HOLD;
     ftp_xfer_break(x, "the client's data port cannot be reached");
-    *refusal = x->facts.reason == HF_REASON_SERVER_REFUSED ? FTP_ANSWER_NO_SERVER_PORT
-                                                           : FTP_ANSWER_NO_CLIENT;
+    *refusal = x->aborted                                    ? FTP_ANSWER_ABORTED
+               : x->facts.reason == HF_REASON_SERVER_REFUSED ? FTP_ANSWER_NO_SERVER_PORT
+                                                             : FTP_ANSWER_NO_CLIENT;
     return FTP_DONE;
 }

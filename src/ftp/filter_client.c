@@ -64,10 +64,20 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, stru
     return ftp_ask_server(s, HF_CMD_EPSV);
 }
 
+/* A server whose data connection lost its client would say 150 and 226 all the same, for a file
+ * that nobody got. */
+static bool lacks_data_port(struct ftp_session *s)
+{
+    return s->needs_port && !s->next_xfer &&
+           !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
+}
+
 static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                     struct hf_view line)
 {
     enum ftp_answer refusal;
+    if (lacks_data_port(s))
+        return ftp_answer(s, cmd->id, FTP_ANSWER_NO_DATA_PORT);
     enum ftp_verdict verdict = ftp_active_connect(s, &refusal);
 
     if (verdict != FTP_DONE)
@@ -78,6 +88,7 @@ static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_c
     ftp_record_verdict(s->next_xfer, 425);
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
+    s->needs_port = true;
     return ftp_answer(s, cmd->id, refusal);
 }
 
@@ -132,12 +143,21 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
         return ftp_tls_passes(s) ? forward(s, &cmd, clean)
                                  : ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_ABOR:
-        if (s->held && s->xfer) /* all that is missing is a client that reads */
-            ftp_xfer_break(s->xfer, "aborted by the client");
-        return forward(s, &cmd, clean);
+        return ftp_abort(s) ? forward(s, &cmd, clean) : FTP_CLOSED;
     default:
         return cmd.flags & HF_CMDF_DATA ? on_transfer(s, &cmd, clean) : forward(s, &cmd, clean);
     }
+}
+
+enum ftp_verdict ftp_command_now(struct ftp_session *s, struct hf_view line)
+{
+    uint8_t judged = s->judged; /* of the command that is overtaken */
+
+    s->judged = 0;
+    enum ftp_verdict verdict = on_command(s, line);
+    ftp_command_over(s, false);
+    s->judged = judged;
+    return verdict;
 }
 
 /* The rest of a command that was refused for its length, up to its end of line.  Returns what it
@@ -177,6 +197,7 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
         case HF_FTP_LINE_OK:
             verdict = on_command(s, line);
             ftp_command_over(s, verdict == FTP_DONE);
+            s->urgent = s->urgent && verdict == FTP_HOLD;
             break;
         }
         if (verdict == FTP_CLOSED)

@@ -142,6 +142,11 @@ static bool on_success(struct ftp_session *s, struct ftp_command *command)
     return true;
 }
 
+static bool has_moved(const struct ftp_xfer *x)
+{
+    return x->relay.end[HF_FRONT].bytes || x->relay.end[HF_BACK].bytes;
+}
+
 /* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody;
  * what had not begun is closed in peace. */
 static void on_failure(struct ftp_session *s, struct ftp_command *command, unsigned code)
@@ -151,7 +156,8 @@ static void on_failure(struct ftp_session *s, struct ftp_command *command, unsig
         return;
     ftp_record_transfer(s, x, command);
     ftp_record_verdict(x, code);
-    drop(s, command->begun);
+    s->needs_port = s->needs_port || !command->begun;
+    drop(s, command->begun && has_moved(x));
 }
 
 /* REIN: as if the client had just come (RFC 959 4.1.1). */
@@ -164,6 +170,7 @@ static void forget_login(struct ftp_session *s)
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
+    s->needs_port = false;
 }
 
 /* ---- reply by reply ---- */

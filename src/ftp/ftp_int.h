@@ -7,6 +7,7 @@
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
+ *   abort.c          ABOR, which is for now, whatever it stands behind
  *   server_side.c    how the server is asked for a data connection, and what it answered
  *   passive.c        the client connects to us: a lease and a rewritten 227 or 229
  *   active.c         we connect to the client: PORT and EPRT
@@ -45,6 +46,8 @@
     X(NO_ACTIVE, "502 Active mode is not available here; use passive mode (EPSV or PASV).\r\n")    \
     X(BAD_ADDRESS, "501 This is not an address and a port.\r\n")                                   \
     X(FOREIGN_ADDRESS, "504 Only your own address and a port from 1024 on are allowed.\r\n")       \
+    X(NO_DATA_PORT, "425 Use EPSV, PASV, EPRT or PORT first.\r\n")                                 \
+    X(ABORTED, "426 Aborted before the transfer began.\r\n")                                       \
     X(NO_CLIENT, "425 Your data port cannot be reached.\r\n")                                      \
     X(NO_SERVER_PORT, "425 The server's data port cannot be reached.\r\n")                         \
     X(NO_LISTENER, "425 No data port can be opened.\r\n")                                          \
@@ -101,8 +104,8 @@ struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id i
 void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 /* The position of the command that a reply with this code answers; -1: none, it came unasked. */
 int ftp_queue_match(struct ftp_queue *queue, unsigned code);
-/* A PORT or EPRT whose outcome is not known yet. */
-bool ftp_queue_awaits_active(struct ftp_queue *queue);
+/* Is there a command with one of these flags (HF_CMDF_*) that the server has not answered? */
+bool ftp_queue_awaits(struct ftp_queue *queue, unsigned flags);
 bool ftp_command_moves_data(const struct ftp_command *command);
 /* Of a command that moves data: from the server to the client? */
 bool ftp_command_is_download(const struct ftp_command *command);
@@ -142,6 +145,7 @@ struct ftp_xfer {
     bool front_up, back_up;
     bool begun; /* bytes may flow: the 1xx was forwarded, or never comes */
     bool client_came;
+    bool aborted; /* by the client, before the server heard of the transfer */
 };
 
 /* ---- control connections that cannot be read ----------------------------------------------- */
@@ -211,7 +215,9 @@ struct ftp_session {
     bool server_lacks_epsv; /* it said so */
     bool command_held;      /* a complete command waits for the outcome of an earlier one */
     bool told;              /* the server heard something that another one would have missed */
-    bool skipping;          /* the rest of a command that was too long */
+    bool needs_port; /* the client's data connection is gone, the server may still keep its own */
+    bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
+    bool skipping;   /* the rest of a command that was too long */
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
 };
@@ -249,6 +255,8 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
 HF_MUST_USE bool ftp_say(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n);
 HF_MUST_USE bool ftp_say_line(struct ftp_session *s, struct hf_leg *leg,
                               struct hf_view line); /* adds CRLF */
+/* Sends what was said to a leg so far in this step; false when the session had to be closed. */
+HF_MUST_USE bool ftp_speak_now(struct ftp_session *s, struct hf_leg *leg);
 struct hf_lease_owner ftp_owner(const struct ftp_session *s);
 /* What was read from a leg and not used stays with it; false when the session had to be closed. */
 bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_t n);
@@ -295,6 +303,19 @@ void ftp_command_over(struct ftp_session *s, bool used);
 enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd);
 /* And the server's final reply to it. */
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
+
+/* One command now, before others that wait. */
+enum ftp_verdict ftp_command_now(struct ftp_session *s, struct hf_view line);
+
+/* abort.c */
+/* An ABOR that the client sent: ends what it is about, as far as that is our part.  False when the
+ * session was closed. */
+HF_MUST_USE bool ftp_abort(struct ftp_session *s);
+/* While a command is held: an ABOR among the bytes behind it comes into its own, and is taken out
+ * of them if it went to the server.  Returns how many bytes are left, -1 when the session was
+ * closed.
+ */
+long ftp_overtake(struct ftp_session *s, char *p, size_t n);
 
 /* arrival.c */
 /* Resets a connection to a data port that nobody expects; counts it for the section, logs it.

@@ -51,11 +51,11 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n)
     queue->count--;
 }
 
-bool ftp_queue_awaits_active(struct ftp_queue *queue)
+bool ftp_queue_awaits(struct ftp_queue *queue, unsigned flags)
 {
     for (unsigned n = 0; n < queue->count; n++) {
         const struct ftp_command *command = at(queue, n);
-        if (command->answer == FTP_ANSWER_NONE && (flags_of(command) & HF_CMDF_ACTIVE))
+        if (command->answer == FTP_ANSWER_NONE && (flags_of(command) & flags))
             return true;
     }
     return false;

@@ -58,6 +58,7 @@ static enum ftp_verdict ask_to_connect(struct ftp_session *s, enum hf_ftp_cmd_id
         return FTP_HOLD;
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = ftp_xfer_new(s);
+    s->needs_port = false;
     if (!s->next_xfer || ftp_xfer_listen_for_server(s->next_xfer, &addr) != HF_OK)
         return ftp_answer(s, id, FTP_ANSWER_NO_LISTENER);
     ftp_queue_push(&s->queue, id, FTP_ANSWER_NONE)->asked = (uint8_t)asked;
@@ -126,6 +127,7 @@ enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why)
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
+    s->needs_port = true;
     ftp_replied(s, 425);
     return ftp_say(s, &s->front, line, (size_t)n) ? FTP_DONE : FTP_CLOSED;
 }
@@ -161,6 +163,7 @@ static const char *connect_to_server(struct ftp_session *s, const struct hf_addr
     if (port_of(announced) < LOWEST_PORT)
         return "The server's data port is below 1024 and not allowed.";
     s->next_xfer = ftp_xfer_new(s);
+    s->needs_port = false;
     if (!s->next_xfer)
         return "Out of memory; please try again.";
     struct hf_addr server = server_data_address(s, announced);
@@ -194,6 +197,7 @@ static enum ftp_verdict tell_on(struct ftp_session *s, enum hf_ftp_cmd_id id,
 
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
+    s->needs_port = false;
     ftp_replied(s, id == HF_CMD_EPSV ? 229 : 227);
     return ftp_say(s, &s->front, line, n) ? FTP_DONE : FTP_CLOSED;
 }

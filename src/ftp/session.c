@@ -209,14 +209,27 @@ static bool add(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t
     return true;
 }
 
-bool ftp_say(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n)
+static void leg_broke(struct ftp_session *s, const struct hf_leg *leg)
 {
-    if (add(s, leg, p, n))
-        return true;
     if (leg == &s->front)
         client_broke(s, HF_REASON_CLIENT_RESET);
     else
         server_broke(s, HF_REASON_SERVER_RESET);
+}
+
+bool ftp_say(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t n)
+{
+    if (add(s, leg, p, n))
+        return true;
+    leg_broke(s, leg);
+    return false;
+}
+
+bool ftp_speak_now(struct ftp_session *s, struct hf_leg *leg)
+{
+    if (flush_stage(s, leg))
+        return true;
+    leg_broke(s, leg);
     return false;
 }
 
@@ -263,8 +276,29 @@ bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_
     return false;
 }
 
+/* Behind a command that waits only an ABOR is of interest.  False: the session is over. */
+static bool look_ahead(struct ftp_session *s)
+{
+    struct hf_ftp *ftp = ftp_of(s);
+    enum hf_status status;
+
+    do {
+        size_t n;
+        s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
+        status = hf_leg_read(&s->front, ftp->input, FTP_INPUT_BYTES, &n);
+        if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
+            client_broke(s, HF_REASON_CLIENT_RESET);
+            return false;
+        }
+        long left = n ? ftp_overtake(s, ftp->input, n) : 0;
+        if (left < 0 || !ftp_keep(s, &s->front, ftp->input, (size_t)left))
+            return false;
+    } while (status == HF_OK && s->command_held);
+    return true;
+}
+
 /* Commands, as long as there are any and room for them.  False: the session is over. */
-static bool hear_client(struct ftp_session *s)
+static bool take_commands(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
     for (int reads = 0; ftp_may_take_command(s); reads++) {
@@ -273,6 +307,7 @@ static bool hear_client(struct ftp_session *s)
             hf_watch_again(&s->front.watch);
             return true;
         }
+        s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
         enum hf_status status = hf_leg_read(&s->front, ftp->input, FTP_INPUT_BYTES, &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
             client_broke(s, HF_REASON_CLIENT_RESET);
@@ -295,6 +330,11 @@ static bool hear_client(struct ftp_session *s)
     }
     s->more = s->more || !ftp_has_room(&s->back); /* a full queue of commands is no want of room */
     return true;
+}
+
+static bool hear_client(struct ftp_session *s)
+{
+    return take_commands(s) && (!s->command_held || look_ahead(s));
 }
 
 /* Replies, unless one must wait.  False: the session is over. */

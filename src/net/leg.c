@@ -50,6 +50,17 @@ enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t n)
     return sent < n ? hf_buf_add(&leg->out, p + sent, n - sent, HF_LEG_OUT_MAX) : HF_OK;
 }
 
+enum hf_status hf_leg_send_urgent(struct hf_leg *leg, const char *p, size_t n)
+{
+    size_t sent = 0;
+    if (leg->tls || hf_buf_size(&leg->out) || !(leg->watch.ready & HF_READY_OUT))
+        return hf_leg_send(leg, p, n);
+    enum hf_status status = hf_socket_send_urgent(leg->watch.fd, p, n, &sent);
+    if (status != HF_OK && status != HF_AGAIN)
+        return status;
+    return sent < n ? hf_leg_send(leg, p + sent, n - sent) : HF_OK;
+}
+
 /* What is in `out`: plain text as long as TLS does not stand. */
 static enum hf_status flush_out(struct hf_leg *leg)
 {

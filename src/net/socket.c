@@ -258,6 +258,11 @@ enum hf_status hf_socket_send_last(int fd, const void *buf, size_t size, size_t 
     return send_with(fd, buf, size, MSG_MORE, n);
 }
 
+enum hf_status hf_socket_send_urgent(int fd, const void *buf, size_t size, size_t *n)
+{
+    return send_with(fd, buf, size, MSG_OOB, n);
+}
+
 bool hf_socket_has_input(int fd)
 {
     struct pollfd ask = {.fd = fd, .events = POLLIN};

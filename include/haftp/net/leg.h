@@ -57,6 +57,9 @@ HF_MUST_USE enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, siz
  * it broke. */
 #define HF_LEG_OUT_MAX (256u * 1024u)
 HF_MUST_USE enum hf_status hf_leg_send(struct hf_leg *leg, const char *p, size_t n);
+/* The same, and the last byte is urgent data (RFC 1122 4.2.2.4) if it leaves at once and in plain
+ * text; else it is a byte like any other. */
+HF_MUST_USE enum hf_status hf_leg_send_urgent(struct hf_leg *leg, const char *p, size_t n);
 /* Sends what waits, and the end (close_notify, FIN) after it if asked for.  HF_AGAIN: some is left.
  */
 HF_MUST_USE enum hf_status hf_leg_flush(struct hf_leg *leg);

@@ -59,6 +59,8 @@ HF_MUST_USE enum hf_status hf_socket_send(int fd, const void *buf, size_t size, 
 /* The same for bytes that hf_socket_shutdown_write() or a close follows at once: they and the FIN
  * leave in one segment.  Where nothing follows, the kernel sends them after 200 ms. */
 HF_MUST_USE enum hf_status hf_socket_send_last(int fd, const void *buf, size_t size, size_t *n);
+/* The same; the last byte is urgent data. */
+HF_MUST_USE enum hf_status hf_socket_send_urgent(int fd, const void *buf, size_t size, size_t *n);
 /* Would a read, or an accept, find anything now?  Does not block; false for -1. */
 bool hf_socket_has_input(int fd);
 

@@ -22,6 +22,7 @@ class Conversation:
         self.listeners = {}  # server number -> control listener
         self.passive = {}  # control actor -> its data listener
         self.numbers = {}  # the same -> its address, known also when it is closed
+        self.deaf = []  # listeners that answer nobody, and what fills them
         self.retired = []  # data listeners that a later one replaced
         self.announced = {}  # control actor -> addresses that haftp told it: 227, 229, PORT, EPRT
         self.cpu_seconds = lambda: 0.0  # of haftp so far
@@ -102,6 +103,18 @@ class Conversation:
     def _data_port(self, number):
         """The first, second ... of haftp's data ports."""
         return self.place.low + int(number) - 1
+
+    def do_deaf(self, step):
+        """The same, and its queue is full: who connects gets no answer."""
+        host = self._host(step.who)
+        listener = listen((host, 0), socket.AF_INET6 if ":" in host else socket.AF_INET, 0)
+        self.deaf.append(listener)
+        for _ in range(2):
+            filler = socket.socket(listener.family)
+            self.deaf.append(filler)
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        self.numbers[step.who] = listener.getsockname()[:2]
 
     def do_unlisten(self, step):
         """Closes the data listener; connections that wait in it are reset."""
@@ -397,7 +410,8 @@ class Conversation:
              "blocked": do_blocked, "<": do_expect, "<?": do_expect_optional,
              "<<": do_expect_later, "connect": do_connect, "knock": do_knock,
              "accept": do_accept, "nobody": do_nobody, "refuse": do_refuse,
-             "listen": do_listen, "passive": do_passive, "unlisten": do_unlisten}
+             "listen": do_listen, "passive": do_passive, "unlisten": do_unlisten,
+             "deaf": do_deaf}
 
     def play(self):
         """Runs all steps; a failure names the line."""
@@ -429,5 +443,6 @@ class Conversation:
 
     def close(self):
         """Closes all listeners."""
-        for listener in [*self.listeners.values(), *self.passive.values(), *self.retired]:
+        for listener in [*self.listeners.values(), *self.passive.values(), *self.retired,
+                         *self.deaf]:
             listener.close()

@@ -146,12 +146,12 @@ class Peer:
             self.sock.close()
 
 
-def listen(address, family=socket.AF_INET):
+def listen(address, family=socket.AF_INET, backlog=64):
     """A listening socket that does not block."""
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(address)
-    sock.listen(64)
+    sock.listen(backlog)
     sock.setblocking(False)
     return sock
 

@@ -39,8 +39,8 @@ class Flow:
 HEADER_KEYS = {"with", "global", "also", "servers", "server", "family", "server-family", "ports"}
 ALONE = {"wait", "idle", "log"}
 ACTOR_VERBS = {">", "<", "<?", "<<", "raw", "drip", "urgent", "connect", "accept", "close", "shut",
-               "kill", "sent", "blocked", "passive", "unlisten", "refuse", "listen", "knock",
-               "nobody"}
+               "kill", "sent", "blocked", "passive", "deaf", "unlisten", "refuse", "listen",
+               "knock", "nobody"}
 
 # C, S, C2, S3: client and server by number.  A letter: one more control connection of the same
 # peer.  A "d": its data connection.
