@@ -58,11 +58,13 @@ class Process:
         _running.discard(self)
         if self.exit_code is not None:
             return
-        for pid in _tree(self.pid):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        # Stopped first: a server that forks between a look and a kill would leave a child behind.
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in _tree(self.pid):
+                try:
+                    os.kill(pid, number)
+                except ProcessLookupError:
+                    pass
         self._popen.wait()
 
 
