@@ -13,16 +13,37 @@ bool ftp_may_take_command(const struct ftp_session *s)
            !ftp_opaque_awaited(s) && !s->back.eof && hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
 }
 
+/* REST is for the next transfer (RFC 3659 5.3): a server that does not hear of that one would begin
+ * another file at its offset. */
+static bool forget_offset(struct ftp_session *s, struct ftp_command *command)
+{
+    bool moves_data = hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_DATA;
+
+    if (!moves_data || !s->offset_set)
+        return true;
+    s->offset_set = false;
+    command->forgets = true;
+    return ftp_say_line(s, &s->back, hf_view_cstr("REST 0"));
+}
+
+enum ftp_verdict ftp_answer_command(struct ftp_session *s, struct ftp_command *command)
+{
+    return forget_offset(s, command) && ftp_answer_due(s) ? FTP_DONE : FTP_CLOSED;
+}
+
 enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum ftp_answer text)
 {
-    ftp_queue_push(&s->queue, id, text);
-    return ftp_answer_due(s) ? FTP_DONE : FTP_CLOSED;
+    return ftp_answer_command(s, ftp_queue_push(&s->queue, id, text));
 }
 
 static enum ftp_verdict forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                 struct hf_view line)
 {
     ftp_record_command(s, ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_NONE), cmd->arg);
+    if (cmd->id == HF_CMD_REST)
+        s->offset_set = true;
+    else if (cmd->flags & HF_CMDF_DATA)
+        s->offset_set = false;
     return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
 }
 

@@ -49,7 +49,8 @@ bool ftp_answer_due(struct ftp_session *s)
 #undef X
     };
     struct ftp_command *head;
-    while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE) {
+    while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE &&
+           !head->forgets) {
         struct ftp_command command = *head;
         ftp_queue_remove(&s->queue, 0);
         if (command.answer == FTP_ANSWER_DENIED ? !say_denial(s, &command)
@@ -178,7 +179,9 @@ static void forget_login(struct ftp_session *s)
 /* Looks at the first line of a reply.  False: it must wait. */
 static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
-    s->reply_mode = FTP_REPLY_RELAY;
+    s->reply_mode = command && command->forgets ? FTP_REPLY_SWALLOW : FTP_REPLY_RELAY;
+    if (s->reply_mode == FTP_REPLY_SWALLOW)
+        return true;
     ftp_replied(s, code);
     if (!command)
         return true;
@@ -259,6 +262,8 @@ static enum ftp_verdict relay_line(struct ftp_session *s, struct ftp_command *co
         if (last)
             said = ftp_ask_again(s, command);
         break;
+    case FTP_REPLY_SWALLOW:
+        break;
     case FTP_REPLY_REPLACE:
         if (last)
             said = ftp_say(s, &s->front, s->replacement, strlen(s->replacement));
@@ -274,6 +279,11 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     s->command_held = false; /* it may have waited for this */
     if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;
+    struct ftp_command *command = ftp_queue_at(&s->queue, position);
+    if (s->reply_mode == FTP_REPLY_SWALLOW) {
+        command->forgets = code < 200;
+        return;
+    }
     if (code >= 200) {
         bool decides_auth = ftp_opaque_awaited(s);
         ftp_queue_remove(&s->queue, (unsigned)position);
@@ -281,7 +291,7 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
             ftp_opaque_decide(s, code);
         return;
     }
-    struct ftp_command *command = ftp_queue_head(&s->queue);
+    command = ftp_queue_head(&s->queue);
     if (ftp_command_moves_data(command) && adopt(s)) {
         s->xfer_from_server = ftp_command_is_download(command);
         s->begin_after_flush = true;

@@ -81,6 +81,7 @@ struct ftp_command {
     uint8_t answer;    /* enum ftp_answer; NONE: the server answers */
     bool begun : 1;    /* a 1xx reply came */
     bool epsv_all : 1; /* EPSV ALL: binds the client once the server agreed */
+    bool forgets : 1;  /* the server got REST 0 in its place, whose reply is for nobody */
     bool noted : 1;    /* record.c keeps its argument */
     uint16_t denial;   /* DENIED: index of the rule in the configuration */
 };
@@ -182,7 +183,8 @@ enum ftp_reply_mode {
     FTP_REPLY_FEAT,
     FTP_REPLY_SETUP, /* the server is ready for a data connection: the client gets our answer */
     FTP_REPLY_RETRY, /* the server does not know the command: it is asked by another one */
-    FTP_REPLY_REPLACE
+    FTP_REPLY_REPLACE,
+    FTP_REPLY_SWALLOW /* of a command of our own */
 };
 
 struct ftp_session {
@@ -216,6 +218,7 @@ struct ftp_session {
     bool command_held;      /* a complete command waits for the outcome of an earlier one */
     bool told;              /* the server heard something that another one would have missed */
     bool needs_port; /* the client's data connection is gone, the server may still keep its own */
+    bool offset_set; /* the server has a REST for the next transfer */
     bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
     bool skipping;   /* the rest of a command that was too long */
     bool xfer_from_server;  /* direction of the transfer that begins */
@@ -304,6 +307,8 @@ enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cm
 /* And the server's final reply to it. */
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
 
+/* The same for a command that is in the queue with its answer. */
+HF_MUST_USE enum ftp_verdict ftp_answer_command(struct ftp_session *s, struct ftp_command *command);
 /* One command now, before others that wait. */
 enum ftp_verdict ftp_command_now(struct ftp_session *s, struct hf_view line);
 

@@ -147,8 +147,9 @@ enum ftp_verdict ftp_judge(struct ftp_session *s, const struct hf_ftp_cmd *cmd, 
     *answered = denial != NULL;
     if (!denial)
         return FTP_DONE;
-    ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_DENIED)->denial = (uint16_t)denial->denial;
-    return ftp_answer_due(s) ? FTP_DONE : FTP_CLOSED;
+    struct ftp_command *command = ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_DENIED);
+    command->denial = (uint16_t)denial->denial;
+    return ftp_answer_command(s, command);
 }
 
 size_t ftp_denial_line(const struct ftp_session *s, const struct ftp_command *command,

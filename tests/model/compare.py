@@ -134,7 +134,8 @@ def difference(direct, proxied, roots):
             return "\n".join([f"at {one.step}: {what}",
                               f"  directly:      {one.replies} {one.notes}",
                               f"  through haftp: {other.replies} {other.notes}"])
-    if len(direct) != len(proxied):
+    short = min(direct, proxied, key=len)
+    if len(direct) != len(proxied) and not _by_chance(short[-1]):
         return f"{len(direct)} steps were played directly, {len(proxied)} through haftp"
     return None
 

@@ -12,14 +12,16 @@ SHAPES = ("polite", "polite", "polite", "spoilt", "spoilt", "spoilt", "garbage",
           "drip", "foreign")
 COMMANDS = (b"NOOP", b"PWD", b"FEAT", b"TYPE I", b"STAT", b"ABOR", b"\xff\xf4\xff\xf2ABOR",
             b"SIZE a", b"REIN", b"EPSV ALL", b"EPSV 2", b"REST 5", b"HELP", b"AUTH TLS",
-            b"PBSZ 0", b"CCC", b"PORT 1,2,3,4,5,6", b"EPRT |1|127.0.0.1|80|", b"PASV", b"EPSV", b"LPSV", b"OPTS X",
-            b"HOST a", b"ACCT x", b"USER again", b"", b" ", b"RNFR \xc3\xa4", b"MLST", b"QUIT")
+            b"PBSZ 0", b"CCC", b"PORT 1,2,3,4,5,6", b"EPRT |1|127.0.0.1|80|", b"PASV",
+            b"EPSV", b"LPSV", b"OPTS X", b"HOST a", b"ACCT x",
+            b"USER again", b"", b" ", b"RNFR \xc3\xa4", b"MLST", b"QUIT")
 MOVES = (b"RETR a", b"STOR a", b"LIST", b"APPE b", b"MLSD", b"NLST", b"STOU")
 FOREIGN = (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
            b"SSH-2.0-x\r\n", b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", b"\0" * 100)
 REPLIES = (b"200 ok", b"220 hello", b"227 Entering (127,0,0,1,90,1)", b"229 x (|||20001|)",
-           b"150 go", b"426 no", b"226 done", b"421 bye", b"550 no", b"120 soon", b"211-x\r\n y\r\n211 end",
-           b"230-\r\n230 in", b"999 ?", b"22 x", b"227 (1,2,3,4,5,6", b"229 (|||99999|)",
+           b"150 go", b"426 no", b"226 done", b"421 bye", b"550 no", b"120 soon",
+           b"211-x\r\n y\r\n211 end", b"230-\r\n230 in", b"999 ?", b"22 x",
+           b"227 (1,2,3,4,5,6", b"229 (|||99999|)",
            b"350 more", b"250-" + b"y" * 300)
 
 
