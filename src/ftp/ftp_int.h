@@ -7,7 +7,6 @@
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
- *   abort.c          ABOR, which is for now, whatever it stands behind
  *   server_side.c    how the server is asked for a data connection, and what it answered
  *   passive.c        the client connects to us: a lease and a rewritten 227 or 229
  *   active.c         we connect to the client: PORT and EPRT
@@ -309,13 +308,6 @@ void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned co
 
 /* The same for a command that is in the queue with its answer. */
 HF_MUST_USE enum ftp_verdict ftp_answer_command(struct ftp_session *s, struct ftp_command *command);
-/* One command now, before others that wait. */
-enum ftp_verdict ftp_command_now(struct ftp_session *s, struct hf_view line);
-
-/* abort.c */
-/* An ABOR that the client sent: ends what it is about, as far as that is our part.  False when the
- * session was closed. */
-HF_MUST_USE bool ftp_abort(struct ftp_session *s);
 /* While a command is held: an ABOR among the bytes behind it comes into its own, and is taken out
  * of them if it went to the server.  Returns how many bytes are left, -1 when the session was
  * closed.
