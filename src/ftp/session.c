@@ -334,7 +334,10 @@ static bool take_commands(struct ftp_session *s)
 
 static bool hear_client(struct ftp_session *s)
 {
-    return take_commands(s) && (!s->command_held || look_ahead(s));
+    if (!take_commands(s))
+        return false;
+    bool holds = s->state == FTP_READY && s->command_held; /* not on the way to another server */
+    return !holds || look_ahead(s);
 }
 
 /* Replies, unless one must wait.  False: the session is over. */
