@@ -65,5 +65,6 @@ void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag)
             continue;
         check_conditions(proxy, diag);
         check_data_section(proxy, diag);
+        hf_conf_check_ftp_rules(proxy, diag);
     }
 }

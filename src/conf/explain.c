@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "conf_int.h"
 #include "ftp_plan_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/conf/load.h"
@@ -102,6 +103,9 @@ void hf_plan_summarize(struct hf_plan *plan, struct hf_cfg_proxy *control)
     print_ranges(out, control);
     fprintf(out, " (rule %d: %s); ", control->data_rule, control->data_why);
     print_servers(out, control);
+    if (control->ftp_chooses_by)
+        fprintf(out, ", chosen by %s: haftp greets the clients itself",
+                hf_conf_ftp_choice_text(control->ftp_chooses_by));
     print_tls(out, control);
     HF_ASSERT(fclose(out) == 0);
     control->ftp_summary = hf_arena_strndup(plan->config->arena, text, size);

@@ -1,7 +1,13 @@
 /*
  * ftp_choice.c: which sections choose their servers by what an FTP client says at login.
+ *
+ * Such a section must greet the client itself, so it is decided here, when the file is loaded, and
+ * for all sessions of the section alike: by what is written, not by what a session meets.
  */
 #include "conf_int.h"
+#include "ftp_plan_int.h"
+
+#define LOGIN (HF_FTP_SAMPLE_USER | HF_FTP_SAMPLE_HOST | HF_FTP_SAMPLE_TLS)
 
 unsigned hf_conf_ftp_sample(const struct hf_sample_row *row)
 {
@@ -29,4 +35,147 @@ unsigned hf_conf_ftp_sample(const struct hf_sample_row *row)
     default:
         return 0;
     }
+}
+
+/* ---- what lines look at -------------------------------------------------------------------- */
+
+static unsigned of_expr(const struct hf_expr *expr)
+{
+    return expr ? hf_conf_ftp_sample(expr->fetch.row) : 0;
+}
+
+static unsigned of_cond(const struct hf_cond *cond)
+{
+    const struct hf_cond_all *all;
+    const struct hf_cond_term *term;
+    const struct hf_acl_test *test;
+    unsigned samples = 0;
+
+    for (all = cond ? cond->any : NULL; all; all = all->next) {
+        for (term = all->terms; term; term = term->next) {
+            for (test = term->acl->tests; test; test = test->next)
+                samples |= of_expr(test->expr);
+        }
+    }
+    return samples;
+}
+
+static unsigned of_format(const struct hf_format *format)
+{
+    const struct hf_piece *piece;
+    unsigned samples = 0;
+
+    for (piece = format ? format->pieces : NULL; piece; piece = piece->next)
+        samples |= of_expr(piece->expr);
+    return samples;
+}
+
+static unsigned of_choice_of_backend(const struct hf_cfg_proxy *frontend)
+{
+    const struct hf_cfg_switch *choice;
+    unsigned samples = 0;
+
+    for (choice = frontend->switches; choice; choice = choice->next)
+        samples |= of_cond(choice->cond) | of_format(choice->format);
+    return samples;
+}
+
+static unsigned of_choice_of_server(const struct hf_cfg_proxy *backend)
+{
+    unsigned samples = of_expr(backend->o.balance_expr);
+    const struct hf_cfg_use_server *use;
+    const struct hf_cfg_stick_rule *stick;
+    const struct hf_cfg_persist *persist;
+
+    for (use = backend->use_servers; use; use = use->next)
+        samples |= of_cond(use->cond) | of_format(use->format);
+    for (stick = backend->stick_rules; stick; stick = stick->next)
+        samples |= of_expr(stick->expr) | of_cond(stick->cond);
+    for (persist = backend->persist_rules; persist; persist = persist->next)
+        samples |= of_cond(persist->cond);
+    return samples;
+}
+
+/* ---- the pass ------------------------------------------------------------------------------ */
+
+void hf_conf_find_ftp_choice(struct hf_config *config)
+{
+    struct hf_cfg_proxy *proxy;
+
+    if (!(config->ftp_samples & LOGIN))
+        return;
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (!(proxy->caps & HF_CAP_FRONTEND))
+            continue;
+        proxy->ftp_chooses_by = of_choice_of_backend(proxy);
+        for (unsigned i = 0; i < proxy->n_backends; i++)
+            proxy->ftp_chooses_by |= of_choice_of_server(proxy->backends[i]);
+        proxy->ftp_chooses_by &= LOGIN;
+    }
+}
+
+const char *hf_conf_ftp_choice_text(unsigned chooses_by)
+{
+    static const char *const texts[] = {
+        [HF_FTP_SAMPLE_USER] = "ftp.user",
+        [HF_FTP_SAMPLE_HOST] = "ftp.host",
+        [HF_FTP_SAMPLE_TLS] = "ftp.tls",
+        [HF_FTP_SAMPLE_USER | HF_FTP_SAMPLE_HOST] = "ftp.user and ftp.host",
+        [HF_FTP_SAMPLE_USER | HF_FTP_SAMPLE_TLS] = "ftp.user and ftp.tls",
+        [HF_FTP_SAMPLE_HOST | HF_FTP_SAMPLE_TLS] = "ftp.host and ftp.tls",
+        [LOGIN] = "ftp.user, ftp.host and ftp.tls",
+    };
+    return texts[chooses_by & LOGIN];
+}
+
+/* ---- where there is no conversation -------------------------------------------------------- */
+
+static bool carries_ftp(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL && !bind->opaque)
+            return true;
+    }
+    return false;
+}
+
+static const struct hf_cfg_rule *first_own(const struct hf_cfg_rule *rule)
+{
+    while (rule && rule->inherited)
+        rule = rule->next;
+    return rule;
+}
+
+/* Written in the section itself, not handed down to it. */
+static bool is_own_line(const struct hf_cfg_proxy *proxy, struct hf_loc loc)
+{
+    return loc.source && loc.source == proxy->loc.source && loc.line > proxy->loc.line;
+}
+
+void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    static const char how[] = "'option ftp-inspect' makes its single ports carry FTP";
+    const struct hf_cfg_rule *rule = first_own(proxy->rules[HF_RULES_FTP]);
+    bool ftp = carries_ftp(proxy);
+
+    if (!(proxy->caps & HF_CAP_FRONTEND))
+        return;
+    if (rule && !ftp)
+        hf_diag_add(diag, HF_DIAG_WARNING, rule->loc, how,
+                    "'ftp-request' has no effect: no bind of '%s' carries FTP control connections.",
+                    proxy->name);
+    if (proxy->ftp_chooses_by && !ftp && proxy->binds)
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, how,
+                    "'%s' chooses servers by %s, which is not known: no bind of it carries FTP "
+                    "control connections.",
+                    proxy->name, hf_conf_ftp_choice_text(proxy->ftp_chooses_by));
+    if (proxy->o.ftp_greeting && !proxy->ftp_chooses_by &&
+        is_own_line(proxy, proxy->o.ftp_greeting_loc))
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->o.ftp_greeting_loc,
+                    "it is for sections that choose servers by ftp.user, ftp.host or ftp.tls",
+                    "'ftp-greeting' has no effect in '%s': clients read the greeting of their "
+                    "server.",
+                    proxy->name);
 }

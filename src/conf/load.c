@@ -111,6 +111,7 @@ enum hf_status hf_config_read(const char *const *paths, unsigned n_paths, struct
         hf_conf_resolve(config, diag);
         hf_conf_resolve_servers(config, diag);
         hf_conf_find_reach(config);
+        hf_conf_find_ftp_choice(config);
         hf_conf_ftp_plan(config, diag);
     }
     /* What a section lacks may only be what could not be read. */

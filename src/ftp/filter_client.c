@@ -11,8 +11,9 @@
 /* Room for its entry in the queue, a server that takes what we send, and nothing to wait for. */
 bool ftp_may_take_command(const struct ftp_session *s)
 {
-    return s->state == FTP_READY && !s->command_held && !ftp_queue_full(&s->queue) &&
-           !ftp_opaque_awaited(s) && !s->back.eof && hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
+    return (s->state == FTP_READY || s->state == FTP_DESK) && !s->command_held &&
+           !ftp_queue_full(&s->queue) && !ftp_opaque_awaited(s) && !s->back.eof &&
+           hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
 }
 
 /* REST is for the next transfer (RFC 3659 5.3): a server that does not hear of that one would begin
@@ -152,6 +153,13 @@ static bool abort_what_runs(struct ftp_session *s)
 
 /* ---- command by command ---- */
 
+/* These are answered by whoever ends the encryption, with or without a server. */
+static bool is_about_protection(enum hf_ftp_cmd_id id)
+{
+    return id == HF_CMD_AUTH || id == HF_CMD_ADAT || id == HF_CMD_PBSZ || id == HF_CMD_PROT ||
+           id == HF_CMD_CCC;
+}
+
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
@@ -167,6 +175,13 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     enum ftp_verdict verdict = ftp_judge(s, &cmd, &answered);
     if (verdict != FTP_DONE || answered)
         return verdict;
+    if (s->state == FTP_DESK && !is_about_protection(cmd.id))
+        return ftp_desk_command(s, &cmd, clean);
+    if (s->desk) {
+        verdict = ftp_desk_again(s, &cmd, clean, &answered);
+        if (verdict != FTP_DONE || answered)
+            return verdict;
+    }
     s->told = s->told || !(cmd.flags & HF_CMDF_QUERY);
     switch (cmd.id) {
     case HF_CMD_USER:
@@ -307,7 +322,7 @@ long ftp_overtake(struct ftp_session *s, char *p, size_t n)
     struct hf_view found = find_abort(p, n), line;
     size_t used, behind;
 
-    if (!found.n || awaits_name(s))
+    if (!found.n || awaits_name(s) || s->state != FTP_READY)
         return (long)n;
     if (is_dialling(s)) { /* the server has not heard of it: answered here, and then the ABOR */
         s->next_xfer->aborted = true;

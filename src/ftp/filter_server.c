@@ -174,6 +174,21 @@ static void forget_login(struct ftp_session *s)
     s->needs_port = false;
 }
 
+/* Where we choose by the host, the client got what it asked for, even from a server that has no
+ * virtual hosts of its own. */
+static void on_host_reply(struct ftp_session *s, unsigned code)
+{
+    bool unknown_there = code == 500 || code == 502;
+
+    if (s->desk && unknown_there) {
+        code = 220;
+        s->reply_mode = FTP_REPLY_REPLACE;
+        ftp_replied(s, code);
+        snprintf(s->replacement, sizeof s->replacement, "220 Host noted.\r\n");
+    }
+    ftp_name_answered(s, HF_CMD_HOST, code);
+}
+
 /* ---- reply by reply ---- */
 
 /* Looks at the first line of a reply.  False: it must wait. */
@@ -212,7 +227,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
             s->reply_mode = FTP_REPLY_FEAT;
         break;
     case HF_CMD_HOST:
-        ftp_name_answered(s, HF_CMD_HOST, code);
+        on_host_reply(s, code);
         break;
     case HF_CMD_USER:
     case HF_CMD_PASS:

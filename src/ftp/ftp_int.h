@@ -2,6 +2,7 @@
  * ftp_int.h: the FTP floor's own structs.  Private to src/ftp.
  *
  *   session.c        life of a control session: a step does all that can be done now
+ *   front_desk.c     before there is a server, where the choice of one depends on the login
  *   greeting.c       from no server to a server that has greeted
  *   request_rules.c  what the configuration says of a command, before anything is done with it
  *   filter_client.c  commands: forward, rewrite, or answer
@@ -66,7 +67,19 @@
     X(DENIED, "") /* by a rule, which says the text */                                             \
     X(ODD_ARG, "501 Telnet commands are not allowed inside a command here.\r\n")                   \
     X(LONG_NAME, "501 A name has at most 255 bytes here.\r\n")                                     \
-    X(LATE_HOST, "503 HOST comes before USER; send REIN first.\r\n")
+    X(LATE_HOST, "503 HOST comes before USER; send REIN first.\r\n")                               \
+    X(UNKNOWN_USER, "530 No server is responsible for this user.\r\n")                             \
+    X(UNKNOWN_HOST, "504 No server is responsible for this host.\r\n")                             \
+    X(NO_NAME, "501 A name is missing.\r\n")                                                       \
+    X(HOST_NOTED, "220 Host noted.\r\n")                                                           \
+    X(USER_FIRST, "503 Send USER first.\r\n")                                                      \
+    X(REIN_DONE, "220 Ready for another user.\r\n")                                                \
+    X(REIN_FIRST, "503 Send REIN first to log in as another user.\r\n")                            \
+    X(NOTHING_DONE, "200 Nothing done.\r\n")                                                       \
+    X(NO_TRANSFER, "226 No transfer is running.\r\n")                                              \
+    X(DESK_HELP, "214 Please log in with USER and PASS.\r\n")                                      \
+    X(LOG_IN_FIRST, "530 Please log in with USER and PASS.\r\n")                                   \
+    X(NOTED, "200 Noted; the server will hear of it.\r\n")
 
 enum ftp_answer {
 #define X(name, text) FTP_ANSWER_##name,
@@ -113,6 +126,7 @@ bool ftp_command_is_download(const struct ftp_command *command);
 /* ---- a data connection -------------------------------------------------------------------- */
 
 struct ftp_session;
+struct ftp_desk;
 struct hf_ftp;
 
 enum ftp_xfer_state {
@@ -169,6 +183,7 @@ struct ftp_opaque_data {
 
 enum ftp_state {
     FTP_ADMITTING, /* the section's rules wait for bytes */
+    FTP_DESK,      /* the client is to say who it is before it gets a server */
     FTP_DIALING,   /* a server is being chosen and connected */
     FTP_GREETING,  /* connected; its greeting is awaited, the client has seen nothing */
     FTP_READY,     /* commands and replies flow */
@@ -191,6 +206,7 @@ struct ftp_session {
     struct hf_leg front, back;
     struct hf_admit *admit;      /* until its rules are decided */
     struct hf_dial *dial;        /* until a server has greeted */
+    struct ftp_desk *desk;       /* where the choice of a server depends on the login; else NULL */
     struct hf_inspect *response; /* until the rules on the server's greeting are decided */
     struct hf_timer timer;       /* greeting, idle, login, linger */
     uint64_t active_ms, login_from_ms;
@@ -265,6 +281,31 @@ bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_
 bool ftp_has_room(const struct hf_leg *leg); /* to say more */
 /* Ends the session without a word; the client sees a reset if told so. */
 void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase, bool reset);
+
+void ftp_drop_server(struct ftp_session *s); /* and all that was under way with it */
+
+/* front_desk.c */
+bool ftp_has_desk(const struct ftp_session *s); /* its section chooses servers by login */
+/* Greets the client; it is its turn. */
+void ftp_desk_open(struct ftp_session *s);
+void ftp_desk_free(struct ftp_session *s); /* idempotent */
+/* A command while there is no server (FTP_DESK). HOLD: it decides. */
+HF_MUST_USE enum ftp_verdict ftp_desk_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                              struct hf_view line);
+/* The same while there is one (FTP_READY): *taken when the client goes back to the desk by it, or
+ * may not. */
+HF_MUST_USE enum ftp_verdict ftp_desk_again(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                            struct hf_view line, bool *taken);
+/* It is such a command. */
+bool ftp_desk_leads_away(const struct ftp_session *s, const struct hf_ftp_cmd *cmd);
+bool ftp_desk_is_due(const struct ftp_session *s); /* the choice can be made now */
+void ftp_desk_leave(struct ftp_session *s);        /* and it is: hf_admit_choose() follows */
+void ftp_desk_unknown(struct ftp_session *s);      /* no backend was found */
+/* What a server that has greeted must hear: one line after the other; NULL: that was all. */
+void ftp_desk_begin_replay(struct ftp_session *s);
+const char *ftp_desk_next_replay(struct ftp_session *s);
+/* The greeting, or the reply to such a line (-1: not FTP), is no reason to try another server. */
+bool ftp_desk_takes_reply(const struct ftp_session *s, int code);
 
 /* greeting.c */
 /* Begins to choose and connect; `on_back` is the server leg's handler.  False: no memory. */

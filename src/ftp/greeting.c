@@ -125,13 +125,30 @@ static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
     }
 }
 
+/* The client was greeted by us, and the server has to hear what it said meanwhile. One line after
+ * the other: old servers drop what comes too early.  False: there is more to hear of it first, or
+ * the next server is tried. */
+static bool is_briefed(struct ftp_session *s, const char *rest, size_t n)
+{
+    const char *line = ftp_desk_next_replay(s);
+
+    if (!line)
+        return true;
+    if (hf_leg_send(&s->back, line, strlen(line)) != HF_OK ||
+        hf_leg_send(&s->back, "\r\n", 2) != HF_OK)
+        try_next_server(s, HF_REASON_SERVER_RESET);
+    else
+        ftp_keep(s, &s->back, rest, n);
+    return false;
+}
+
 /* A client that was moved here has read its greeting elsewhere. */
 static bool was_greeted(const struct ftp_session *s)
 {
     return s->opaque && s->opaque->moved;
 }
 
-/* The greeting ends at `end`. */
+/* The greeting ends at `end`; 0: it was dealt with. */
 static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
 {
     hf_loop_timer_cancel(loop_of(s), &s->timer);
@@ -139,9 +156,9 @@ static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
     hf_dial_free(s->dial);
     s->dial = NULL;
     s->state = FTP_READY;
+    s->command_held = false; /* what decided on this server */
     s->active_ms = hf_loop_now(loop_of(s));
     if (was_greeted(s)) {
-        s->command_held = false; /* its AUTH */
         p += end;
         n -= end;
     } else {
@@ -155,14 +172,19 @@ static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
 void ftp_await_greeting(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
-    size_t n, begin, end;
+    size_t n = 0, begin, end;
 
     if (!ftp_passes_response_rules(s))
         return;
-    enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
+    enum hf_status status = hf_leg_flush(&s->back);
+    if (status == HF_OK || status == HF_AGAIN)
+        status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
     int code = find_greeting(ftp->input, n, &begin, &end);
 
-    if (code == 220)
+    if (s->desk && ftp_desk_takes_reply(s, code)) {
+        if (is_briefed(s, ftp->input + end, n - end))
+            greet(s, ftp->input + end, n - end, 0);
+    } else if (code == 220)
         greet(s, ftp->input + begin, n - begin, end - begin);
     else if (code != 0)
         try_next_server(s, HF_REASON_SERVER_GREETING);
@@ -219,6 +241,8 @@ static void on_dialed(struct hf_session *session, bool connected)
     }
     hf_session_tune_server(session, s->back.watch.fd);
     s->state = FTP_GREETING;
+    if (s->desk)
+        ftp_desk_begin_replay(s);
     if (!begin_response_rules(s)) {
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
         return;

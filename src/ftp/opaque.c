@@ -31,12 +31,13 @@ static const struct hf_cfg_proxy *control_of(const struct ftp_session *s)
     return s->session.facts.frontend->cfg;
 }
 
-/* A server that haftp itself speaks TLS to is not asked for TLS inside of it. */
+/* A server that haftp itself speaks TLS to is not asked for TLS inside of it; at the front desk
+ * there is none to ask. */
 bool ftp_tls_passes(const struct ftp_session *s)
 {
     const struct hf_server *server = s->session.server;
-    return !control_of(s)->o.ftp_tls_refused && !s->session.facts.bind->tls.ssl &&
-           !(server && server->cfg->o.tls.ssl);
+    return s->state != FTP_DESK && !control_of(s)->o.ftp_tls_refused &&
+           !s->session.facts.bind->tls.ssl && !(server && server->cfg->o.tls.ssl);
 }
 
 /* ---- all of a client's encrypted sessions at one server ------------------------------------- */

@@ -25,7 +25,7 @@ bool ftp_facts_of(struct ftp_session *s, struct hf_ftp_facts **out)
     struct hf_facts *facts = &s->session.facts;
 
     *out = facts->ftp;
-    if (*out || !(config_of(s)->ftp_samples & ~HF_FTP_SAMPLE_TLS))
+    if (*out || !(ftp_has_desk(s) || (config_of(s)->ftp_samples & ~HF_FTP_SAMPLE_TLS)))
         return true;
     *out = hf_ftp_facts_make(facts);
     if (*out)
@@ -102,16 +102,18 @@ static const struct hf_cfg_rule *run(struct ftp_session *s, const struct hf_cfg_
 static const struct hf_cfg_rule *denial_of(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
 {
     const struct hf_cfg_proxy *front = s->session.facts.frontend->cfg;
-    const struct hf_cfg_proxy *back =
-        s->session.facts.backend ? s->session.facts.backend->cfg : NULL;
+    /* Of a backend that the command leads away from, the rules are for others. */
+    const struct hf_proxy *backend = ftp_desk_leads_away(s, cmd) ? NULL : s->session.facts.backend;
+    const struct hf_cfg_proxy *back = backend ? backend->cfg : NULL;
     const struct hf_cfg_rule *denial = NULL;
 
     if (!(s->judged & FTP_JUDGED_FRONT))
         denial = run(s, front, NULL, cmd);
-    if (!denial && back && back != front && !(s->judged & FTP_JUDGED_BACK))
-        denial = run(s, back, front, cmd);
-    s->judged = (uint8_t)(FTP_JUDGED_FRONT | (back ? FTP_JUDGED_BACK : 0));
-    return denial;
+    s->judged |= FTP_JUDGED_FRONT;
+    if (denial || !back || (s->judged & FTP_JUDGED_BACK))
+        return denial;
+    s->judged |= FTP_JUDGED_BACK;
+    return back == front ? NULL : run(s, back, front, cmd);
 }
 
 static bool has_rules(const struct ftp_session *s)

@@ -2,6 +2,8 @@
  * session.c: life of a control session.
  *
  *   ADMITTING --rules passed--> DIALING
+ *      |                           ^
+ *      +--> DESK --login known-----+   (only where the choice depends on the login: front_desk.c)
  *
  *   DIALING --connected--> GREETING --220--> READY --QUIT, end, error, timeout--> LINGER --> gone
  *      ^                      |
@@ -51,12 +53,15 @@ static void give_server_back(struct ftp_session *s)
     s->session.server = NULL;
     if (!server)
         return;
-    atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in, memory_order_relaxed);
-    atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out, memory_order_relaxed);
+    uint64_t in_before = facts->ftp ? facts->ftp->credited_in : 0;
+    uint64_t out_before = facts->ftp ? facts->ftp->credited_out : 0;
+    atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in - in_before, memory_order_relaxed);
+    atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out - out_before,
+                              memory_order_relaxed);
     hf_server_put_mt(server);
 }
 
-static void drop_server_side(struct ftp_session *s)
+void ftp_drop_server(struct ftp_session *s)
 {
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, true);
@@ -69,13 +74,15 @@ static void drop_server_side(struct ftp_session *s)
     ftp_end_response_rules(s);
     ftp_opaque_leave(s);
     const struct hf_proxy *backend = s->session.facts.backend;
+    ftp_of(s)->to_back.n = 0;
     hf_leg_close(&s->back, backend && backend->cfg->o.nolinger);
     give_server_back(s);
 }
 
 static void vanish(struct ftp_session *s)
 {
-    drop_server_side(s);
+    ftp_drop_server(s);
+    ftp_desk_free(s);
     ftp_of(s)->to_front.n = ftp_of(s)->to_back.n =
         0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
@@ -122,7 +129,7 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
         last_words = NULL;
     s->state = FTP_LINGER; /* before anything that could bring us here again */
     hf_facts_end(&s->session.facts, reason, phase);
-    drop_server_side(s);
+    ftp_drop_server(s);
     ftp_of(s)->to_back.n = 0;
     if (last_words)
         ftp_replied(s, (unsigned)strtoul(last_words, NULL, 10));
@@ -152,11 +159,23 @@ static void kill_session(struct hf_session *session, enum hf_reason reason)
         ftp_session_close(s, reason, HF_PHASE_DATA, "421 Service is shutting down.\r\n");
 }
 
+static enum hf_phase phase_of(const struct ftp_session *s)
+{
+    switch ((enum ftp_state)s->state) {
+    case FTP_READY:
+    case FTP_LINGER:
+        return HF_PHASE_DATA;
+    case FTP_DESK:
+        return HF_PHASE_REQUEST;
+    default:
+        return HF_PHASE_CONNECT;
+    }
+}
+
 /* The client is gone: nobody is left to speak to. */
 static void client_broke(struct ftp_session *s, enum hf_reason reason)
 {
-    hf_facts_end(&s->session.facts, reason,
-                 s->state == FTP_READY ? HF_PHASE_DATA : HF_PHASE_CONNECT);
+    hf_facts_end(&s->session.facts, reason, phase_of(s));
     hf_leg_close(&s->back, true);
     vanish(s);
 }
@@ -320,6 +339,10 @@ static bool take_commands(struct ftp_session *s)
             return false;
         if (!ftp_keep(s, &s->front, ftp->input + used, n - (size_t)used))
             return false;
+        if (status == HF_EOF && ftp_may_take_command(s) && s->state == FTP_DESK) {
+            ftp_session_close(s, HF_REASON_NONE, HF_PHASE_END, NULL);
+            return false;
+        }
         if (status == HF_EOF && ftp_may_take_command(s) && !s->back.shut) {
             /* The client may only have ended its own direction: the server hears it and decides. */
             hf_facts_end(&s->session.facts, HF_REASON_NONE, HF_PHASE_END);
@@ -390,10 +413,9 @@ static bool is_transferring(const struct ftp_session *s)
 static unsigned silence_limit(struct ftp_session *s, bool *client)
 {
     const struct hf_cfg_timeouts *front = &s->session.facts.frontend->cfg->o.timeout;
-    const struct hf_cfg_timeouts *back = &s->session.facts.backend->cfg->o.timeout;
     *client = ftp_queue_head(&s->queue) == NULL;
     if (!*client)
-        return back->server;
+        return s->session.facts.backend->cfg->o.timeout.server;
     if (s->front.eof && front->client_fin)
         return front->client_fin;
     return front->client;
@@ -426,8 +448,7 @@ static void on_timer(struct hf_timer *timer)
     unsigned limit = silence_limit(s, &client);
 
     if (now >= login_deadline(s)) {
-        ftp_session_close(s, HF_REASON_LOGIN_TIMEOUT, HF_PHASE_DATA,
-                          "421 Login took too long.\r\n");
+        ftp_session_close(s, HF_REASON_LOGIN_TIMEOUT, phase_of(s), "421 Login took too long.\r\n");
         return;
     }
     if (is_transferring(s))
@@ -437,7 +458,7 @@ static void on_timer(struct hf_timer *timer)
         return;
     }
     if (client)
-        ftp_session_close(s, HF_REASON_CLIENT_TIMEOUT, HF_PHASE_DATA,
+        ftp_session_close(s, HF_REASON_CLIENT_TIMEOUT, phase_of(s),
                           "421 Timeout: no command for too long.\r\n");
     else
         ftp_session_close(s, HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA,
@@ -463,12 +484,19 @@ static void drain_lingering(struct ftp_session *s)
     hf_watch_again(&s->front.watch);
 }
 
+static void choose_server(struct ftp_session *s);
+
 static void work(struct ftp_session *s)
 {
     s->more = false;
-    if (!speak(s) || !hear_server(s) || !hear_client(s) || !speak(s))
+    bool has_server = s->state == FTP_READY;
+    if (!speak(s) || (has_server && !hear_server(s)) || !hear_client(s) || !speak(s))
         return;
-    if (s->state != FTP_READY)
+    if (ftp_desk_is_due(s)) {
+        choose_server(s);
+        return;
+    }
+    if (s->state != FTP_READY && s->state != FTP_DESK)
         return; /* it became opaque, or goes to another server */
     /* Reading stopped because too much was waiting to be sent; if that has left in the meantime, no
      * event will call us again. */
@@ -509,6 +537,7 @@ void ftp_session_step(struct ftp_session *s)
     case FTP_GREETING:
         ftp_await_greeting(s);
         break;
+    case FTP_DESK:
     case FTP_READY:
         work(s);
         break;
@@ -538,6 +567,7 @@ static void on_back(struct hf_watch *watch)
 
 /* ---- beginning ---------------------------------------------------------------------------- */
 
+/* Which server it will be is decided by the rules and by what is known. */
 static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
 {
     struct ftp_session *s = session_of(session);
@@ -547,8 +577,32 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
     s->state = FTP_DIALING;
     if (ruling == HF_RULING_REJECT)
         vanish(s);
+    else if (s->desk && !session->facts.backend)
+        ftp_desk_unknown(s);
     else if (!ftp_dial(s, on_back))
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_CONNECT, "421 Out of memory.\r\n");
+}
+
+/* At the front desk: the client has said what decides. */
+static void choose_server(struct ftp_session *s)
+{
+    ftp_desk_leave(s);
+    enum hf_ruling ruling = hf_admit_choose(&s->session, &s->front.watch, on_admitted, &s->admit);
+    if (ruling != HF_RULING_WAIT)
+        on_admitted(&s->session, ruling);
+}
+
+/* The choice of a server depends on the login: the client speaks first. */
+static void on_let_in(struct hf_session *session, enum hf_ruling ruling)
+{
+    struct ftp_session *s = session_of(session);
+
+    hf_admit_free(s->admit);
+    s->admit = NULL;
+    if (ruling == HF_RULING_REJECT)
+        vanish(s);
+    else
+        ftp_desk_open(s);
 }
 
 static const struct hf_session_ops ftp_session_ops = {.kill = kill_session};
@@ -569,8 +623,10 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
     ftp_record_begin(s);
-    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, on_admitted, &s->admit);
+    bool late = ftp_has_desk(s);
+    hf_admit_fn fn = late ? on_let_in : on_admitted;
+    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, late, fn, &s->admit);
     if (ruling != HF_RULING_WAIT)
-        on_admitted(&s->session, ruling);
+        fn(&s->session, ruling);
     return true;
 }

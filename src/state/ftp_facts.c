@@ -114,9 +114,14 @@ void hf_ftp_facts_settle(struct hf_ftp_facts *ftp, bool accepted)
     ftp->said = NULL;
 }
 
+void hf_ftp_facts_forget_name(struct hf_ftp_facts *ftp, bool host)
+{
+    forget(host ? &ftp->host : &ftp->user);
+}
+
 void hf_ftp_facts_forget_login(struct hf_ftp_facts *ftp)
 {
-    forget(&ftp->user);
-    forget(&ftp->host);
+    hf_ftp_facts_forget_name(ftp, false);
+    hf_ftp_facts_forget_name(ftp, true);
     forget(&ftp->said);
 }

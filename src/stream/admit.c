@@ -24,6 +24,7 @@ struct hf_admit {
     struct hf_reap reap;
     bool awaits_header;
     bool routed; /* the rules are those of the backend */
+    bool late;   /* the backend is not chosen yet */
     hf_admit_fn fn;
 };
 
@@ -62,7 +63,8 @@ static enum hf_ruling go_on(struct hf_admit *admit)
     struct hf_watch *front = admit->inspect.watch;
     enum hf_ruling ruling;
 
-    while ((ruling = hf_inspect_run(&admit->inspect)) == HF_RULING_PASS && !admit->routed) {
+    while ((ruling = hf_inspect_run(&admit->inspect)) == HF_RULING_PASS && !admit->routed &&
+           !admit->late) {
         const struct hf_cfg_proxy *next = route(session, front);
         hf_inspect_stop(&admit->inspect);
         if (!next)
@@ -117,7 +119,7 @@ static bool passes(struct hf_session *session, const struct hf_watch *front, enu
 }
 
 /* The client is known now.  PASS, with the section whose rules look at its bytes, if any do. */
-static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front,
+static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front, bool late,
                             const struct hf_cfg_proxy **section)
 {
     *section = session->facts.frontend->cfg;
@@ -125,7 +127,7 @@ static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front,
         return HF_RULING_REJECT;
     hf_log_connect_mt(&session->facts);
     if (!has_rules(*section))
-        *section = route(session, front);
+        *section = late ? NULL : route(session, front);
     return HF_RULING_PASS;
 }
 
@@ -178,7 +180,7 @@ static void go_on_with_header(struct hf_admit *admit)
     admit->awaits_header = false;
     hf_loop_timer_cancel(session->engine->loop, &admit->patience);
     enum hf_ruling ruling =
-        header == HF_HEADER_DONE ? enter(session, front, &section) : HF_RULING_REJECT;
+        header == HF_HEADER_DONE ? enter(session, front, admit->late, &section) : HF_RULING_REJECT;
     if (ruling == HF_RULING_PASS && section) {
         begin_rules(admit, section);
         decide(admit);
@@ -201,7 +203,7 @@ void hf_admit_progress(struct hf_admit *admit)
 
 /* Waits for the header, or for what these rules look at. */
 static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
-                           const struct hf_cfg_proxy *section, hf_admit_fn fn,
+                           const struct hf_cfg_proxy *section, bool late, hf_admit_fn fn,
                            struct hf_admit **waiting)
 {
     struct hf_admit *admit = calloc(1, sizeof *admit);
@@ -212,6 +214,7 @@ static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
         return HF_RULING_REJECT;
     }
     admit->fn = fn;
+    admit->late = late;
     admit->inspect.session = session;
     admit->inspect.watch = front;
     if (section) {
@@ -227,8 +230,8 @@ static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
     return ruling;
 }
 
-enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front, hf_admit_fn fn,
-                              struct hf_admit **waiting)
+enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front, bool late,
+                              hf_admit_fn fn, struct hf_admit **waiting)
 {
     const struct hf_cfg_proxy *section;
 
@@ -237,16 +240,41 @@ enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front
         return finish(session, front, HF_RULING_REJECT);
     switch (read_header(session, front)) {
     case HF_HEADER_MORE:
-        return wait(session, front, NULL, fn, waiting);
+        return wait(session, front, NULL, late, fn, waiting);
     case HF_HEADER_FAILED:
         return HF_RULING_REJECT;
     case HF_HEADER_DONE:
         break;
     }
-    enum hf_ruling ruling = enter(session, front, &section);
+    enum hf_ruling ruling = enter(session, front, late, &section);
     if (ruling == HF_RULING_PASS && section)
-        return wait(session, front, section, fn, waiting);
+        return wait(session, front, section, late, fn, waiting);
     return finish(session, front, ruling);
+}
+
+enum hf_ruling hf_admit_choose(struct hf_session *session, struct hf_watch *front, hf_admit_fn fn,
+                               struct hf_admit **waiting)
+{
+    const struct hf_cfg_proxy *section = route(session, front);
+
+    *waiting = NULL;
+    if (section)
+        return wait(session, front, section, false, fn, waiting);
+    return finish(session, front, HF_RULING_PASS);
+}
+
+void hf_admit_undo(struct hf_session *session)
+{
+    struct hf_facts *facts = &session->facts;
+    struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
+
+    if (backend)
+        atomic_fetch_sub_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    facts->backend = NULL;
+    facts->server = NULL;
+    facts->server_local = (struct hf_addr){0};
+    facts->queue_ms = facts->connect_ms = -1;
+    session->wanted = NULL;
 }
 
 static void release(struct hf_reap *reap)

@@ -280,7 +280,7 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
     hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
     enum hf_ruling ruling = hf_admit_begin(&stream->session, &stream->relay.end[HF_FRONT].watch,
-                                           on_admitted, &stream->admit);
+                                           false, on_admitted, &stream->admit);
     if (ruling != HF_RULING_WAIT)
         on_admitted(&stream->session, ruling);
     return true;

@@ -332,6 +332,16 @@ struct hf_cfg_opts {
 #include "../../../grammar/rows/proxy.def"
 };
 
+/* What samples of an FTP conversation look at, as bits. */
+enum hf_ftp_sample {
+    HF_FTP_SAMPLE_USER = 1 << 0,
+    HF_FTP_SAMPLE_HOST = 1 << 1,
+    HF_FTP_SAMPLE_TLS = 1 << 2,
+    HF_FTP_SAMPLE_COMMAND = 1 << 3, /* verb, and code of the last reply */
+    HF_FTP_SAMPLE_ARG = 1 << 4,
+    HF_FTP_SAMPLE_TRANSFER = 1 << 5, /* of transfers; in log lines only */
+};
+
 /* What the first tcp-check line that does something did. */
 enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
@@ -374,7 +384,10 @@ struct hf_cfg_proxy {
     struct hf_cfg_use_server *use_servers;
     struct hf_cfg_persist *persist_rules;
     struct hf_cfg_spoe *spoe_filters, *spoe_groups; /* checked only */
-    struct hf_cfg_data_ref *data_refs;              /* as written; the FTP plan reads them */
+    /* Of sections with binds: what of an FTP login the choice of backend and server depends on, as
+     * enum hf_ftp_sample; 0: nothing, a server is chosen before the client says anything. */
+    unsigned ftp_chooses_by;
+    struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     /* Resolved, of sections with binds: every section that a session may get a server of
      * (`use_backend` too), the default one first; and all their servers. */
@@ -431,16 +444,6 @@ struct hf_cfg_pending {
     const char *name;
     struct hf_loc loc; /* of the first */
     unsigned n;
-};
-
-/* What samples of an FTP conversation look at, as bits. */
-enum hf_ftp_sample {
-    HF_FTP_SAMPLE_USER = 1 << 0,
-    HF_FTP_SAMPLE_HOST = 1 << 1,
-    HF_FTP_SAMPLE_TLS = 1 << 2,
-    HF_FTP_SAMPLE_COMMAND = 1 << 3, /* verb, and code of the last reply */
-    HF_FTP_SAMPLE_ARG = 1 << 4,
-    HF_FTP_SAMPLE_TRANSFER = 1 << 5, /* of transfers; in log lines only */
 };
 
 struct hf_config {

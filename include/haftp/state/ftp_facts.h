@@ -48,6 +48,8 @@ HF_MUST_USE enum hf_status hf_ftp_facts_say(struct hf_ftp_facts *ftp, bool host,
                                             struct hf_view name);
 /* The server took it, or refused it; without an open name nothing happens. */
 void hf_ftp_facts_settle(struct hf_ftp_facts *ftp, bool accepted);
+/* The host's, or the user's. */
+void hf_ftp_facts_forget_name(struct hf_ftp_facts *ftp, bool host);
 /* REIN: nobody has logged in. */
 void hf_ftp_facts_forget_login(struct hf_ftp_facts *ftp);
 

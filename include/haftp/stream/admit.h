@@ -16,9 +16,16 @@ typedef void (*hf_admit_fn)(struct hf_session *session, enum hf_ruling ruling);
 
 /* `front`: the client's watch.  WAIT: *waiting is set and `fn` will be called, never from within;
  * until then call hf_admit_progress() whenever the client may have sent more.  REJECT records why
- * in the facts (also when there is no memory to wait with). */
+ * in the facts (also when there is no memory to wait with).  `late`: only the rules of the section
+ * that the client came to; the rest follows with hf_admit_choose(), once more is known. */
 HF_MUST_USE enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front,
-                                          hf_admit_fn fn, struct hf_admit **waiting);
+                                          bool late, hf_admit_fn fn, struct hf_admit **waiting);
+/* The choice of the backend, its rules, `use-server`.  PASS without a backend: none is responsible.
+ */
+HF_MUST_USE enum hf_ruling hf_admit_choose(struct hf_session *session, struct hf_watch *front,
+                                           hf_admit_fn fn, struct hf_admit **waiting);
+/* Takes the choice back; the session must have given back its server. */
+void hf_admit_undo(struct hf_session *session);
 void hf_admit_progress(struct hf_admit *admit);
 void hf_admit_free(struct hf_admit *admit); /* NULL is fine */
 

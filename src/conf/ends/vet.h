@@ -1,5 +1,5 @@
 /*
- * vet.h: closer looks at single words of `bind` and `server` lines, named by their rows.
+ * vet.h: closer looks at single words of `bind`, `server` and other lines, named by their rows.
  *
  * Each reports what is wrong with the word, and returns false then.
  */
@@ -31,6 +31,8 @@ HF_VET(bind_user);
 HF_VET(bind_group);
 HF_VET(check_port);
 HF_VET(check_addr);
+
+HF_VET(greeting); /* rule/build_reply.c */
 
 /* Files of TLS (vet_tls.c): that they are there, and are what they should be at first sight. */
 HF_VET(certificate);

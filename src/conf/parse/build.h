@@ -236,7 +236,7 @@ void hf_build_acl_group(struct hf_build *b, struct hf_loc loc);
 bool hf_build_in_anonymous_defaults(struct hf_build *b, struct hf_loc loc, const char *what);
 void hf_build_acl(struct hf_build *b, struct hf_loc loc);
 void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
-/* "code N text S" behind `deny`, from words[*at] on (rule/build_denial.c).  False: told. */
+/* "code N text S" behind `deny`, from words[*at] on (rule/build_reply.c).  False: told. */
 bool hf_build_denial(struct hf_build *b, struct hf_cfg_rule *rule, const struct hf_word *words,
                      unsigned n, unsigned *at);
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,

@@ -1,6 +1,7 @@
 /*
- * build_denial.c: how `ftp-request deny` answers a command.
+ * build_reply.c: texts that FTP clients read: of `ftp-request deny`, of `ftp-greeting`.
  */
+#include "ends/vet.h"
 #include "parse/build.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "parse/value.h"
 
 #define TEXT_MAX     500u /* with its code and its end, a line of 512 bytes: any client reads that */
+#define MOST_LINES   20u
 #define MOST_DENIALS 65535u
 #define FIRST_ROOM   16u
 
@@ -27,25 +29,53 @@ static bool read_code(struct hf_build *b, struct hf_cfg_rule *rule, const struct
     return true;
 }
 
-static bool read_text(struct hf_build *b, struct hf_cfg_rule *rule, const struct hf_word *word)
+/* One line of a reply, of n bytes; false: told. */
+static bool is_reply_line(struct hf_build *b, const struct hf_word *word, const char *text,
+                          size_t n)
 {
-    size_t n = strlen(word->text);
-
     for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)word->text[i];
+        unsigned char c = (unsigned char)text[i];
         if (c >= ' ' && c != 0x7f)
             continue;
-        hf_build_error(b, word->loc, "write one line of printable characters",
+        hf_build_error(b, word->loc, "write printable characters",
                        "the text of a reply cannot hold the byte 0x%02x", c);
         return false;
     }
     if (n > TEXT_MAX) {
-        hf_build_error(b, word->loc, "the longest one has 500 bytes",
-                       "the text of this reply has %zu bytes", n);
+        hf_build_error(b, word->loc, "the longest line has 500 bytes",
+                       "a line of this text has %zu bytes", n);
         return false;
     }
-    rule->reply = word->text;
     return true;
+}
+
+static bool read_text(struct hf_build *b, struct hf_cfg_rule *rule, const struct hf_word *word)
+{
+    rule->reply = word->text;
+    return is_reply_line(b, word, word->text, strlen(word->text));
+}
+
+/* A line feed begins another line of the greeting. */
+HF_VET(greeting)
+{
+    const char *text = word->text;
+    unsigned lines = 1;
+    size_t n;
+
+    (void)row;
+    for (;; lines++) {
+        n = strcspn(text, "\n");
+        if (!is_reply_line(b, word, text, n))
+            return false;
+        if (text[n] == '\0')
+            break;
+        text += n + 1;
+    }
+    if (lines <= MOST_LINES)
+        return true;
+    hf_build_error(b, word->loc, "shorten it, or let the servers say it behind the login",
+                   "a greeting has at most %u lines", MOST_LINES);
+    return false;
 }
 
 /* A value behind words[*at], which is taken with it. */
