@@ -2,9 +2,9 @@
  * ftp_int.h: the FTP floor's own structs.  Private to src/ftp.
  *
  *   session.c        life of a control session: a step does all that can be done now
- *   front_desk.c     before there is a server, where the choice of one depends on the login
+ *   desk/front_desk.c  before there is a server, where the choice of one depends on the login
  *   greeting.c       from no server to a server that has greeted
- *   request_rules.c  what the configuration says of a command, before anything is done with it
+ *   desk/request_rules.c  what the configuration says of a command, before anything is done with it
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
@@ -284,7 +284,7 @@ void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase
 
 void ftp_drop_server(struct ftp_session *s); /* and all that was under way with it */
 
-/* front_desk.c */
+/* desk/front_desk.c */
 bool ftp_has_desk(const struct ftp_session *s); /* its section chooses servers by login */
 /* Greets the client; it is its turn. */
 void ftp_desk_open(struct ftp_session *s);
@@ -326,7 +326,7 @@ bool ftp_may_take_command(const struct ftp_session *s);
 /* What the client reads has this code. */
 void ftp_replied(struct ftp_session *s, unsigned code);
 
-/* request_rules.c */
+/* desk/request_rules.c */
 #define FTP_JUDGED_FRONT 1u
 #define FTP_JUDGED_BACK  2u
 /* The session's FTP facts.  False: there is no memory for them, and the session was closed; true

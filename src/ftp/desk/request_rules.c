@@ -6,7 +6,7 @@
  * it is open whether the server takes a USER or a HOST, nothing behind it is judged: a rule must
  * not go by a name that was refused, nor by the one before.
  */
-#include "ftp_int.h"
+#include "../ftp_int.h"
 
 #include <stdio.h>
 

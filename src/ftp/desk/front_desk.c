@@ -14,7 +14,7 @@
  * deciding command stays unread in the leg's buffer meanwhile, and whatever the client pipelined
  * stays behind it.
  */
-#include "ftp_int.h"
+#include "../ftp_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
