@@ -2,9 +2,7 @@
  * ftp_int.h: the FTP floor's own structs.  Private to src/ftp.
  *
  *   session.c        life of a control session: a step does all that can be done now
- *   desk/front_desk.c  before there is a server, where the choice of one depends on the login
  *   greeting.c       from no server to a server that has greeted
- *   desk/request_rules.c  what the configuration says of a command, before anything is done with it
  *   filter_client.c  commands: forward, rewrite, or answer
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
@@ -20,6 +18,8 @@
  *   record.c         what log lines tell of a session and its transfers
  *   guest.c          one that begins with a PROXY header, until that was read (guest_int.h)
  *   worker.c         a worker's pools and buffers
+ *   desk/            front_desk.c: before there is a server, where its choice depends on the login;
+ *                    request_rules.c: what the configuration says of a command
  */
 #ifndef HAFTP_FTP_INT_H
 #define HAFTP_FTP_INT_H
