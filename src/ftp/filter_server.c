@@ -12,6 +12,7 @@
 #include <strings.h>
 
 #include "haftp/log/log.h"
+#include "haftp/net/socket.h"
 
 void ftp_replied(struct ftp_session *s, unsigned code)
 {
@@ -143,9 +144,19 @@ static bool on_success(struct ftp_session *s, struct ftp_command *command)
     return true;
 }
 
-static bool has_moved(const struct ftp_xfer *x)
+/* The server ended it in order, and not a byte was sent: nothing was cut short (a listing of
+ * nothing that ends with 450). */
+static bool ended_empty(const struct ftp_xfer *x)
 {
-    return x->relay.end[HF_FRONT].bytes || x->relay.end[HF_BACK].bytes;
+    const struct hf_relay_end *end = x->relay.end;
+    char byte;
+    size_t n;
+
+    if (end[HF_FRONT].bytes || end[HF_BACK].bytes)
+        return false;
+    return x->state == FTP_XFER_DELIVERED ||
+           (end[HF_BACK].watch.fd >= 0 &&
+            hf_socket_peek(end[HF_BACK].watch.fd, &byte, 1, &n) == HF_EOF);
 }
 
 /* The server refused or gave up.  What was under way is reset, so that it looks complete to nobody;
@@ -158,7 +169,7 @@ static void on_failure(struct ftp_session *s, struct ftp_command *command, unsig
     ftp_record_transfer(s, x, command);
     ftp_record_verdict(x, code);
     s->needs_port = s->needs_port || !command->begun;
-    drop(s, command->begun && has_moved(x));
+    drop(s, command->begun && !ended_empty(x));
 }
 
 /* REIN: as if the client had just come (RFC 959 4.1.1). */
