@@ -90,7 +90,7 @@
  *   NUMBER        leading digits count, as in HF_LOOSE      NUMBER:1..9   and its limits
  *   INTEGER       nothing but digits, perhaps behind a '-'  INTEGER:1..9  and its limits
  *   TIME, SIZE    with their units                          TIME:0..9     and its limits, in ms
- *   FILE          a file that can be read; DIRECTORY: likewise
+ *   FILE          a file that can be read; DIRECTORY: likewise; PAGE: one with an HTTP answer
  *   REGEX         a regular expression      HEX           an even number of hexadecimal digits
  *   PORT          1..65535, or an expression
  *   ADDRESS       a host, perhaps with a port; names are looked up

@@ -59,21 +59,18 @@ struct parse {
 
 /* ---- complaints -------------------------------------------------------------------------- */
 
-/* The shape that HAProxy's users know: the version, then all flags; and what was wrong, last, so
- * that it is what they see. */
+/* What was wrong, and where all flags are: the list of them would hide it. */
 __attribute__((format(printf, 2, 3))) static enum hf_status refuse(const struct parse *p,
                                                                    const char *format, ...)
 {
     va_list list;
 
-    hf_version_print(p->out, false);
-    fflush(p->out);
-    hf_usage_print(p->err);
-    fputs("\nhaftp: ", p->err);
+    fputs("haftp: ", p->err);
     va_start(list, format);
     vfprintf(p->err, format, list);
     va_end(list);
-    fputc('\n', p->err);
+    fputs("\nUsage: haftp -f FILE|DIR [OPTION...] [-- FILE...]; haftp --help lists the options.\n",
+          p->err);
     return HF_INVALID;
 }
 

@@ -30,8 +30,9 @@ static struct server_process *self;
 static void stop_all(struct server_process *process)
 {
     process->stage = STOPPING;
-    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopping: %u sessions are ended",
-                    atomic_load(&process->runtime->sessions));
+    unsigned n = atomic_load(&process->runtime->sessions);
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopping: %u session%s ended", n,
+                    n == 1 ? " is" : "s are");
     for (unsigned i = 0; i < process->n_workers; i++)
         app_worker_stop(&process->workers[i]);
 }
@@ -55,8 +56,9 @@ static void drain_all(struct server_process *process)
     unsigned after_ms = process->runtime->config->global.hard_stop_after_ms;
     process->stage = DRAINING;
     atomic_store_explicit(&process->runtime->stopping, true, memory_order_relaxed);
-    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u go on to their end",
-                    atomic_load(&process->runtime->sessions));
+    unsigned n = atomic_load(&process->runtime->sessions);
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u %s end", n,
+                    n == 1 ? "goes on to its" : "go on to their");
     if (after_ms)
         hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
     for (unsigned i = 0; i < process->n_workers; i++)

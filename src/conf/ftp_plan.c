@@ -300,6 +300,8 @@ static bool is_all_opaque(const struct hf_cfg_proxy *control)
 /* haftp cannot open ports for replies that it cannot read. */
 static void warn_no_opaque_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
 {
+    if (hf_diag_count(plan->diag, HF_DIAG_ERROR) > 0)
+        return;
     hf_diag_add(
         plan->diag, HF_DIAG_ADVICE, control->loc,
         "add a line like 'ftp-data ports 50000-50100' and give the servers the same passive "
@@ -309,8 +311,11 @@ static void warn_no_opaque_data_ports(struct hf_plan *plan, const struct hf_cfg_
         hf_conf_kind(control), control->name);
 }
 
+/* Beside an error it would only stand in its way. */
 static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
 {
+    if (hf_diag_count(plan->diag, HF_DIAG_ERROR) > 0)
+        return;
     hf_diag_add(plan->diag, HF_DIAG_ADVICE, control->loc,
                 "add a line like 'ftp-data ports 50000-50100' and open these ports in the firewall",
                 "%s '%s' carries FTP but has no data ports: every transfer will use any port that "

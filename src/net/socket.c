@@ -325,15 +325,20 @@ void hf_socket_reset_on_close(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
 }
 
+void hf_socket_reset_near_on_close(int fd, unsigned hops)
+{
+    hf_socket_reset_on_close(fd);
+    (void)!set_option(fd, IPPROTO_IP, IP_TTL, (int)hops);
+    (void)!set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, (int)hops);
+}
+
 void hf_socket_vanish_on_close(int fd)
 {
     /* A socket in repair mode goes without a packet.  Where that is not allowed, its last packet
      * gets no further than the first router. */
     if (setsockopt(fd, IPPROTO_TCP, TCP_REPAIR, &(int){1}, sizeof(int)) == 0)
         return;
-    hf_socket_reset_on_close(fd);
-    (void)!set_option(fd, IPPROTO_IP, IP_TTL, 1);
-    (void)!set_option(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1);
+    hf_socket_reset_near_on_close(fd, 1);
 }
 
 void hf_socket_mark(int fd, unsigned mark)

@@ -48,7 +48,10 @@ ACTION(reject)
 ACTION(silent_drop)
 {
     UNUSED_ALL;
-    hf_socket_vanish_on_close(fd);
+    if (rule->number)
+        hf_socket_reset_near_on_close(fd, (unsigned)rule->number);
+    else
+        hf_socket_vanish_on_close(fd);
     return HF_ACTED_REJECT;
 }
 
@@ -161,18 +164,28 @@ ADDRESS_ACTION(set_dst_port, set_port, local)
 
 /* ---- the socket, the log, the queue -------------------------------------------------------- */
 
+/* The rule's number, or what its expression gives. */
+static enum hf_acted set_number(const struct hf_cfg_rule *rule, int fd, struct hf_eval *eval,
+                                void (*set_it)(int fd, unsigned number))
+{
+    struct hf_sample sample = {.number = rule->number};
+    enum hf_truth truth = rule->expr ? evaluate(rule, HF_TYPE_INT, eval, &sample) : HF_TRUE;
+
+    if (truth == HF_TRUE)
+        set_it(fd, (unsigned)sample.number);
+    return acted(truth);
+}
+
 ACTION(set_mark)
 {
     UNUSED_ALL;
-    hf_socket_mark(fd, (unsigned)rule->number);
-    return HF_ACTED;
+    return set_number(rule, fd, eval, hf_socket_mark);
 }
 
 ACTION(set_tos)
 {
     UNUSED_ALL;
-    hf_socket_tos(fd, (unsigned)rule->number);
-    return HF_ACTED;
+    return set_number(rule, fd, eval, hf_socket_tos);
 }
 
 ACTION(set_log_level)

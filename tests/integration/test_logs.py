@@ -84,7 +84,7 @@ def test_a_session_is_told_that_haftp_stops(lab):
     place = lab.place()
     with Session(place.control, place.login):
         place.haftp.process.signal(signal.SIGUSR1)
-        assert place.haftp.wait_log(r"Soft stop: no new sessions, 1 go on")
+        assert place.haftp.wait_log(r"Soft stop: no new sessions, 1 goes on")
 
 
 def test_what_a_log_format_knows_at_the_end(lab):

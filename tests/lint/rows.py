@@ -100,10 +100,10 @@ def golden_lines():
 def is_golden(row, lines):
     """An option counts on the kind of line it belongs to, a statement at the start of one."""
     keyword = string_of(row["name"])
+    start = keyword[:-2] if keyword.endswith("(*)") else keyword + " "
     for place, owners in OWNERS.items():
         if place in row.get("where", ""):
-            return any(line.startswith(owners) and f" {keyword} " in line for line in lines)
-    start = keyword[:-2] if keyword.endswith("(*)") else keyword + " "
+            return any(line.startswith(owners) and f" {start}" in line for line in lines)
     return any(line.startswith(start) for line in lines)
 
 

@@ -52,7 +52,8 @@
  *   k SAMPLE [table SECTION]   i (INDEX)                     j (INDEX) NUMBER or SAMPLE
  *   c SAMPLE len NUMBER        r (VARIABLE,RESOLVERS) SAMPLE
  *   m http [proto NAME]        s SERVICE                     g ENGINE GROUP
- *   d [code NUMBER] [text TEXT]
+ *   d [code NUMBER] [text TEXT]  y [rst-ttl NUMBER]              x NUMBER or SAMPLE
+ *   b NAME [limit ...] [period ...]                              a SERVER [name SAMPLE]
  */
 #ifndef HF_FETCH
 #define HF_FETCH(id, word, signature, type, known, help)

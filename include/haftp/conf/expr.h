@@ -288,8 +288,8 @@ enum hf_rule_set {
 enum hf_rule_action {
     HF_RULE_ACCEPT,
     HF_RULE_REJECT,
-    HF_RULE_CLOSE, /* responses: close the server's connection */
-    HF_RULE_SILENT_DROP,
+    HF_RULE_CLOSE,       /* responses: close the server's connection */
+    HF_RULE_SILENT_DROP, /* number: time to live of a reset that is sent; 0: none is */
     HF_RULE_EXPECT_PROXY,
     HF_RULE_EXPECT_CIP,
     HF_RULE_SET_VAR,     /* var, expr */
@@ -299,8 +299,8 @@ enum hf_rule_action {
     HF_RULE_SET_SRC_PORT,
     HF_RULE_SET_DST,
     HF_RULE_SET_DST_PORT,
-    HF_RULE_SET_MARK,            /* number */
-    HF_RULE_SET_TOS,             /* number */
+    HF_RULE_SET_MARK,            /* number, or expr */
+    HF_RULE_SET_TOS,             /* number, or expr */
     HF_RULE_SET_LOG_LEVEL,       /* number: 0 emerg .. 7 debug, -1 silent */
     HF_RULE_SET_PRIORITY_CLASS,  /* expr */
     HF_RULE_SET_PRIORITY_OFFSET, /* expr */

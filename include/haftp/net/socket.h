@@ -80,6 +80,8 @@ size_t hf_socket_unsent(int fd);
 /* The next close() of this socket sends RST and drops what is queued: how a broken transfer is
  * told to the other side, so that a truncated file never looks complete. */
 void hf_socket_reset_on_close(int fd);
+/* The same by a reset that passes so many routers at most, 1..255. */
+void hf_socket_reset_near_on_close(int fd, unsigned hops);
 /* The next close() tells the peer nothing at all, as far as the kernel permits: it goes on waiting
  * (silent-drop).  Else a reset that dies at the first router. */
 void hf_socket_vanish_on_close(int fd);

@@ -32,8 +32,12 @@ static void add_address(struct hf_build *b, struct hf_loc loc, const char *text)
 {
     struct hf_bind_address *address = HF_NEW(arena_of(b), struct hf_bind_address);
     struct hf_problem problem;
+    bool has_variable = text[0] == '$';
 
     text = hf_env_expand(b->env, arena_of(b), text);
+    if (has_variable && text[0] == ':')
+        hf_diag_add(b->diag, HF_DIAG_WARNING, loc, "set it, or write '*' if all are meant",
+                    "the variable in front of the port is not set: all addresses are listened to.");
     if (!*text)
         hf_build_error(b, loc, "if it is a variable, is it set?", "an address is empty");
     else if (!hf_address_parse_bind(arena_of(b), text, address, &problem))

@@ -147,6 +147,8 @@ static unsigned find_addresses(const struct hf_build *b, const struct hf_cfg_ser
 static void tell_missing_address(struct hf_build *b, const struct hf_cfg_server *server, bool asked,
                                  bool permits_none)
 {
+    bool is_template = b->template_first >= 0;
+
     if (!permits_none && !b->names_may_fail)
         hf_build_error(b, b->server_place,
                        "write an IP address, a name that this host can look up, or 'init-addr "
@@ -157,7 +159,9 @@ static void tell_missing_address(struct hf_build *b, const struct hf_cfg_server 
     else
         hf_diag_add(b->diag, asked ? HF_DIAG_WARNING : HF_DIAG_NOTICE, b->server_place,
                     "names are looked up at start only in this version: restart when it has one",
-                    "'%s' has no address: server '%s' stays down.", server->host, server->name);
+                    "'%s' has no address: %s '%s' stay%s down.", server->host,
+                    is_template ? "the servers of template" : "server", server->name,
+                    is_template ? "" : "s");
 }
 
 /* ---- adding ------------------------------------------------------------------------------ */

@@ -190,13 +190,14 @@ const char *hf_args_wrong_together(const struct hf_conv *conv, unsigned *index)
     if (strcmp(name, "add_item") == 0 && conv->n_args > 1 && !*args[1].text &&
         (conv->n_args == 2 || !*args[2].text))
         return "a variable or a suffix must be given";
-    if (strcmp(name, "be2dec") == 0 && args[1].number == 0)
+    bool to_decimals = strcmp(name, "be2dec") == 0 || strcmp(name, "le2dec") == 0;
+    if (to_decimals && args[1].number == 0)
         return "the size of the chunks is missing: a number from 1 to 8";
     /* Without a separator, all may be one chunk. */
     if (strcmp(name, "be2hex") == 0 && args[1].number <= 0 &&
         ((args[0].text && *args[0].text) || args[2].number != 0))
         return "the size of the chunks must be above 0";
-    if (strcmp(name, "be2dec") != 0 && strcmp(name, "be2hex") != 0)
+    if (!to_decimals && strcmp(name, "be2hex") != 0)
         return NULL;
     *index = 2;
     return truncates_wrongly(conv) ? "only 0 and 1 may say whether what is left over is cut off"

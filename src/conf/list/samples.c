@@ -253,6 +253,10 @@ static const char *action_arguments(char letter)
         ['s'] = " SERVICE",
         ['g'] = " ENGINE GROUP",
         ['d'] = " [code NUMBER] [text TEXT]",
+        ['y'] = " [rst-ttl NUMBER]",
+        ['x'] = " { NUMBER | SAMPLE }",
+        ['b'] = " FILTER [limit { SIZE | SAMPLE }] [period { TIME | SAMPLE }]",
+        ['a'] = " BACKEND/SERVER [name SAMPLE]",
     };
     const char *text = (size_t)letter < LENGTH(texts) ? texts[(size_t)letter] : NULL;
 

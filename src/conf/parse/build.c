@@ -310,11 +310,15 @@ static void check_duplicate(struct hf_build *b, const struct hf_word *name, unsi
 {
     const struct hf_loc *other = find_namesake(b, name->text, caps);
 
-    if (other)
-        hf_build_error(b, name->loc,
-                       hf_arena_printf(b->config->arena, "the other one is at %s:%d",
-                                       other->source->name, other->line),
-                       "a section named '%s' exists already", name->text);
+    if (!other)
+        return;
+    bool is_same_file = other->source != name->loc.source && other->line == name->loc.line &&
+                        strcmp(other->source->name, name->loc.source->name) == 0;
+    hf_build_error(b, name->loc,
+                   is_same_file ? "this file was read before: it is given twice"
+                                : hf_arena_printf(b->config->arena, "the other one is at %s:%d",
+                                                  other->source->name, other->line),
+                   "a section named '%s' exists already", name->text);
 }
 
 /* Whoever looks for any of several HF_CAP_* finds the first section that has one of them. */

@@ -27,6 +27,7 @@ struct hf_rule_words {
     struct hf_cond_all *alternative; /* NULL: the next term begins one */
     bool negated, faulty;            /* faulty: a part of the condition was told to be wrong */
     struct hf_loc negation;
+    struct hf_loc dangling_or; /* the last `or`, until a term stands behind it */
 };
 
 /* A `defaults` section is a proxy without a role, from which others are copied. */

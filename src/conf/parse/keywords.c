@@ -252,11 +252,13 @@ static unsigned words_matched(const char *name, const char *first, const char *s
     size_t n = strlen(first);
 
     /* In quotes, blanks make no two words. */
-    if (strncmp(name, first, n) != 0 || strchr(first, ' '))
+    if (strchr(first, ' '))
         return 0;
-    if (name[n] == '\0')
+    if (is_word(name, first))
         return 1;
-    return name[n] == ' ' && second && is_word(name + n + 1, second) ? 2 : 0;
+    return strncmp(name, first, n) == 0 && name[n] == ' ' && second && is_word(name + n + 1, second)
+               ? 2
+               : 0;
 }
 
 /* ---- looked up by the first word ---------------------------------------------------------- */
@@ -274,7 +276,7 @@ static unsigned bucket_of(const char *word)
 {
     uint32_t hash = 2166136261u;
 
-    for (; *word && *word != ' '; word++)
+    for (; *word && *word != ' ' && *word != '('; word++)
         hash = (hash ^ (unsigned char)*word) * 16777619u;
     return (hash ^ hash >> 16) % N_BUCKETS;
 }

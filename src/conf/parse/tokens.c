@@ -526,6 +526,9 @@ static void cut_at_empty_word(struct hf_line *line, struct hf_diag *diag)
             hf_diag_add(diag, HF_DIAG_WARNING, line->words[i].loc,
                         "if it is a variable, is it set?",
                         "an empty word ends the line: what follows it is not read.");
+        else
+            hf_diag_add(diag, HF_DIAG_NOTICE, line->words[i].loc, "if it is a variable, is it set?",
+                        "an empty word at the end of the line is not read.");
         line->n = i;
         return;
     }

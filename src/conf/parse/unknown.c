@@ -120,9 +120,25 @@ static bool known_elsewhere(const struct hf_tokens *t, struct hf_diag *diag,
     return true;
 }
 
+/* Some editors begin a file with it. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
 const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct hf_diag *diag,
                                               const struct hf_word *words, unsigned n)
 {
+    unsigned matched;
+
+    if (words[0].loc.line == 1 &&
+        strncmp(words[0].text, byte_order_mark, sizeof byte_order_mark - 1) == 0) {
+        hf_diag_add(
+            diag, HF_DIAG_ERROR, words[0].loc,
+            "save it as UTF-8 without the mark; sed -i '1s/^\\xef\\xbb\\xbf//' FILE removes it",
+            "the file begins with a byte order mark, which is taken for a part of '%s'.",
+            words[0].text + sizeof byte_order_mark - 1);
+        return hf_keyword_find(words[0].text + sizeof byte_order_mark - 1, NULL, HF_ON_TOP,
+                               &matched);
+    }
+
     const char *first = words[0].text, *second = n > 1 ? words[1].text : NULL;
     char hint[256], title[64];
 

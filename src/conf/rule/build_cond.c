@@ -128,6 +128,7 @@ void hf_build_condition(struct hf_build *b, struct hf_loc loc, bool unless)
     b->rule.cond->unless = unless;
     b->rule.alternative = NULL;
     b->rule.negated = false;
+    b->rule.dangling_or = (struct hf_loc){0};
 }
 
 /* An "or" closes what was there; nothing on a side means nothing, as in HAProxy. */
@@ -135,6 +136,8 @@ void hf_build_or(struct hf_build *b, struct hf_loc loc)
 {
     if (!b->rule.alternative)
         hf_diag_add(b->diag, HF_DIAG_WARNING, loc, NULL, "nothing stands before this 'or'.");
+    else
+        b->rule.dangling_or = loc;
     b->rule.alternative = NULL;
     b->rule.negated = false;
 }

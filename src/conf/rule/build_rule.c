@@ -3,6 +3,7 @@
  */
 #include "parse/build.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -336,9 +337,69 @@ static bool no_service(struct rule_reader *r)
     return false;
 }
 
+/* The word behind `name`, where that is next; false: it is missing (told). */
+static bool read_option(struct rule_reader *r, const char *name, const struct hf_word **value)
+{
+    *value = NULL;
+    if (r->at == r->n || strcmp(r->words[r->at].text, name) != 0)
+        return true;
+    r->at++;
+    if (!read_any(r, hf_arena_printf(arena_of(r->b), "a value behind '%s'", name)))
+        return false;
+    *value = &r->words[r->at - 1];
+    return true;
+}
+
+static bool read_rst_ttl(struct rule_reader *r)
+{
+    const struct hf_word *ttl;
+
+    if (!read_option(r, "rst-ttl", &ttl))
+        return false;
+    if (!ttl || (hf_value_number(ttl->text, &r->rule->number) == HF_OK && r->rule->number >= 1 &&
+                 r->rule->number <= 255))
+        return true;
+    hf_build_error(r->b, ttl->loc, "how many routers the reset passes", "'%s' is not 1 to 255",
+                   ttl->text);
+    return false;
+}
+
+static bool read_bandwidth(struct rule_reader *r)
+{
+    const struct hf_word *value;
+
+    return read_any(r, "the name of a filter") && read_option(r, "limit", &value) &&
+           read_option(r, "period", &value) && read_option(r, "limit", &value);
+}
+
+static bool read_attached(struct rule_reader *r)
+{
+    if (!read_any(r, "BACKEND/SERVER"))
+        return false;
+    if (r->at == r->n || strcmp(r->words[r->at].text, "name") != 0)
+        return true;
+    r->at++;
+    return read_expr(r);
+}
+
+static bool read_number_or_sample(struct rule_reader *r)
+{
+    bool is_number = r->at < r->n && isdigit((unsigned char)r->words[r->at].text[0]);
+
+    return is_number ? read_number(r) : read_expr(r);
+}
+
 static bool read_args(struct rule_reader *r, char args)
 {
     switch (args) {
+    case 'y':
+        return read_rst_ttl(r);
+    case 'b':
+        return read_bandwidth(r);
+    case 'a':
+        return read_attached(r);
+    case 'x':
+        return read_number_or_sample(r);
     case 'e':
         return read_expr(r);
     case 'v':
@@ -512,6 +573,9 @@ struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_plac
     if (b->rule.negated)
         hf_diag_add(b->diag, HF_DIAG_WARNING, b->rule.negation, NULL,
                     "nothing stands behind this '!'.");
+    if (b->rule.dangling_or.source && !b->rule.alternative)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, b->rule.dangling_or, "remove it, or name the ACL",
+                    "nothing stands behind this 'or'.");
     hf_cond_check_place(b, cond, place);
     return cond;
 }

@@ -4,7 +4,6 @@
 #include "lines.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -16,6 +15,7 @@
 #include "conf_int.h"
 #include "haftp/base/regex.h"
 #include "haftp/conf/sections.h"
+#include "words/page.h"
 
 static struct hf_arena *arena_of(struct hf_build *b)
 {
@@ -417,15 +417,6 @@ static bool has_page(int64_t status)
     return false;
 }
 
-/* An empty file is an empty answer; any other must be a whole one. */
-static bool is_http_answer(int fd)
-{
-    char start[5];
-    ssize_t n = read(fd, start, sizeof start);
-
-    return n == 0 || (n == (ssize_t)sizeof start && memcmp(start, "HTTP/", sizeof start) == 0);
-}
-
 void hf_build_error_file(struct hf_build *b, int64_t status, struct hf_loc loc,
                          const struct hf_word *file)
 {
@@ -433,14 +424,14 @@ void hf_build_error_file(struct hf_build *b, int64_t status, struct hf_loc loc,
         hf_build_error(b, loc, NULL, "there is no error page for status %lld", (long long)status);
         return;
     }
-    int fd = open(file->text, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
+    if (access(file->text, R_OK) != 0) {
         hf_build_error(b, file->loc, NULL, "cannot open '%s': %s", file->text, strerror(errno));
-    else if (!is_http_answer(fd))
-        hf_build_error(b, file->loc, "it begins with a line like: HTTP/1.0 503 Unavailable",
-                       "'%s' is not an HTTP answer", file->text);
-    if (fd >= 0)
-        close(fd);
+        return;
+    }
+    const char *wrong = hf_page_wrong(file->text);
+    if (wrong)
+        hf_build_error(b, file->loc, HF_PAGE_EXAMPLE, "'%s' is no answer of HTTP: %s", file->text,
+                       wrong);
 }
 
 void hf_build_path_info(struct hf_build *b, const struct hf_word *word)

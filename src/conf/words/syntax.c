@@ -14,6 +14,7 @@
 #include "haftp/base/str.h"
 #include "haftp/base/suggest.h"
 
+#include "page.h"
 #include "parse/address.h"
 #include "parse/value.h"
 
@@ -259,6 +260,16 @@ static bool check_file(const struct check *c, const struct hf_word *word, bool i
     return true;
 }
 
+static bool check_page(const struct check *c, const struct hf_word *word)
+{
+    const char *wrong = hf_page_wrong(word->text);
+
+    if (wrong)
+        hf_diag_add(c->diag, HF_DIAG_ERROR, word->loc, HF_PAGE_EXAMPLE,
+                    "'%s' of '%s' is no answer of HTTP: %s.", word->text, c->row->name, wrong);
+    return !wrong;
+}
+
 bool hf_syntax_check_hex(struct hf_diag *diag, const struct hf_keyword *row,
                          const struct hf_word *word)
 {
@@ -327,6 +338,8 @@ static bool check_word(const struct check *c, const struct hf_word *word, const 
         return check_size(c, word, piece);
     if (hf_view_is(piece->text, "FILE"))
         return check_file(c, word, false);
+    if (hf_view_is(piece->text, "PAGE"))
+        return check_file(c, word, false) && check_page(c, word);
     if (hf_view_is(piece->text, "DIRECTORY"))
         return check_file(c, word, true);
     if (hf_view_is(piece->text, "HEX"))

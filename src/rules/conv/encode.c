@@ -63,7 +63,7 @@ CONV(hex2i)
     return true;
 }
 
-/* ---- big-endian chunks ------------------------------------------------------------------- */
+/* ---- chunks of bytes ------------------------------------------------------------------- */
 
 /* The next chunk; the last one may be shorter, unless only whole ones are wanted. */
 static bool cut_chunk(struct hf_view *bytes, size_t size, bool whole, struct hf_view *chunk)
@@ -85,7 +85,17 @@ static void add_decimal(struct hf_room *room, struct hf_view chunk)
     hf_room_add(room, hf_view_cstr(text));
 }
 
-CONV(be2dec)
+static void add_decimal_reversed(struct hf_room *room, struct hf_view chunk)
+{
+    char bytes[sizeof(uint64_t)];
+    for (size_t i = 0; i < chunk.n; i++)
+        bytes[i] = chunk.p[chunk.n - 1 - i];
+    add_decimal(room, hf_view(bytes, chunk.n));
+}
+
+/* Without a size a chunk has two bytes; the signature bounds it to eight. */
+static bool out_decimals(const struct hf_conv *call, struct hf_eval *eval, struct hf_sample *sample,
+                         void (*add)(struct hf_room *room, struct hf_view chunk))
 {
     struct hf_room room = hf_room_for(eval, sample);
     struct hf_view bytes = sample->bytes, chunk;
@@ -93,9 +103,19 @@ CONV(be2dec)
     while (cut_chunk(&bytes, size, hf_number_arg(call, 2, 0), &chunk)) {
         if (room.n > 0)
             hf_room_add(&room, hf_text_arg(call, 0));
-        add_decimal(&room, chunk);
+        add(&room, chunk);
     }
     return is_text(sample, &room);
+}
+
+CONV(be2dec)
+{
+    return out_decimals(call, eval, sample, add_decimal);
+}
+
+CONV(le2dec)
+{
+    return out_decimals(call, eval, sample, add_decimal_reversed);
 }
 
 /* Without a size there is one chunk. */

@@ -37,6 +37,18 @@ CONV(ltime)
     return out_date(call, eval, sample, localtime_r);
 }
 
+/* The offset is in seconds, whatever the date is in. */
+#define FINE_DATE(id, per_second, split)                                                           \
+    CONV(id)                                                                                       \
+    {                                                                                              \
+        sample->number /= (per_second);                                                            \
+        return out_date(call, eval, sample, split);                                                \
+    }
+FINE_DATE(ms_ltime, 1000, localtime_r)
+FINE_DATE(ms_utime, 1000, gmtime_r)
+FINE_DATE(us_ltime, 1000000, localtime_r)
+FINE_DATE(us_utime, 1000000, gmtime_r)
+
 /* ---- variables --------------------------------------------------------------------------- */
 
 static bool is_empty(const struct hf_sample *sample)

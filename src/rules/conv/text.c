@@ -295,3 +295,25 @@ CONV(regsub)
         hf_room_add(&room, hf_view(text.p + at, text.n - at));
     return is_text(sample, hf_room_view(&room));
 }
+
+/* "name=value" among others; without a '=' the value is empty. */
+CONV(param)
+{
+    struct hf_view name = hf_text_arg(call, 0), list = sample->bytes;
+    struct hf_view delimiter = hf_has_arg(call, 1) ? hf_text_arg(call, 1) : hf_view_cstr("&");
+
+    UNUSED(eval);
+    while (delimiter.n == 1 && list.n > 0) {
+        const char *end = memchr(list.p, delimiter.p[0], list.n);
+        struct hf_view item = hf_view(list.p, end ? (size_t)(end - list.p) : list.n);
+        const char *sign = memchr(item.p, '=', item.n);
+        size_t n = sign ? (size_t)(sign - item.p) : item.n;
+        if (n == name.n && memcmp(item.p, name.p, n) == 0) {
+            sample->bytes = sign ? hf_view(sign + 1, item.n - n - 1) : hf_view(item.p + n, 0);
+            return true;
+        }
+        size_t gone = item.n + (end != NULL);
+        list = hf_view(list.p + gone, list.n - gone);
+    }
+    return false;
+}

@@ -145,6 +145,20 @@ FETCH(be_server_timeout)
     return proxy ? hf_out_number(out, proxy->o.timeout.server) : HF_FALSE;
 }
 
+FETCH(be_connect_timeout)
+{
+    UNUSED(call);
+    const struct hf_cfg_proxy *proxy = backend_of(eval);
+    return proxy ? hf_out_number(out, proxy->o.timeout.connect) : HF_FALSE;
+}
+
+FETCH(be_queue_timeout)
+{
+    UNUSED(call);
+    const struct hf_cfg_proxy *proxy = backend_of(eval);
+    return proxy ? hf_out_number(out, proxy->o.timeout.queue) : HF_FALSE;
+}
+
 FETCH(be_tunnel_timeout)
 {
     UNUSED(call);

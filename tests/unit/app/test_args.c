@@ -69,8 +69,8 @@ static void assert_refused(struct run *run, const char *line, const char *said)
 {
     parse(run, line);
     assert_int_equal(run->status, HF_INVALID);
-    assert_string_equal(run->out, "haftp version " HAFTP_VERSION "\n");
-    assert_non_null(strstr(run->err, "Usage: haftp"));
+    assert_string_equal(run->out, "");
+    assert_non_null(strstr(run->err, "haftp --help"));
     if (!strstr(run->err, said))
         fail_msg("expected \"%s\" in: %s", said, run->err);
 }

@@ -67,6 +67,7 @@ static void sections(void **state)
     assert_evaluates("be_name", "pool");
     assert_evaluates("be_id", "2");
     assert_evaluates("be_server_timeout", "120000");
+    assert_evaluates("quic_enabled", "0");
     assert_evaluates("cur_server_timeout", "120000");
     assert_evaluates("be_tunnel_timeout", "180000");
     assert_evaluates("cur_tunnel_timeout", "180000");

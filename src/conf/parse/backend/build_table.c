@@ -44,6 +44,8 @@ static const struct data {
     {"bytes_in_rate", A_PERIOD, true},
     {"bytes_out_cnt", NOTHING, true},
     {"bytes_out_rate", A_PERIOD, true},
+    {"glitch_cnt", NOTHING, true},
+    {"glitch_rate", A_PERIOD, true},
 };
 
 #define MOST_IN_ARRAY 100
