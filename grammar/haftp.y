@@ -63,7 +63,6 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> TIME "an option with a time"
 %token <row> SIZE "an option with a size"
 %token <row> TEXT "an option with a word"
-%token <row> ADDR "an option with an address"
 %token <row> CHOICE "an option with a choice"
 %token <row> IGNORED "an unused word"
 %token <row> PARTS "a line of unused words"
@@ -77,6 +76,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> FROM "from"
 %token <row> ACL "acl"
 %token <row> RULE "tcp-request"
+%token <row> FTP_DATA "ftp-data advertise"
 %token <row> INSPECT_DELAY "inspect-delay"
 %token <row> USE_BACKEND "use_backend"
 %token <row> USE_SERVER "use-server"
@@ -220,7 +220,6 @@ setting
     | TIME DURATION     { hf_build_number(B, $1, $2, @2); }
     | SIZE BYTES        { hf_build_number(B, $1, $2, @2); }
     | TEXT word         { hf_build_text(B, $1, &$2); }
-    | ADDR word         { hf_build_addr(B, $1, &$2); }
     | CHOICE word       { hf_build_choice(B, $1, &$2); }
     | TABLE_STORE word  { hf_build_table_store(B, &$2); }
     | SOURCE word       { hf_build_source(B, $1, &$2); }        source_words
@@ -321,6 +320,7 @@ rest
 rule_line
     : ACL words                             { hf_build_acl(B, @1); }
     | RULE words condition                  { hf_build_rule(B, $1, @1); }
+    | FTP_DATA words condition              { hf_build_ftp_data(B, $1, @1); }
     | INSPECT_DELAY DURATION rest           { hf_build_inspect_delay(B, $1, $2, @2); }
     | USE_BACKEND words condition           { hf_build_use_backend(B, @1); }
     | USE_SERVER words condition            { hf_build_use_server(B, @1); }

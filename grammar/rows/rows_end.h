@@ -1,6 +1,5 @@
 /* rows_end.h: forgets the row macros, so that the next .def may mean something else by them. */
 #undef HF_ACCEPTED
-#undef HF_ADDR
 #undef HF_BOTH
 #undef HF_CHOICE
 #undef HF_CHOICE_AT

@@ -30,7 +30,6 @@
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
  *   HF_TEXT(field, name, where, syntax, help)            one word
  *   HF_TEXT_AT(field, name, where, syntax, help)         and its place, in field_loc
- *   HF_ADDR(field, name, where, help)                    a host
  *   HF_CHOICE(type, field, name, where, choices, default, help)     one of "a|b|c", by position;
  *                                                        an empty one cannot be written
  *   HF_CHOICE_AT(type, field, name, where, choices, default, help)  and its place, in field_loc
@@ -124,7 +123,6 @@
 #define HF_TEXT_AT(field, name, where, syntax, help)                                               \
     const char *field;                                                                             \
     struct hf_loc field##_loc;
-#define HF_ADDR(field, name, where, help)                        struct hf_addr field;
 #define HF_CHOICE(type, field, name, where, choices, dflt, help) type field;
 #define HF_CHOICE_AT(type, field, name, where, choices, dflt, help)                                \
     type field;                                                                                    \
@@ -230,8 +228,6 @@
 #define HF_TEXT_AT(field, name, where, syntax_, help)                                              \
     HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = "w", .syntax = (syntax_),              \
            HF_PLACE(field##_loc))
-#define HF_ADDR(field, name, where, help)                                                          \
-    HF_ROW(ADDR, name, where, field, 0, 0, 0, help, .args = "w", .syntax = "ADDRESS")
 #define HF_CHOICE(type, field, name, where, choices_, dflt, help)                                  \
     HF_ROW(CHOICE, name, where, field, 0, 0, dflt, help, .args = "w", .choices = (choices_))
 #define HF_CHOICE_AT(type, field, name, where, choices_, dflt, help)                               \

@@ -24,20 +24,58 @@ static const struct hf_expr *find_empty_sample(const struct hf_cond *cond)
 
 /* A protection that is not there must not look as if it were, and a rule that lets nobody in must
  * be seen before it does. */
+static void check_condition(const struct hf_cond *cond, struct hf_loc loc, struct hf_diag *diag)
+{
+    const struct hf_expr *sample = find_empty_sample(cond);
+
+    if (sample)
+        hf_diag_add(diag, HF_DIAG_WARNING, loc,
+                    "limit clients otherwise: by 'maxconn', 'rate-limit sessions', or in the "
+                    "firewall",
+                    "this rule goes by '%s', which has no value in this version: no comparison "
+                    "with it is ever true.",
+                    sample->fetch.row->name);
+}
+
 static void check_conditions(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
+    const struct hf_cfg_data_rule *line;
     const struct hf_cfg_rule *rule;
-    const struct hf_expr *sample;
 
     for (int set = 0; set < HF_N_RULE_SETS; set++) {
-        for (rule = proxy->rules[set]; rule; rule = rule->next) {
-            if ((sample = find_empty_sample(rule->cond)))
-                hf_diag_add(diag, HF_DIAG_WARNING, rule->loc,
-                            "limit clients otherwise: by 'maxconn', 'rate-limit sessions', or in "
-                            "the firewall",
-                            "this rule goes by '%s', which has no value in this version: no "
-                            "comparison with it is ever true.",
-                            sample->fetch.row->name);
+        for (rule = proxy->rules[set]; rule; rule = rule->next)
+            check_condition(rule->cond, rule->loc, diag);
+    }
+    for (line = proxy->advertise; line; line = line->next)
+        check_condition(line->cond, line->loc, diag);
+    for (line = proxy->direct; line; line = line->next)
+        check_condition(line->cond, line->loc, diag);
+}
+
+/* Each end would speak TLS with us, and plain or with other keys with the other. */
+static void check_direct(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    static const char hint[] = "remove the line, or let servers and clients speak TLS themselves";
+    const struct hf_cfg_bind *bind;
+
+    if (!proxy->direct)
+        return;
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL && bind->tls.ssl) {
+            hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
+                        "'ftp-data direct' cannot be used where TLS ends at haftp, as at the bind "
+                        "'%s'.",
+                        bind->text);
+            return;
+        }
+    }
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        if (proxy->reach[i]->o.tls.ssl) {
+            hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
+                        "'ftp-data direct' cannot be used where haftp speaks TLS, as with server "
+                        "'%s'.",
+                        proxy->reach[i]->name);
+            return;
         }
     }
 }
@@ -66,5 +104,6 @@ void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag)
         check_conditions(proxy, diag);
         check_data_section(proxy, diag);
         hf_conf_check_ftp_rules(proxy, diag);
+        check_direct(proxy, diag);
     }
 }

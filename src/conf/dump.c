@@ -61,18 +61,12 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
                       const char *before, const char *after)
 {
     const char *at = (const char *)object + row->offset;
-    char text[HF_ADDR_TEXT_SIZE];
 
     if (row->token == T_TEXT) {
         if (!*(const char *const *)(const void *)at)
             return;
         fprintf(out, "%s%s ", before, row->name);
         hf_value_print_word(out, *(const char *const *)(const void *)at);
-    } else if (row->token == T_ADDR) {
-        const struct hf_addr *addr = (const struct hf_addr *)(const void *)at;
-        if (!hf_addr_is_set(addr))
-            return;
-        fprintf(out, "%s%s %s", before, row->name, hf_addr_host_text(addr, text));
     } else {
         int64_t value = load_number(at, row);
         if (value == row->dflt)
@@ -280,6 +274,19 @@ static void print_data_refs(FILE *out, const struct hf_cfg_data_ref *refs)
     }
 }
 
+static void print_data_rules(FILE *out, const char *name, const struct hf_cfg_data_rule *rule)
+{
+    for (; rule; rule = rule->next) {
+        fprintf(out, "    ftp-data %s", name);
+        if (rule->host) {
+            putc(' ', out);
+            hf_value_print_word(out, rule->host);
+        }
+        hf_dump_condition(out, rule->cond);
+        putc('\n', out);
+    }
+}
+
 /* Written out in full, unless it is what is used without such a line. */
 static void print_hash_type(FILE *out, const struct hf_cfg_opts *o)
 {
@@ -349,8 +356,11 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
     if (proxy->caps & HF_CAP_FRONTEND)
         hf_dump_formats(out, &proxy->o);
     hf_dump_rules(out, proxy);
-    if (proxy->caps & HF_CAP_FRONTEND)
+    if (proxy->caps & HF_CAP_FRONTEND) {
         print_data_refs(out, proxy->data_refs);
+        print_data_rules(out, "advertise", proxy->advertise);
+        print_data_rules(out, "direct", proxy->direct);
+    }
     if (proxy->caps & HF_CAP_BACKEND)
         print_balance(out, &proxy->o);
     print_stick(out, proxy);

@@ -314,7 +314,7 @@ static void warn_no_opaque_data_ports(struct hf_plan *plan, const struct hf_cfg_
 /* Beside an error it would only stand in its way. */
 static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *control)
 {
-    if (hf_diag_count(plan->diag, HF_DIAG_ERROR) > 0)
+    if (hf_diag_count(plan->diag, HF_DIAG_ERROR) > 0 || (control->direct && !control->direct->cond))
         return;
     hf_diag_add(plan->diag, HF_DIAG_ADVICE, control->loc,
                 "add a line like 'ftp-data ports 50000-50100' and open these ports in the firewall",

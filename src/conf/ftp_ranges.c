@@ -278,7 +278,7 @@ static void warn_unreachable(struct hf_plan *plan, const struct hf_cfg_proxy *co
 {
     const struct hf_cfg_bind *bind;
 
-    if (!control->data_ranges || hf_addr_is_set(&control->o.ftp_advertise))
+    if (!control->data_ranges || control->advertise)
         return;
     for (bind = control->binds; bind; bind = bind->next) {
         if (bind->role != HF_BIND_CONTROL || is_reachable(control, bind))

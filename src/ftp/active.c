@@ -35,7 +35,8 @@ static enum ftp_answer refusal(const struct ftp_session *s, enum hf_status parse
     return is_own_address(s, addr) ? FTP_ANSWER_NONE : FTP_ANSWER_FOREIGN_ADDRESS;
 }
 
-enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                    struct hf_view line)
 {
     struct hf_addr addr;
 
@@ -48,6 +49,10 @@ enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_c
     enum ftp_answer wrong = refusal(s, parsed, &addr);
     if (wrong != FTP_ANSWER_NONE)
         return ftp_answer(s, cmd->id, wrong);
+    if (ftp_is_direct(s)) {
+        ftp_go_direct(s);
+        return ftp_forward(s, cmd, line);
+    }
     if (ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE))
         return FTP_HOLD; /* one address at a time is remembered */
     s->active_addr = addr;

@@ -39,8 +39,8 @@ enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum f
     return ftp_answer_command(s, ftp_queue_push(&s->queue, id, text));
 }
 
-static enum ftp_verdict forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
-                                struct hf_view line)
+enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                             struct hf_view line)
 {
     ftp_record_command(s, ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_NONE), cmd->arg);
     if (cmd->id == HF_CMD_REST)
@@ -50,12 +50,23 @@ static enum ftp_verdict forward(struct ftp_session *s, const struct hf_ftp_cmd *
     return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
 }
 
+/* The server's own answer is the client's. */
+static enum ftp_verdict pass_on(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                struct hf_view line)
+{
+    ftp_go_direct(s);
+    return ftp_forward(s, cmd, line);
+}
+
 /* PASV cannot name an IPv6 address of ours: RFC 2428 asks for EPSV. */
-static enum ftp_verdict on_pasv(struct ftp_session *s)
+static enum ftp_verdict on_pasv(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                struct hf_view line)
 {
     struct hf_addr addr;
     if (s->epsv_all)
         return ftp_answer(s, HF_CMD_PASV, FTP_ANSWER_EPSV_ALL);
+    if (ftp_is_direct(s))
+        return pass_on(s, cmd, line);
     if (!ftp_passive_address(s, &addr))
         return ftp_answer(s, HF_CMD_PASV, FTP_ANSWER_PASV_ON_IPV6);
     return ftp_ask_server(s, HF_CMD_PASV);
@@ -63,10 +74,11 @@ static enum ftp_verdict on_pasv(struct ftp_session *s)
 
 /* The protocol asked for is the client's side's (RFC 2428 3); the server may live in the other
  * family. */
-static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, struct hf_view arg)
+static enum ftp_verdict on_epsv(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                struct hf_view line)
 {
     bool v6 = hf_facts_here(&s->session.facts)->sa.sa_family == AF_INET6;
-    switch (hf_ftp_parse_epsv_arg(arg)) {
+    switch (hf_ftp_parse_epsv_arg(cmd->arg)) {
     case HF_EPSV_ALL:
         ftp_queue_push(&s->queue, HF_CMD_EPSV, FTP_ANSWER_NONE)->epsv_all = true;
         return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
@@ -85,7 +97,7 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, struct hf_view line, stru
     case HF_EPSV_NONE:
         break;
     }
-    return ftp_ask_server(s, HF_CMD_EPSV);
+    return ftp_is_direct(s) ? pass_on(s, cmd, line) : ftp_ask_server(s, HF_CMD_EPSV);
 }
 
 /* A server whose data connection lost its client would say 150 and 226 all the same, for a file
@@ -107,7 +119,7 @@ static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_c
     if (verdict != FTP_DONE)
         return verdict;
     if (refusal == FTP_ANSWER_NONE)
-        return forward(s, cmd, line);
+        return ftp_forward(s, cmd, line);
     ftp_record_transfer_of(s, s->next_xfer, cmd->id, cmd->arg);
     ftp_record_verdict(s->next_xfer, 425);
     ftp_xfer_free(s->next_xfer, false);
@@ -121,7 +133,7 @@ static enum ftp_verdict on_name(struct ftp_session *s, const struct hf_ftp_cmd *
                                 struct hf_view line)
 {
     enum ftp_answer refusal = ftp_note_name(s, cmd);
-    return refusal == FTP_ANSWER_NONE ? forward(s, cmd, line) : ftp_answer(s, cmd->id, refusal);
+    return refusal == FTP_ANSWER_NONE ? ftp_forward(s, cmd, line) : ftp_answer(s, cmd->id, refusal);
 }
 
 /* ---- ABOR, which is for now, whatever it stands behind (RFC 959 4.1.3) ---- */
@@ -188,12 +200,12 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_HOST:
         return on_name(s, &cmd, clean);
     case HF_CMD_PASV:
-        return on_pasv(s);
+        return on_pasv(s, &cmd, clean);
     case HF_CMD_EPSV:
-        return on_epsv(s, clean, cmd.arg);
+        return on_epsv(s, &cmd, clean);
     case HF_CMD_PORT:
     case HF_CMD_EPRT:
-        return ftp_active_command(s, &cmd);
+        return ftp_active_command(s, &cmd, clean);
     case HF_CMD_LPRT:
         return ftp_answer(s, cmd.id, s->epsv_all ? FTP_ANSWER_EPSV_ALL : FTP_ANSWER_NO_ACTIVE);
     case HF_CMD_LPSV:
@@ -201,18 +213,18 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_AUTH:
         return ftp_opaque_ask(s, cmd.arg, clean);
     case HF_CMD_CCC:
-        return ftp_tls_passes(s) ? forward(s, &cmd, clean)
+        return ftp_tls_passes(s) ? ftp_forward(s, &cmd, clean)
                                  : ftp_answer(s, cmd.id, FTP_ANSWER_NO_CCC);
     case HF_CMD_ADAT:
         return ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_PBSZ:
     case HF_CMD_PROT:
-        return ftp_tls_passes(s) ? forward(s, &cmd, clean)
+        return ftp_tls_passes(s) ? ftp_forward(s, &cmd, clean)
                                  : ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_ABOR:
-        return abort_what_runs(s) ? forward(s, &cmd, clean) : FTP_CLOSED;
+        return abort_what_runs(s) ? ftp_forward(s, &cmd, clean) : FTP_CLOSED;
     default:
-        return cmd.flags & HF_CMDF_DATA ? on_transfer(s, &cmd, clean) : forward(s, &cmd, clean);
+        return cmd.flags & HF_CMDF_DATA ? on_transfer(s, &cmd, clean) : ftp_forward(s, &cmd, clean);
     }
 }
 

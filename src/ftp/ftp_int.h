@@ -7,6 +7,7 @@
  *   filter_server.c  replies: match, rewrite, hold, forward
  *   outstanding.c    commands that await their reply
  *   server_side.c    how the server is asked for a data connection, and what it answered
+ *   terms.c          which address the client is told; whether data goes past us
  *   passive.c        the client connects to us: a lease and a rewritten 227 or 229
  *   active.c         we connect to the client: PORT and EPRT
  *   xfer.c           one data connection, from lease to last byte
@@ -237,6 +238,7 @@ struct ftp_session {
     bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
     bool skipping;   /* the rest of a command that was too long */
     bool xfer_from_server;  /* direction of the transfer that begins */
+    bool direct;            /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
 };
 
@@ -416,11 +418,22 @@ enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why);
 enum ftp_verdict ftp_passive_offer(struct ftp_session *s, enum hf_ftp_cmd_id asked);
 void ftp_passive_stop_waiting(struct ftp_session *s);
 /* The address that this session's client is told; false: none that PASV could carry. */
-bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out);
+bool ftp_passive_address(struct ftp_session *s, struct hf_addr *out);
+
+/* terms.c */
+/* What a client that asks now is told in 227, whatever its family. */
+struct hf_addr ftp_told_address(struct ftp_session *s);
+/* `ftp-data direct` holds for the command that the client sent now. */
+bool ftp_is_direct(struct ftp_session *s);
+/* Such a command goes on to the server: nothing of ours is prepared any more. */
+void ftp_go_direct(struct ftp_session *s);
+/* A transfer runs that we do not see. */
+bool ftp_transfers_directly(struct ftp_session *s);
 
 /* active.c */
 /* The client sent PORT or EPRT. */
-enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd);
+enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                    struct hf_view line);
 /* The server's side is prepared: the client's PORT or EPRT gets its 200. */
 enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id asked);
 /* Before a command that moves data goes to the server: the client must be reached.  HOLD: it is
@@ -429,6 +442,9 @@ enum ftp_verdict ftp_active_accept(struct ftp_session *s, enum hf_ftp_cmd_id ask
 enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refusal);
 
 /* filter_client.c */
+/* To the server as it is; its reply goes back as it is. */
+HF_MUST_USE enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
+                                         struct hf_view line);
 /* Answers in the place of this command in the order of replies. */
 HF_MUST_USE enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id,
                                         enum ftp_answer text);

@@ -10,13 +10,13 @@
 #define PORT_WAIT_MS  5000u /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
 #define PORT_RETRY_MS 100u
 
-bool ftp_passive_address(const struct ftp_session *s, struct hf_addr *out)
+bool ftp_passive_address(struct ftp_session *s, struct hf_addr *out)
 {
     const struct hf_facts *facts = &s->session.facts;
     const struct hf_cfg_opts *opts = &facts->frontend->cfg->o;
     bool may_change_family = opts->ftp_peer == HF_FTP_PEER_ANY;
 
-    *out = hf_addr_is_set(&opts->ftp_advertise) ? opts->ftp_advertise : *hf_facts_here(facts);
+    *out = ftp_told_address(s);
     /* A client that came by IPv6 would open its IPv4 data connection from an address that we do not
      * know: only `ftp-data peer any` could let it in. */
     return out->sa.sa_family == AF_INET &&

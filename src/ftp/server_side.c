@@ -76,6 +76,7 @@ enum ftp_verdict ftp_ask_server(struct ftp_session *s, enum hf_ftp_cmd_id id)
 {
     enum hf_ftp_cmd_id asked = command_for(s, id);
 
+    s->direct = false;
     if (asked == HF_CMD_PORT || asked == HF_CMD_EPRT)
         return ask_to_connect(s, id, asked);
     ftp_queue_push(&s->queue, id, FTP_ANSWER_NONE)->asked = (uint8_t)asked;

@@ -404,9 +404,9 @@ static void on_timer(struct hf_timer *timer);
 
 /* A transfer has timeouts of its own, until all of it was delivered: then it is the server's turn
  * to say 226. */
-static bool is_transferring(const struct ftp_session *s)
+static bool is_transferring(struct ftp_session *s)
 {
-    return s->held || (s->xfer && s->xfer->state == FTP_XFER_PENDING);
+    return s->held || (s->xfer && s->xfer->state == FTP_XFER_PENDING) || ftp_transfers_directly(s);
 }
 
 /* Whose turn is it to speak, and for how long may it be silent?  0: for ever. */

@@ -325,7 +325,7 @@ struct hf_cfg_opts {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/option.def"
 /* mode, maxconn (0: the process limit), backlog, retries, disabled, log_tag (NULL: the
- * global one), default_backend, ftp_data_wait (ms), ftp_advertise, ftp_peer, ftp_server_announced,
+ * global one), default_backend, ftp_data_wait (ms), ftp_peer, ftp_server_announced,
  * forced_id, fullconn (0: derived), session_rate (per second, 0: no limit); and mode_loc,
  * default_backend_loc */
 #define HF_ROWS_FIELDS
@@ -351,6 +351,16 @@ struct hf_cfg_data_ref {
     struct hf_loc loc;
     const char *section; /* NULL: a range */
     uint16_t lo, hi;
+};
+
+/* `ftp-data advertise` and `ftp-data direct`: the first one whose condition is met counts. */
+struct hf_cfg_data_rule {
+    struct hf_cfg_data_rule *next;
+    struct hf_loc loc;
+    const char *host;     /* advertise: as written */
+    struct hf_addr addr;  /* advertise: IPv4 */
+    struct hf_cond *cond; /* NULL: always */
+    bool inherited;       /* from a defaults section */
 };
 
 enum { HF_CAP_FRONTEND = 1, HF_CAP_BACKEND = 2, HF_N_CAPS = 4 };
@@ -388,6 +398,7 @@ struct hf_cfg_proxy {
      * enum hf_ftp_sample; 0: nothing, a server is chosen before the client says anything. */
     unsigned ftp_chooses_by;
     struct hf_cfg_data_ref *data_refs; /* as written; the FTP plan reads them */
+    struct hf_cfg_data_rule *advertise, *direct;
     struct hf_cfg_proxy *backend; /* resolved: default_backend, or the proxy itself; NULL: none */
     /* Resolved, of sections with binds: every section that a session may get a server of
      * (`use_backend` too), the default one first; and all their servers. */

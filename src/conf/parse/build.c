@@ -157,6 +157,8 @@ static void inherit(struct hf_build *b, struct hf_cfg_proxy *to, const struct hf
     to->o = from->o;
     to->o.logs = copy_logs(b->config->arena, from->o.logs);
     to->data_refs = copy_data_refs(b->config->arena, from->data_refs);
+    to->advertise = hf_build_copy_data_rules(b->config->arena, from->advertise);
+    to->direct = hf_build_copy_data_rules(b->config->arena, from->direct);
     hf_build_inherit_rules(b, to, from);
 }
 

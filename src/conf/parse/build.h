@@ -125,7 +125,6 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
 void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t number,
                      struct hf_loc loc);
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
-void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 void hf_build_choice(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word);
 
 /* An option that its line speaks for; `value`, the word behind it, is NULL where none stands. */
@@ -240,6 +239,10 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
 /* "code N text S" behind `deny`, from words[*at] on (rule/build_reply.c).  False: told. */
 bool hf_build_denial(struct hf_build *b, struct hf_cfg_rule *rule, const struct hf_word *words,
                      unsigned n, unsigned *at);
+/* `ftp-data advertise`, `ftp-data direct` (rule/build_ftp_data.c). */
+void hf_build_ftp_data(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
+struct hf_cfg_data_rule *hf_build_copy_data_rules(struct hf_arena *arena,
+                                                  const struct hf_cfg_data_rule *from);
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
                             struct hf_loc loc);
 /* Rules of HTTP, which are checked and do nothing (rule/build_http.c). */

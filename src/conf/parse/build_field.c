@@ -115,18 +115,6 @@ void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struc
     tell_note(b, row, word->loc);
 }
 
-void hf_build_addr(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
-{
-    struct hf_arena *arena = b->config->arena;
-    struct hf_problem problem;
-    struct hf_addr addr;
-
-    if (hf_address_parse_host(arena, hf_env_expand(b->env, arena, word->text), &addr, &problem))
-        *(struct hf_addr *)field(b, row, row->offset) = addr;
-    else
-        hf_build_error(b, word->loc, problem.hint, "%s", problem.text);
-}
-
 /* The position of `text` among "a|b|c", or -1. */
 static int position(const char *choices, const char *text)
 {
