@@ -232,7 +232,7 @@ static void on_event(struct hf_watch *watch)
         if (status == HF_AGAIN)
             return;
         if (status == HF_OK)
-            status = hf_server_introduce(run->server->cfg, watch->fd, NULL, NULL);
+            status = hf_server_introduce(run->server->cfg, watch->fd, NULL);
         if (status != HF_OK) {
             connection_failed(run, status);
             return;

@@ -263,6 +263,34 @@ static void warn_foreign_servers(struct hf_plan *plan, const struct hf_cfg_proxy
     }
 }
 
+/* In HAProxy the lines of the data section say how data connections begin; here those of the
+ * control section do. */
+static void warn_lost_headers(struct hf_plan *plan, const struct hf_cfg_proxy *control)
+{
+    const struct hf_cfg_data_range *range;
+
+    for (unsigned i = 0; i < control->n_reach; i++) {
+        if (control->reach[i]->o.send_proxy_data)
+            return; /* its author knows */
+    }
+    for (range = control->data_ranges; range; range = range->next) {
+        const struct hf_cfg_proxy *section = range->bind->proxy;
+        for (unsigned i = 0; section != control && i < section->n_reach; i++) {
+            const struct hf_cfg_server *server = section->reach[i];
+            if ((!server->o.send_proxy && !server->o.send_proxy_v2) || server->proxy != section)
+                continue;
+            hf_diag_add(
+                plan->diag, HF_DIAG_ADVICE, server->loc,
+                "add 'send-proxy-data' to the servers of the control section if their data "
+                "ports expect a header",
+                "data connections of '%s' go by the server lines of that section: the PROXY "
+                "header of server '%s' is not sent.",
+                control->name, server->name);
+            return;
+        }
+    }
+}
+
 static bool is_reachable(const struct hf_cfg_proxy *control, const struct hf_cfg_bind *bind)
 {
     const struct hf_cfg_data_range *range;
@@ -296,6 +324,7 @@ void hf_plan_complete_ranges(struct hf_plan *plan, struct hf_cfg_proxy *control)
 {
     serve_orphans(plan, control);
     warn_foreign_servers(plan, control);
+    warn_lost_headers(plan, control);
     warn_unreachable(plan, control);
 }
 

@@ -104,7 +104,7 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, const struct hf_ftp_cmd *
  * that nobody got. */
 static bool lacks_data_port(struct ftp_session *s)
 {
-    return s->needs_port && !s->next_xfer &&
+    return s->needs_port && !s->direct && !s->next_xfer &&
            !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
 }
 

@@ -160,7 +160,8 @@ struct ftp_xfer {
     bool front_up, back_up;
     bool begun; /* bytes may flow: the 1xx was forwarded, or never comes */
     bool client_came;
-    bool aborted; /* by the client, before the server heard of the transfer */
+    bool aborted;    /* by the client, before the server heard of the transfer */
+    bool introduced; /* the server was told by a PROXY header, or need not be */
 };
 
 /* ---- control connections that cannot be read ----------------------------------------------- */

@@ -219,6 +219,23 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     }
 }
 
+/* `send-proxy-data`: whose connection this is, and where it came to, once both are known. */
+static void introduce(struct ftp_xfer *x)
+{
+    const struct hf_session *session = &x->session->session;
+    struct hf_addr own, to = *hf_facts_here(&session->facts);
+
+    if (x->introduced || !x->front_up || !x->back_up || !session->server ||
+        !session->server->cfg->o.send_proxy_data)
+        return;
+    x->introduced = true;
+    hf_socket_local(x->relay.end[HF_FRONT].watch.fd, &own);
+    hf_addr_set_port(&to, hf_addr_port(&own));
+    if (hf_server_introduce(session->server->cfg, x->relay.end[HF_BACK].watch.fd,
+                            &(struct hf_introduction){.from = x->facts.client, .to = to}) != HF_OK)
+        server_failed(x);
+}
+
 static void start_if_ready(struct ftp_xfer *x)
 {
     if (!x->begun || !x->front_up || !x->back_up || x->state != FTP_XFER_PENDING ||
@@ -334,6 +351,7 @@ static void server_came(struct ftp_xfer *x)
     x->back_up = true;
     if (x->client_came)
         x->facts.connect_ms = (int32_t)(hf_loop_now(loop_of(x)) - x->facts.accepted_ms);
+    introduce(x);
     start_if_ready(x);
     expect_soon(x);
 }
@@ -381,6 +399,7 @@ static bool on_server_port(struct hf_listener *listener, int fd, const struct hf
         return true;
     }
     hf_listener_close(listener);
+    x->introduced = true; /* whoever connects introduces itself, and we know it */
     if (x->state == FTP_XFER_BROKEN || hf_relay_attach(&x->relay, HF_BACK, loop_of(x), fd) != HF_OK)
         close(fd);
     else
@@ -406,6 +425,7 @@ static void client_connected(struct ftp_xfer *x)
     if (x->back_up)
         x->facts.connect_ms = 0;
     hf_log_connect_mt(&x->facts);
+    introduce(x);
 }
 
 static void client_unreachable(struct ftp_xfer *x)
@@ -508,6 +528,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
     if (x->back_up)
         x->facts.connect_ms = 0;
     hf_log_connect_mt(&x->facts);
+    introduce(x);
     start_if_ready(x);
     expect_soon(x);
 }

@@ -4,6 +4,7 @@
 #include "haftp/state/connect.h"
 
 #include <stdatomic.h>
+#include <string.h>
 
 #include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
@@ -84,19 +85,48 @@ static bool wants_header(const struct hf_cfg_server_opts *o, bool check)
     return o->send_proxy || o->send_proxy_v2;
 }
 
-enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
-                                   const struct hf_addr *from, const struct hf_addr *to)
+/* A word of `proxy-v2-options`. */
+static bool asks_for(const struct hf_cfg_server_opts *o, const char *word)
 {
-    static const struct hf_addr nobody = {.sa = {.sa_family = AF_UNSPEC}};
-    char header[HF_PROXYPROTO_MAX];
-    size_t n, sent;
+    const char *list = o->proxy_v2_options;
+    size_t n = strlen(word);
 
-    if (!wants_header(&server->o, !from))
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+        if (length == n && memcmp(list, word, n) == 0)
+            return true;
+        list += length + (list[length] == ',');
+    }
+    return false;
+}
+
+#define HEADER_ROOM (HF_PROXYPROTO_MAX + HF_PP_AUTHORITY_MAX + 16u)
+
+static size_t write_header(const struct hf_cfg_server_opts *o, char *header,
+                           const struct hf_introduction *client)
+{
+    const struct hf_pp_tlv authority = {HF_PP_AUTHORITY, client->authority};
+    bool tells_authority = client->authority.p && asks_for(o, "authority");
+
+    if (!o->send_proxy_v2)
+        return hf_proxyproto_v1(header, &client->from, &client->to);
+    size_t n = hf_proxyproto_v2(header, &client->from, &client->to);
+    if (!hf_addr_is_set(&client->from) || !o->proxy_v2_options)
+        return n;
+    return hf_proxyproto_extend(header, n, HEADER_ROOM, &authority, tells_authority,
+                                asks_for(o, "crc32c"));
+}
+
+enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
+                                   const struct hf_introduction *client)
+{
+    static const struct hf_introduction nobody;
+    char header[HEADER_ROOM];
+    size_t sent;
+
+    if (!wants_header(&server->o, !client))
         return HF_OK;
-    if (!from)
-        from = to = &nobody;
-    n = server->o.send_proxy_v2 ? hf_proxyproto_v2(header, from, to)
-                                : hf_proxyproto_v1(header, from, to);
+    size_t n = write_header(&server->o, header, client ? client : &nobody);
     enum hf_status status = hf_socket_send(fd, header, n, &sent);
     return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
 }

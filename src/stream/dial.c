@@ -153,8 +153,11 @@ void hf_dial_progress(struct hf_dial *dial)
         hf_dial_again(dial, reason_of(status));
         return;
     }
-    status = hf_server_introduce(session->server->cfg, dial->watch->fd, &session->facts.client,
-                                 &session->facts.local);
+    status = hf_server_introduce(
+        session->server->cfg, dial->watch->fd,
+        &(struct hf_introduction){.from = session->facts.client,
+                                  .to = session->facts.local,
+                                  .authority = hf_facts_authority(&session->facts)});
     if (status != HF_OK) {
         hf_dial_again(dial, reason_of(status));
         return;

@@ -124,6 +124,25 @@ listen outer_data
     transfers_work((outer, CONTROL_PORT), servers)
 
 
+@pytest.mark.parametrize("word", ["send-proxy", "send-proxy-v2 proxy-v2-options crc32c,authority"])
+def test_two_that_read_ftp(lab, word):
+    """haftp behind haftp: the outer one tells of data connections, too, with `send-proxy-data`."""
+    front, servers, haftp = behind(lab)
+    outer = lab.net.front()
+    lab.haftp(head() + f"""
+listen outer
+    bind {outer}:{CONTROL_PORT}
+    ftp-data ports 21000-21099
+    option ftp-inspect
+    server inner {front}:{CONTROL_PORT} {word} send-proxy-data
+""", (outer, CONTROL_PORT), (outer, 21099))
+    transfers_work((outer, CONTROL_PORT), servers)
+    login = (servers[0].user, servers[0].password)
+    with Session((outer, CONTROL_PORT), login, source=lab.net.client(3)) as session:
+        assert session.read("WELCOME")
+    haftp.wait_log(rf"{lab.net.client(3)}:\d+ .* ftp ")
+
+
 def test_lease_is_for_the_announced_client(lab):
     front, servers, haftp = behind(lab)
     login = (servers[0].user, servers[0].password)

@@ -58,7 +58,8 @@ class House:
                             [*self.net.addresses(100), "127.0.0.1", "::1"])
 
     def new_servers(self, kind, count, port=CONTROL_PORT, announce=None, tls=None):
-        """Fresh servers; each announces an address where nobody can reach it, or the given one."""
+        """Fresh servers; each announces an address where nobody can reach it, or the given
+        one, or its "own"."""
         if tls and not tls.certificate:
             tls = dataclasses.replace(tls, certificate=self.certificates.server)
         servers = []
@@ -66,7 +67,9 @@ class House:
             for number in range(1, count + 1):
                 name = f"{kind}_{number}"
                 nowhere = None if self.direct else f"10.99.{self.net.number}.{number}"
-                server = ALL_KINDS[kind](name, self.net.server(), port, announce or nowhere,
+                address = self.net.server()
+                where = address if announce == "own" else announce or nowhere
+                server = ALL_KINDS[kind](name, address, port, where,
                                          self.new_folder(name), tls)
                 servers.append(server)
                 server.start()

@@ -140,6 +140,7 @@ class Vsftpd(Server):
             "pasv_address": self.announce,
             "pasv_min_port": PASSIVE_PORTS[0], "pasv_max_port": PASSIVE_PORTS[1],
             "connect_from_port_20": "NO",
+            "xferlog_enable": "YES", "vsftpd_log_file": os.path.join(self.folder, "vsftpd.log"),
             # Sandboxes that containers forbid; without them vsftpd behaves the same on the wire.
             "isolate": "NO", "isolate_network": "NO", "seccomp_sandbox": "NO",
         }

@@ -14,11 +14,14 @@ HF_MUST_USE enum hf_status hf_server_connect(const struct hf_cfg_server *server,
                                              const struct hf_addr *to, const struct hf_addr *client,
                                              int *fd_out);
 
+struct hf_introduction {
+    struct hf_addr from, to;  /* the client's ends */
+    struct hf_view authority; /* p NULL: not known */
+};
+
 /* The PROXY header that the server's line asks for, as the first bytes of a connection that was
- * just made: for a client's (`from` and `to`: its ends), or for a check's own (NULL).  HF_OK also
- * when none is asked for. */
+ * just made: for a client's, or for a check's own (NULL).  HF_OK also when none is asked for. */
 HF_MUST_USE enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
-                                               const struct hf_addr *from,
-                                               const struct hf_addr *to);
+                                               const struct hf_introduction *client);
 
 #endif

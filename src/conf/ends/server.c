@@ -255,6 +255,28 @@ static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server
                        "start haftp in the namespace, with `ip netns exec`");
 }
 
+static bool tells_more_than_we_know(const char *proxy_v2_options)
+{
+    return strstr(proxy_v2_options, "ssl") || strstr(proxy_v2_options, "cert") ||
+           strstr(proxy_v2_options, "unique-id");
+}
+
+static void tell_idle_proxy_words(struct hf_build *b, const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_server_opts *o = &server->o;
+    bool sends = o->send_proxy || o->send_proxy_v2;
+
+    if (o->proxy_v2_options && !o->send_proxy_v2)
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
+                    "'proxy-v2-options' has no effect without 'send-proxy-v2'.");
+    else if (o->proxy_v2_options && tells_more_than_we_know(o->proxy_v2_options))
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
+                    "of 'proxy-v2-options', only 'crc32c' and 'authority' have an effect.");
+    if (o->send_proxy_data && !sends)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, server->loc, "add 'send-proxy' or 'send-proxy-v2'",
+                    "'send-proxy-data' has no effect without the word that says which version.");
+}
+
 static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->o;
@@ -265,9 +287,7 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
         hf_conf_add_pending(b->config, "agent-check", server->loc);
     if (o->resolvers)
         hf_conf_add_pending(b->config, "resolvers", o->resolvers_loc);
-    if (o->proxy_v2_options)
-        hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
-                    "'proxy-v2-options' has no effect: the PROXY header tells the addresses only.");
+    tell_idle_proxy_words(b, server);
     if (o->check_via_socks4)
         hf_diag_add(b->diag, HF_DIAG_NOTICE, server->loc, NULL,
                     "'check-via-socks4' has no effect without 'socks4'.");

@@ -305,6 +305,22 @@ static void enough_descriptors_are_not_told(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Client and server would speak past each other's TLS. */
+static void direct_data_needs_ends_that_speak_alike(void **state)
+{
+    struct maker *m = *state;
+    struct hf_cfg_proxy *ftp = web(m, "ftp", 21);
+
+    ftp->direct = HF_NEW(m->config.arena, struct hf_cfg_data_rule);
+    ftp->binds->tls.ssl = true;
+    check(m);
+    assert_told(m, "'ftp-data direct' cannot be used where TLS ends at haftp");
+    ftp->binds->tls.ssl = false;
+    ftp->servers->o.tls.ssl = true;
+    check(m);
+    assert_told(m, "'ftp-data direct' cannot be used where haftp speaks TLS");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +340,7 @@ int main(void)
         TEST(what_does_not_meet_is_not_told),
         TEST(both_families_of_one_section_may_share_a_port),
         TEST(too_few_descriptors_are_told),
+        TEST(direct_data_needs_ends_that_speak_alike),
         TEST(enough_descriptors_are_not_told),
     };
 

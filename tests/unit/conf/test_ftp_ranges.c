@@ -299,7 +299,8 @@ static void an_advertised_address_settles_where_data_goes(void **state)
 
     maker_bind(m, ftp, "10.0.0.1", 21, 21);
     maker_bind(m, ftp, "10.0.0.2", 50000, 50100);
-    ftp->o.ftp_advertise = maker_addr("10.0.0.2", 0);
+    ftp->advertise = HF_NEW(m->config.arena, struct hf_cfg_data_rule);
+    ftp->advertise->addr = maker_addr("10.0.0.2", 0);
     plan(m);
     assert_silence(m);
 }

@@ -498,10 +498,15 @@ static void ftp_data_lines(void **state)
     assert_int_equal(a->o.ftp_data_wait, 30000);
     assert_int_equal(a->o.ftp_peer, HF_FTP_PEER_NETWORK);
     assert_true(a->o.ftp_server_announced);
-    assert_string_equal(hf_addr_host_text(&a->o.ftp_advertise, buf), "192.0.2.1");
+    assert_string_equal(hf_addr_host_text(&a->advertise->addr, buf), "192.0.2.1");
     refuse_text(t, "listen a\n ftp-data ports 5-3\n", "'5-3' is not a range of ports.");
     refuse_text(t, "listen a\n ftp-data peer all\n", "'ftp-data peer' cannot be 'all'.");
     refuse_text(t, "listen a\n ftp-data wiat 5s\n", "did you mean 'ftp-data wait'?");
+    refuse_text(t, "listen a\n ftp-data advertise\n", "'ftp-data advertise' needs an address.");
+    refuse_text(t, "listen a\n ftp-data advertise ::1\n", "'::1' cannot be told to clients.");
+    refuse_text(t, "listen a\n ftp-data advertise 0.0.0.0\n", "'0.0.0.0' cannot be told");
+    refuse_text(t, "listen a\n ftp-data advertise 192.0.2.1 1\n", "unexpected '1'");
+    refuse_text(t, "listen a\n ftp-data direct 192.0.2.1\n", "unexpected '192.0.2.1'");
     refuse_text(t, "listen a\n ftp-data\n", "'ftp-data' needs another word");
 }
 
