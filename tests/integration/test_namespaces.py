@@ -157,7 +157,8 @@ def test_interface(net):
         session.end_transfer()
 
 
-@pytest.mark.parametrize("binds", [["*:21"], [f"{FRONT}:21", f"{FRONT2}:21"], ["0.0.0.0:21", ":::21 v6only"]],
+@pytest.mark.parametrize("binds", [
+    ["*:21"], [f"{FRONT}:21", f"{FRONT2}:21"], ["0.0.0.0:21", ":::21 v6only"]],
                          ids=["star", "two", "both-families"])
 def test_told_what_was_used(net, binds):
     """Two addresses, as of two names or of one name's round robin: each client reads its own."""

@@ -18,8 +18,7 @@ struct hf_place {
 
 extern const struct hf_place hf_place_connection, hf_place_session, hf_place_use_backend,
     hf_place_use_server, hf_place_backend, hf_place_response, hf_place_check, hf_place_log,
-    hf_place_startup, hf_place_unique_id, hf_place_ftp_request,
-    hf_place_ftp_data;
+    hf_place_startup, hf_place_unique_id, hf_place_ftp_request, hf_place_ftp_data;
 /* In a listen section, what its frontend and what its backend know. */
 struct hf_place hf_place_request(const struct hf_build *b);
 
