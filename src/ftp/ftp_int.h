@@ -15,9 +15,9 @@
  *   opaque.c         control sessions whose TLS passes through: bytes, not lines
  *   opaque_data.c    their data connections
  *   tie.c            at which server a client's opaque sessions are
- *   arrival.c        a connection to a data port finds its session
+ *   arrival/         a connection to a data port finds its session
+ *                    (arrival.c), also one that begins with a PROXY header (guest.c)
  *   record.c         what log lines tell of a session and its transfers
- *   guest.c          one that begins with a PROXY header, until that was read (guest_int.h)
  *   worker.c         a worker's pools and buffers
  *   desk/            front_desk.c: before there is a server, where its choice depends on the login;
  *                    request_rules.c: what the configuration says of a command

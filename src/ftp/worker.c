@@ -2,7 +2,7 @@
  * worker.c: what one worker needs for FTP: pools for sessions and transfers, and buffers for the
  * length of a step.
  */
-#include "guest_int.h"
+#include "arrival/guest_int.h"
 
 #include <stdlib.h>
 

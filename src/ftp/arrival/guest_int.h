@@ -7,7 +7,7 @@
 #ifndef HAFTP_FTP_GUEST_INT_H
 #define HAFTP_FTP_GUEST_INT_H
 
-#include "ftp_int.h"
+#include "../ftp_int.h"
 
 struct ftp_visit {
     struct hf_session session; /* as much of one as rules and headers look at */
