@@ -251,7 +251,8 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
             done += skip_rest(s, p + done, n - done);
             continue;
         }
-        switch (hf_ftp_line_cut(p + done, n - done, HF_FTP_LINE_MAX, &line, &used)) {
+        switch (
+            hf_ftp_line_cut(p + done, n - done, ftp_of(s)->limits->ftp_max_command, &line, &used)) {
         case HF_FTP_LINE_MORE:
             return (long)done;
         case HF_FTP_LINE_TOO_LONG:
@@ -297,7 +298,7 @@ static enum ftp_verdict command_now(struct ftp_session *s, struct hf_view line)
 }
 
 /* The first complete line behind the held one that is an ABOR; empty: there is none. */
-static struct hf_view find_abort(const char *p, size_t n)
+static struct hf_view find_abort(const struct ftp_session *s, const char *p, size_t n)
 {
     const char *end = memchr(p, '\n', n);
     while (end) {
@@ -307,8 +308,8 @@ static struct hf_view find_abort(const char *p, size_t n)
 
         end = memchr(p + start, '\n', n - start);
         if (end &&
-            hf_ftp_line_cut(p + start, n - start, HF_FTP_LINE_MAX, &line, &used) ==
-                HF_FTP_LINE_OK &&
+            hf_ftp_line_cut(p + start, n - start, ftp_of(s)->limits->ftp_max_command, &line,
+                            &used) == HF_FTP_LINE_OK &&
             hf_ftp_cmd_parse(line, &cmd) && cmd.id == HF_CMD_ABOR && !cmd.odd_verb)
             return hf_view(p + start, used);
     }
@@ -331,7 +332,7 @@ static bool awaits_name(const struct ftp_session *s)
 
 long ftp_overtake(struct ftp_session *s, char *p, size_t n)
 {
-    struct hf_view found = find_abort(p, n), line;
+    struct hf_view found = find_abort(s, p, n), line;
     size_t used, behind;
 
     if (!found.n || awaits_name(s) || s->state != FTP_READY)
@@ -343,7 +344,8 @@ long ftp_overtake(struct ftp_session *s, char *p, size_t n)
         return (long)n;
     }
     if (ftp_queue_full(&s->queue) ||
-        hf_ftp_line_cut(found.p, found.n, HF_FTP_LINE_MAX, &line, &used) != HF_FTP_LINE_OK)
+        hf_ftp_line_cut(found.p, found.n, ftp_of(s)->limits->ftp_max_command, &line, &used) !=
+            HF_FTP_LINE_OK)
         return (long)n;
     switch (command_now(s, line)) {
     case FTP_CLOSED:

@@ -331,7 +331,7 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     enum hf_ftp_reply_line kind = hf_ftp_reply_next(&next, line);
     static const char broken[] = "421 The server sent something that is not FTP.\r\n";
 
-    if (kind == HF_FTP_REPLY_BAD || s->reply_bytes + used > HF_FTP_REPLY_MAX) {
+    if (kind == HF_FTP_REPLY_BAD || s->reply_bytes + used > ftp_of(s)->limits->ftp_max_reply) {
         ftp_session_close(s, HF_REASON_PROTOCOL_SERVER, HF_PHASE_DATA, broken);
         return FTP_CLOSED;
     }
@@ -369,7 +369,8 @@ long ftp_filter_server(struct ftp_session *s, const char *p, size_t n)
         size_t used;
         enum ftp_verdict verdict;
 
-        switch (hf_ftp_line_cut(p + done, n - done, HF_FTP_LINE_MAX, &line, &used)) {
+        switch (hf_ftp_line_cut(p + done, n - done, ftp_of(s)->limits->ftp_max_reply_line, &line,
+                                &used)) {
         case HF_FTP_LINE_MORE:
             return (long)done;
         case HF_FTP_LINE_TOO_LONG:

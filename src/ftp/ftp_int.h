@@ -251,14 +251,15 @@ struct hf_ftp {
     struct hf_lease_table *leases;
     struct hf_ties *ties;
     struct hf_pool *sessions, *xfers, *opaque_data;
-    char *input; /* one read of one leg, for the length of a step */
+    const struct hf_cfg_global *limits; /* ftp_max_* */
+    char *input;                        /* one read of one leg, for the length of a step */
+    size_t input_bytes;                 /* room for the longest line and for a whole greeting */
     struct ftp_stage {
         char *mem;
         size_t n;
     } to_front, to_back; /* what a step has to say, sent in one write each */
 };
 
-#define FTP_INPUT_BYTES (HF_FTP_REPLY_MAX + 4096u)
 #define FTP_STAGE_BYTES (64u * 1024u)
 
 static inline struct hf_ftp *ftp_of(const struct ftp_session *s)

@@ -89,7 +89,8 @@ static void on_greeting_timeout(struct hf_timer *timer)
 /* The first complete reply that is not a 1xx: its code and where it begins and ends; code 0: not
  * there yet, -1: not FTP.  A 120 ("ready in n minutes") is not passed on: another server may still
  * be tried. */
-static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
+static int find_greeting(const struct hf_cfg_global *limits, const char *p, size_t n, size_t *begin,
+                         size_t *end)
 {
     struct hf_ftp_reply reply = {0};
     size_t at = 0, line_end;
@@ -98,9 +99,9 @@ static int find_greeting(const char *p, size_t n, size_t *begin, size_t *end)
 
     *begin = 0;
     for (;;) {
-        switch (hf_ftp_line_cut(p + at, n - at, HF_FTP_LINE_MAX, &line, &used)) {
+        switch (hf_ftp_line_cut(p + at, n - at, limits->ftp_max_reply_line, &line, &used)) {
         case HF_FTP_LINE_MORE:
-            return n >= HF_FTP_REPLY_MAX ? -1 : 0;
+            return n >= limits->ftp_max_reply ? -1 : 0;
         case HF_FTP_LINE_OK:
             break;
         default:
@@ -178,8 +179,8 @@ void ftp_await_greeting(struct ftp_session *s)
         return;
     enum hf_status status = hf_leg_flush(&s->back);
     if (status == HF_OK || status == HF_AGAIN)
-        status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
-    int code = find_greeting(ftp->input, n, &begin, &end);
+        status = hf_leg_read(&s->back, ftp->input, ftp->input_bytes, &n);
+    int code = find_greeting(ftp->limits, ftp->input, n, &begin, &end);
 
     if (s->desk && ftp_desk_takes_reply(s, code)) {
         if (is_briefed(s, ftp->input + end, n - end))

@@ -331,7 +331,7 @@ static bool pass(struct ftp_session *s, struct hf_leg *from, struct hf_leg *to)
             hf_watch_again(&from->watch);
             return true;
         }
-        status = hf_leg_read(from, input, FTP_INPUT_BYTES, &n);
+        status = hf_leg_read(from, input, ftp_of(s)->input_bytes, &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF)
             return broke(s, from);
         count(s, from, n);

@@ -304,7 +304,7 @@ static bool look_ahead(struct ftp_session *s)
     do {
         size_t n;
         s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
-        status = hf_leg_read(&s->front, ftp->input, FTP_INPUT_BYTES, &n);
+        status = hf_leg_read(&s->front, ftp->input, ftp->input_bytes, &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
             client_broke(s, HF_REASON_CLIENT_RESET);
             return false;
@@ -327,7 +327,7 @@ static bool take_commands(struct ftp_session *s)
             return true;
         }
         s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
-        enum hf_status status = hf_leg_read(&s->front, ftp->input, FTP_INPUT_BYTES, &n);
+        enum hf_status status = hf_leg_read(&s->front, ftp->input, ftp->input_bytes, &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
             client_broke(s, HF_REASON_CLIENT_RESET);
             return false;
@@ -373,7 +373,7 @@ static bool hear_server(struct ftp_session *s)
             hf_watch_again(&s->back.watch);
             return true;
         }
-        enum hf_status status = hf_leg_read(&s->back, ftp->input, FTP_INPUT_BYTES, &n);
+        enum hf_status status = hf_leg_read(&s->back, ftp->input, ftp->input_bytes, &n);
         if (status == HF_OK)
             s->active_ms = hf_loop_now(loop_of(s));
         long used = n ? ftp_filter_server(s, ftp->input, n) : 0;
@@ -473,7 +473,7 @@ static void drain_lingering(struct ftp_session *s)
         size_t n;
         enum hf_status status = hf_leg_flush(&s->front);
         if (status == HF_OK || status == HF_AGAIN)
-            status = hf_leg_read(&s->front, ftp_of(s)->input, FTP_INPUT_BYTES, &n);
+            status = hf_leg_read(&s->front, ftp_of(s)->input, ftp_of(s)->input_bytes, &n);
         if (status == HF_AGAIN || (status == HF_EOF && hf_buf_size(&s->front.out)))
             return;
         if (status != HF_OK) {

@@ -6,6 +6,15 @@
 
 #include <stdlib.h>
 
+/* Lines must be complete to be understood, and so must a greeting: another server may follow. */
+static size_t longest_input(const struct hf_cfg_global *limits)
+{
+    size_t most = limits->ftp_max_reply;
+    most = limits->ftp_max_command > most ? limits->ftp_max_command : most;
+    most = limits->ftp_max_reply_line > most ? limits->ftp_max_reply_line : most;
+    return most + 4096;
+}
+
 enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *leases,
                              struct hf_ties *ties)
 {
@@ -19,7 +28,9 @@ enum hf_status hf_ftp_attach(struct hf_engine *engine, struct hf_lease_table *le
     ftp->sessions = hf_pool_new(sizeof(struct ftp_session), 64);
     ftp->xfers = hf_pool_new(sizeof(struct ftp_xfer), 32);
     ftp->opaque_data = hf_pool_new(sizeof(struct ftp_opaque_data), 32);
-    ftp->input = malloc(FTP_INPUT_BYTES);
+    ftp->limits = &engine->runtime->config->global;
+    ftp->input_bytes = longest_input(ftp->limits);
+    ftp->input = malloc(ftp->input_bytes);
     ftp->to_front.mem = malloc(FTP_STAGE_BYTES);
     ftp->to_back.mem = malloc(FTP_STAGE_BYTES);
     if (ftp->sessions && ftp->xfers && ftp->opaque_data && ftp->input && ftp->to_front.mem &&

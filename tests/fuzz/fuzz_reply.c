@@ -5,6 +5,8 @@
 
 #include "haftp/wire/ftp.h"
 
+#define LINE_MAX_BYTES 8192u
+
 static void check_step(struct hf_ftp_reply before, struct hf_view line)
 {
     struct hf_ftp_reply after = before;
@@ -22,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *p = (const char *)data;
     struct hf_view line;
     size_t used;
-    while (hf_ftp_line_cut(p, size, HF_FTP_LINE_MAX, &line, &used), used > 0) {
+    while (hf_ftp_line_cut(p, size, LINE_MAX_BYTES, &line, &used), used > 0) {
         check_step(state, line);
         (void)hf_ftp_reply_next(&state, line);
         p += used;

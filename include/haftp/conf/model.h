@@ -442,9 +442,10 @@ struct hf_cfg_global {
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
  * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
- * limit), rcvbuf_client, rcvbuf_server, sndbuf_client, sndbuf_server (bytes, 0: the kernel's),
- * localpeer, experimental, unix_prefix, unix_mode, unix_user, unix_group, unix_uid, unix_gid
- * (unix-bind, as written); and user_loc, group_loc, unix_user_loc, unix_group_loc */
+ * limit), ftp_max_command, ftp_max_reply_line, ftp_max_reply (bytes), rcvbuf_client, rcvbuf_server,
+ * sndbuf_client, sndbuf_server (bytes, 0: the kernel's), localpeer, experimental, unix_prefix,
+ * unix_mode, unix_user, unix_group, unix_uid, unix_gid (unix-bind, as written); and user_loc,
+ * group_loc, unix_user_loc, unix_group_loc */
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/global.def"
 };

@@ -16,9 +16,6 @@
 
 /* ---- lines --------------------------------------------------------------------------------- */
 
-#define HF_FTP_LINE_MAX  8192u  /* a command or one line of a reply, without its end */
-#define HF_FTP_REPLY_MAX 65536u /* all lines of one reply */
-
 enum hf_ftp_line {
     HF_FTP_LINE_MORE, /* no end of line yet */
     HF_FTP_LINE_OK,

@@ -13,6 +13,8 @@
 
 #include "haftp/wire/ftp.h"
 
+#define LINE_MAX_BYTES 8192u
+
 /* A stream from a server and the codes of its replies in order; 0 ends the list. */
 struct conversation {
     const char *what;
@@ -54,7 +56,7 @@ static size_t read_lines(struct reader *reader, const char *stream, size_t at, s
 {
     struct hf_view line;
     size_t used;
-    while (hf_ftp_line_cut(stream + at, arrived - at, HF_FTP_LINE_MAX, &line, &used) ==
+    while (hf_ftp_line_cut(stream + at, arrived - at, LINE_MAX_BYTES, &line, &used) ==
            HF_FTP_LINE_OK) {
         at += used;
         switch (hf_ftp_reply_next(&reader->state, line)) {
