@@ -172,6 +172,14 @@ static void on_failure(struct ftp_session *s, struct ftp_command *command, unsig
     drop(s, command->begun && !ended_empty(x));
 }
 
+/* What was prepared for a transfer that will not come. */
+static void forget_next_xfer(struct ftp_session *s)
+{
+    ftp_passive_stop_waiting(s);
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
+}
+
 /* REIN: as if the client had just come (RFC 959 4.1.1). */
 static void forget_login(struct ftp_session *s)
 {
@@ -179,9 +187,7 @@ static void forget_login(struct ftp_session *s)
     if (s->session.facts.ftp)
         hf_ftp_facts_forget_login(s->session.facts.ftp);
     s->login_from_ms = hf_loop_now(s->session.engine->loop);
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
+    forget_next_xfer(s);
     s->needs_port = false;
 }
 
@@ -228,6 +234,10 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     case HF_CMD_EPRT:
         s->epsv_all = s->epsv_all || (command->epsv_all && code < 300);
         s->reply_mode = ftp_setup_mode(s, command, code);
+        break;
+    case HF_CMD_QUIT: /* pyftpdlib stays as long as its data connection does */
+        if (code < 300)
+            forget_next_xfer(s);
         break;
     case HF_CMD_REIN:
         if (code < 300)

@@ -499,6 +499,7 @@ static void on_lease_over(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
     break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not connect to the data port in time");
+    close_door(x);
 }
 
 void ftp_xfer_await_client(struct ftp_xfer *x)

@@ -1,7 +1,10 @@
-"""IPv6 clients of IPv4 servers."""
+"""Clients of one family in front of servers of the other, in all modes on either side; IPv4 clients
+that a dual-stack bind sees as IPv4-mapped addresses."""
 
 import ftplib
+import io
 import os
+import re
 import socket
 
 import pytest
@@ -9,7 +12,7 @@ import pytest
 from lib import content
 from lib.clients import Curl
 from lib.haftp import head, server_lines
-from lib.session import Session, named_content
+from lib.session import Moded, Session, named_content
 
 
 def has_ipv6():
@@ -80,3 +83,42 @@ listen ftp
     for address, epsv in ((front, True), (front, False), ("::1", True)):
         with Session((address, control), login, epsv=epsv) as session:
             assert session.read("pub/named.bin") == named_content(session.server_name())
+
+
+# What clients of a family can ask for: PASV and PORT carry IPv4 addresses only.
+MODES = {"4": ("pasv", "epsv", "port", "eprt"), "mapped": ("pasv", "epsv", "port", "eprt"),
+         "6": ("epsv", "eprt")}
+
+
+@pytest.fixture(params=("4", "6"))
+def server(request, lab):
+    """::1 is a single address: the port tells parallel runs apart."""
+    if request.param == "4":
+        return lab.farm("pyftpdlib")[0]
+    return lab.server_at("pyftpdlib", "::1", 2200 + lab.net.number)
+
+
+@pytest.mark.parametrize("server_mode", ("auto", "eprt"))
+@pytest.mark.parametrize("family", MODES)
+def test_every_mode(lab, server, family, server_mode):
+    control, low = 2300 + lab.net.number, 11000 + 10 * lab.net.number
+    bind, address = {"4": (lab.net.front(),) * 2, "6": ("[::1]", "::1"),
+                     "mapped": ("[::]", lab.net.front())}[family]
+    v4v6 = "v4v6" if family == "mapped" else ""
+    haftp = lab.haftp(head(more_defaults=[f"ftp-data server-mode {server_mode}"]) + f"""
+listen ftp
+    bind {bind}:{control} {v4v6}
+    option ftp-inspect
+    ftp-data ports {low}-{low + 9}
+{server_lines([server])}""")
+    haftp.wait_listening(("::" if family == "mapped" else address, control))
+    for mode in MODES[family]:
+        with Moded(mode, (address, control), (server.user, server.password)) as session:
+            assert session.server_name() == server.name
+            assert session.read("pub/named.bin") == named_content(server.name)
+            session.storbinary("STOR incoming/family", io.BytesIO(b"x" * 70000))
+            session.storbinary("APPE incoming/family", io.BytesIO(b"end"))
+            assert session.size("incoming/family") == 70003
+            if mode == "pasv":  # the client's own way to haftp, whatever the kernel calls it
+                assert session.announced()[0] == address
+            assert not re.search(r"ERROR|ALERT", haftp.log())

@@ -9,22 +9,10 @@ import pytest
 from lib.haftp import head
 from lib.net import may_use_low_ports
 from lib.servers import IS_ROOT, KINDS, RANDOM_SIZE
-from lib.session import Session, named_content
+from lib.session import Moded, named_content
 
 SERVER_MODES = ("auto", "pasv", "epsv", "port", "eprt")
 CLIENT_MODES = ("pasv", "epsv", "port", "eprt")
-
-
-class Moded(Session):
-    """A session that asks for its data connections in one way only."""
-
-    def __init__(self, mode, *arguments):
-        super().__init__(*arguments, epsv=mode == "epsv")
-        self.set_pasv(mode in ("pasv", "epsv"))
-        self.mode = mode
-
-    def sendport(self, host, port):
-        return super().sendport(host, port) if self.mode == "port" else self.sendeprt(host, port)
 
 
 @pytest.fixture(params=KINDS)

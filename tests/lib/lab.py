@@ -134,6 +134,14 @@ class Lab:
         self.shown += servers
         return servers
 
+    def server_at(self, kind, address, port):
+        """One on an address that is no loopback address of ours: on ::1."""
+        name = f"{kind}_at_{port}"
+        server = ALL_KINDS[kind](name, address, port, None, self.house.new_folder(name)).start()
+        self._servers.append(server)
+        self.shown.append(server)
+        return server
+
     def farm(self, kind="vsftpd"):
         servers = self.house.farm(kind)
         self.shown += servers

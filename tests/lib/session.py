@@ -103,6 +103,18 @@ class TlsSession(Session, ftplib.FTP_TLS):
         return connection, size
 
 
+class Moded(Session):
+    """A session that asks for its data connections in one way only."""
+
+    def __init__(self, mode, *arguments):
+        super().__init__(*arguments, epsv=mode == "epsv")
+        self.set_pasv(mode in ("pasv", "epsv"))
+        self.mode = mode
+
+    def sendport(self, host, port):
+        return super().sendport(host, port) if self.mode == "port" else self.sendeprt(host, port)
+
+
 def drain(data, size=1 << 16):
     """Reads a data socket to its clean end; a reset is an exception."""
     received = bytearray()

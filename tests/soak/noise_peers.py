@@ -269,7 +269,7 @@ class Server:
                     _Polite(rng, sock, shape == "spoilt").serve(until)
                 else:
                     _babble(rng, sock, shape, REPLIES, until)
-            except (OSError, ValueError):  # gone, or what came was not FTP
+            except (OSError, ValueError, LookupError):  # gone, or what came was not FTP
                 pass
             _leave(rng, sock)
 
