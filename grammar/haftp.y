@@ -104,6 +104,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> RING_TIMEOUT "timeout of a ring"
 %token <row> DGRAM_BIND "dgram-bind"
 %token <row> COMMAND "command"
+%token <row> TLS_OPTIONS "TLS options"
 %token <row> CACHE_AGE "max-age"
 %token <row> CACHE_VARY "process-vary"
 %token <row> ERROR_FILE "errorfile"
@@ -378,6 +379,7 @@ global_line
     | STATS_SOCKET word { hf_build_stats_socket(B, &$2); }      settings
     | H1_CASE word word { hf_build_h1_case(B, &$2, &$3); }
     | UNIX_BIND settings
+    | TLS_OPTIONS       { hf_build_tls_options(B, $1); }        settings
     | EXPERIMENT word   { hf_build_experiment(B, $1, @1, &$2); }
     | SETENV word word                      { hf_build_setenv(B, &$2, &$3); }       surplus
     | PRESETENV word word                   { hf_build_presetenv(B, &$2, &$3); }    surplus

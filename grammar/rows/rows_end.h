@@ -55,6 +55,8 @@
 #undef HF_VETTED
 #undef HF_VETTED_NOTED
 #undef HF_VETTED_OPT
+#undef HF_LISTED
+#undef HF_LISTED_TOO
 #undef HF_VETTED_ROW
 #undef HF_WORD
 #undef HF_ROWS_FIELDS

@@ -45,6 +45,9 @@
  *   HF_FLAG_AT(field, name, where, help)                 a flag and its place, in field_loc
  *   HF_VETTED(field, name, where, syntax, vet, help)     one word that vet(build, row, word) of
  *        src/conf/ends/vet.h must agree with (it reports what is wrong); its place in field_loc
+ *   HF_LISTED(field, name, where, syntax, vet, help)     like HF_VETTED, but may be given several
+ *        times: a list of struct hf_cfg_text in the order given
+ *   HF_LISTED_TOO(field, name, where, syntax, vet, help) the same, in the list of another row
  *   HF_VETTED_OPT(field, name, where, syntax, vet, help) and the word may be missing: ""
  *   HF_VETTED_NOTED(field, name, where, syntax, vet, note, help)  and a notice
  *   HF_CHOICE_NOTED(type, field, name, where, choices, default, note, help)
@@ -139,6 +142,8 @@
 #define HF_VETTED(field, name, where, syntax, vet, help)                                           \
     const char *field;                                                                             \
     struct hf_loc field##_loc;
+#define HF_LISTED(field, name, where, syntax, vet, help) struct hf_cfg_text *field;
+#define HF_LISTED_TOO(field, name, where, syntax, vet, help)
 #define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
     const char *field;                                                                             \
     struct hf_loc field##_loc;
@@ -256,6 +261,12 @@
            .vet = (vet_), HF_PLACE(field##_loc), __VA_ARGS__)
 #define HF_VETTED(field, name, where, syntax, vet, help)                                           \
     HF_VETTED_ROW("w", field, name, where, syntax, vet, help, .free = false)
+#define HF_LISTED(field, name, where, syntax_, vet_, help)                                         \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = "w", .syntax = (syntax_),              \
+           .vet = (vet_), .listed = true)
+#define HF_LISTED_TOO(field, name, where, syntax_, vet_, help)                                     \
+    HF_ROW(TEXT, name, where, field, 0, 0, 0, help, .args = "w", .syntax = (syntax_),              \
+           .vet = (vet_), .listed = true, .alias = true)
 #define HF_VETTED_OPT(field, name, where, syntax, vet, help)                                       \
     HF_VETTED_ROW("W", field, name, where, syntax, vet, help, .free = false)
 #define HF_VETTED_NOTED(field, name, where, syntax, vet, note_, help)                              \

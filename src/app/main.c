@@ -27,6 +27,7 @@
 #include "haftp/log/log.h"
 #include "haftp/net/relay.h"
 #include "haftp/rules/vars.h"
+#include "haftp/state/tls.h"
 
 static const char *check_algorithm(const char *name)
 {
@@ -83,6 +84,12 @@ static void check_loaded(const struct hf_config *config, const struct hf_args *a
     hf_config_check_master(config, config->global.master_worker || args->master_worker, diag);
 }
 
+static void discard(struct hf_config *config)
+{
+    hf_config_release_tls(config);
+    hf_config_free(config);
+}
+
 static struct hf_config *load(const struct hf_args *args, int *exit_code)
 {
     struct hf_diag *diag = hf_diag_new();
@@ -92,8 +99,10 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     enum hf_status status = hf_config_read(args->files, args->n_files, diag, &config);
     if (config)
         check_loaded(config, args, diag);
+    if (config && !hf_diag_count(diag, HF_DIAG_ERROR))
+        hf_config_prepare_tls(config, diag);
     if (config && hf_diag_count(diag, HF_DIAG_ERROR)) {
-        hf_config_free(config);
+        discard(config);
         config = NULL;
     }
     if (config)
@@ -112,7 +121,7 @@ static struct hf_config *load(const struct hf_args *args, int *exit_code)
     if (warnings && config->global.zero_warning) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "config : Some warnings were found and 'zero-warning' is set. Aborting.");
-        hf_config_free(config);
+        discard(config);
         return NULL;
     }
     if (warnings + advice && args->action == HF_ACTION_CHECK && !args->quiet)
@@ -308,7 +317,7 @@ static int run_or_check(const struct hf_args *args)
         signal_number = run(config);
     }
     bool master_worker = config->global.master_worker;
-    hf_config_free(config);
+    discard(config);
     return args->action != HF_ACTION_RUN || exit_code ? exit_code
                                                       : exit_code_of(signal_number, master_worker);
 }

@@ -55,6 +55,19 @@ static void print_number_row(FILE *out, const struct hf_keyword *row, int64_t va
         fprintf(out, "%lld", (long long)value);
 }
 
+static void print_list(FILE *out, const struct hf_cfg_text *list, const char *before,
+                       const char *after)
+{
+    const struct hf_cfg_text *text;
+
+    LL_FOREACH(list, text)
+    {
+        fprintf(out, "%s%s ", before, text->name);
+        hf_value_print_word(out, text->text);
+        fputs(after, out);
+    }
+}
+
 /* The row's words, when its field is not what it would be anyway; `before` and `after` go around.
  */
 static void print_row(FILE *out, const struct hf_keyword *row, const void *object,
@@ -62,6 +75,10 @@ static void print_row(FILE *out, const struct hf_keyword *row, const void *objec
 {
     const char *at = (const char *)object + row->offset;
 
+    if (row->listed) {
+        print_list(out, *(const struct hf_cfg_text *const *)(const void *)at, before, after);
+        return;
+    }
     if (row->token == T_TEXT) {
         if (!*(const char *const *)(const void *)at)
             return;
@@ -137,10 +154,25 @@ static bool has_unix_bind(const struct hf_cfg_global *g)
            g->unix_gid;
 }
 
+static void print_tls_options(FILE *out, const char *keyword,
+                              const struct hf_cfg_tls_options *options)
+{
+    struct hf_cfg_tls_options none = {0};
+
+    hf_build_row_defaults(&none, HF_OBJECT_TLS_OPTIONS);
+    if (memcmp(&none, options, sizeof none) == 0)
+        return;
+    fprintf(out, "    %s", keyword);
+    hf_dump_rows(out, HF_OBJECT_TLS_OPTIONS, HF_ON_TLS_OPTIONS | HF_ON_TLS_BIND, options, " ", "");
+    putc('\n', out);
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
     fputs("global\n", out);
     hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
+    print_tls_options(out, "ssl-default-bind-options", &global->tls_bind);
+    print_tls_options(out, "ssl-default-server-options", &global->tls_server);
     print_text(out, "node", global->node);
     print_text(out, "description", global->description);
     if (has_unix_bind(global)) {

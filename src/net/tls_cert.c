@@ -38,21 +38,42 @@ static int no_password(char *buf, int size, int writing, void *arg)
     return -1;
 }
 
-static enum hf_status load_cert(SSL_CTX *ssl, const struct hf_tls_cert *cert, char *why)
+static bool is_error(unsigned long error, int lib, int code)
 {
-    const char *key_file = cert->key_file ? cert->key_file : cert->file;
-    if (SSL_CTX_use_certificate_chain_file(ssl, cert->file) != 1)
-        return hf_tls_why(why, "cannot load a certificate from '%s': %s", cert->file, reason());
-    ERR_clear_error();
-    if (SSL_CTX_use_PrivateKey_file(ssl, key_file, SSL_FILETYPE_PEM) == 1)
+    return ERR_GET_LIB(error) == lib && ERR_GET_REASON(error) == code;
+}
+
+static enum hf_status load_key(SSL_CTX *ssl, const struct hf_tls_cert *cert, char *why)
+{
+    const char *file = cert->file;
+    bool done = SSL_CTX_use_PrivateKey_file(ssl, file, SSL_FILETYPE_PEM) == 1;
+    if (!done && cert->key_file &&
+        !is_error(ERR_peek_last_error(), ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH)) {
+        ERR_clear_error();
+        file = cert->key_file;
+        done = SSL_CTX_use_PrivateKey_file(ssl, file, SSL_FILETYPE_PEM) == 1;
+    }
+    if (done)
         return HF_OK;
     unsigned long error = ERR_peek_last_error();
-    if (ERR_GET_LIB(error) == ERR_LIB_X509 &&
-        (ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ||
-         ERR_GET_REASON(error) == X509_R_KEY_TYPE_MISMATCH))
+    if (is_error(error, ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH) ||
+        is_error(error, ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH))
         return hf_tls_why(why, "the private key in '%s' does not match the certificate in '%s'",
-                          key_file, cert->file);
-    return hf_tls_why(why, "cannot load a private key from '%s': %s", key_file, reason());
+                          file, cert->file);
+    return hf_tls_why(why, "cannot load a private key from '%s': %s", file, reason());
+}
+
+static enum hf_status load_cert(SSL_CTX *ssl, const struct hf_tls_cert *cert, char *why)
+{
+    for (; cert; cert = cert->with) {
+        if (SSL_CTX_use_certificate_chain_file(ssl, cert->file) != 1)
+            return hf_tls_why(why, "cannot load a certificate from '%s': %s", cert->file, reason());
+        ERR_clear_error();
+        enum hf_status status = load_key(ssl, cert, why);
+        if (status)
+            return status;
+    }
+    return HF_OK;
 }
 
 /* ---- Diffie-Hellman ---- */
@@ -186,6 +207,14 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *out_size,
     return alpn->strict ? SSL_TLSEXT_ERR_ALERT_FATAL : SSL_TLSEXT_ERR_NOACK;
 }
 
+enum hf_status hf_tls_cert_offer(SSL *ssl, const char *protocols)
+{
+    struct alpn *alpn = parse_alpn(protocols, false);
+    bool done = alpn && SSL_set_alpn_protos(ssl, alpn->wire, alpn->size) == 0;
+    free(alpn);
+    return done ? HF_OK : HF_INVALID;
+}
+
 static enum hf_status set_alpn(SSL_CTX *ssl, const struct hf_tls_settings *settings, char *why)
 {
     if (!settings->alpn || !*settings->alpn)
@@ -310,6 +339,8 @@ static void set_modes(SSL_CTX *ssl, const struct hf_tls_settings *settings)
         SSL_CTX_set_options(ssl, SSL_OP_CIPHER_SERVER_PREFERENCE);
     if (settings->no_tickets)
         SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET);
+    if (settings->record_bytes)
+        SSL_CTX_set_max_send_fragment(ssl, settings->record_bytes);
     SSL_CTX_set_default_passwd_cb(ssl, no_password);
 }
 

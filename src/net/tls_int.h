@@ -78,6 +78,9 @@ HF_MUST_USE enum hf_status hf_tls_cert_new(const struct hf_tls_settings *setting
                                            const struct hf_tls_cert *cert, char *why,
                                            SSL_CTX **out);
 
+/* A client's protocols for this connection, "a,b"; "": none. */
+HF_MUST_USE enum hf_status hf_tls_cert_offer(SSL *ssl, const char *protocols);
+
 /* tls_names.c: which certificate is for which name */
 HF_MUST_USE enum hf_status hf_tls_names_new(struct hf_tls_names **out);
 /* Takes a count of `ssl`. */

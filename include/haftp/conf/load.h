@@ -50,6 +50,26 @@ bool hf_config_list_keywords(FILE *out, const char *classes);
 HF_MUST_USE enum hf_status hf_config_test_condition(const char *text, bool *holds,
                                                     struct hf_diag *diag);
 
+/* Whether the certificate of such a server is looked at: its line says, else `ssl-server-verify`.
+ */
+static inline bool hf_config_verifies(const struct hf_config *config,
+                                      const struct hf_cfg_server_opts *server)
+{
+    return server->tls.verify < 0 ? config->global.ssl_server_verify : server->tls.verify;
+}
+/* Files of TLS words: where a path that is not absolute is (`base` NULL: where we are); where the
+ * key of a certificate is whose own file has none; whether a file in a folder of certificates only
+ * goes with one of them. */
+const char *hf_config_tls_path(const struct hf_config *config, const char *base, const char *path);
+const char *hf_config_key_path(const struct hf_config *config, const char *cert_path);
+bool hf_config_is_beside_cert(const char *name);
+/* `crt FILE` without such a file takes these together: certificates of one name, each for a kind of
+ * key. */
+#define HF_TLS_BUNDLE_ENDINGS                                                                      \
+    {                                                                                              \
+        ".rsa", ".ecdsa", ".dsa"                                                                   \
+    }
+
 /* Whether `name` is a balance algorithm is known higher up: app hands the check down before
  * loading. Returns NULL if known, else the nearest known name or "". */
 typedef const char *(*hf_config_algorithm_fn)(const char *name);

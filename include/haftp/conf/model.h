@@ -65,6 +65,24 @@ struct hf_cfg_log {
 #include "../../../grammar/rows/log.def"
 };
 
+/* ---- TLS --------------------------------------------------------------------------------- */
+
+/* A word that may be given several times. */
+struct hf_cfg_text {
+    struct hf_cfg_text *next;
+    const char *name; /* of its keyword */
+    const char *text;
+    struct hf_loc loc;
+};
+
+/* ssl-default-bind-options, ssl-default-server-options. */
+struct hf_cfg_tls_options {
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/words/tls_options.def"
+};
+
+struct hf_tls_ctx; /* haftp/net/tls.h */
+
 /* ---- servers ----------------------------------------------------------------------------- */
 
 /* What is watched besides health checks; layer7 is for HTTP and watches nothing here. */
@@ -113,9 +131,10 @@ struct hf_cfg_server {
     enum hf_reach reach;           /* INET, UNIX or ABNS */
     const char *path;              /* UNIX, ABNS; NULL: INET */
     const char *host;              /* a name, as written; NULL: the address was written */
-    struct hf_addr addr; /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
-    bool unresolved;     /* its name has no address, and `init-addr` permits that: down */
-    uint16_t port;       /* HF_PORT_FIXED: as written; else 0 */
+    struct hf_addr addr;    /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
+    struct hf_tls_ctx *tls; /* haftp/state/tls.h; NULL: no TLS */
+    bool unresolved;        /* its name has no address, and `init-addr` permits that: down */
+    uint16_t port;          /* HF_PORT_FIXED: as written; else 0 */
     enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
@@ -155,6 +174,7 @@ struct hf_cfg_bind {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/bind.def"
     struct hf_cfg_bind_tls tls;
+    struct hf_tls_ctx *tls_ctx; /* haftp/state/tls.h; NULL: no TLS */
 };
 
 /* A set of ports that leases are drawn from: one range bind, or `ftp-data ports`. */
@@ -436,7 +456,8 @@ struct hf_cfg_global {
     gid_t gid;
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
-    const char *node, *description;   /* NULL: not given */
+    const char *node, *description; /* NULL: not given */
+    struct hf_cfg_tls_options tls_bind, tls_server;
     struct hf_cfg_rule *startup_vars; /* set-var and set-var-fmt of global, in order */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),

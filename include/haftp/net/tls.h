@@ -38,8 +38,10 @@ struct hf_tls_settings;
 
 /* A certificate, what follows it in its chain, and its key. */
 struct hf_tls_cert {
-    const char *file;         /* PEM */
-    const char *key_file;     /* PEM; NULL: the key is in `file` */
+    const char *file;               /* PEM */
+    const char *key_file;           /* PEM, where `file` has no key; NULL: nowhere else */
+    const struct hf_tls_cert *with; /* another one of the same names, for another kind of key: its
+                                       files count and nothing else; NULL: none */
     const char *const *names; /* which names of servers it is for: "a.b", "*.b", and "!x.b" for
                                  exceptions; NULL: those that it has itself */
     unsigned n_names;
@@ -61,8 +63,9 @@ struct hf_tls_settings {
     const char *curves;           /* "X25519:P-256" */
     const char *dh_file;          /* PEM; NULL: as large as the key asks for */
     bool prefer_client_ciphers;
-    const char *alpn; /* "ftp,http/1.1" */
-    bool alpn_strict; /* a server: who offers only others is refused (RFC 7301, 3.2) */
+    unsigned record_bytes; /* most that is put into one record, 512 to 16384; 0: 16384 */
+    const char *alpn;      /* "ftp,http/1.1" */
+    bool alpn_strict;      /* a server: who offers only others is refused (RFC 7301, 3.2) */
     enum hf_tls_verify verify;
     bool verify_given;          /* of crt-list: `verify` counts */
     const char *ca_file;        /* PEM file or folder, or "@system-ca"; NULL: nobody is trusted */
@@ -93,8 +96,9 @@ void hf_tls_ctx_put(struct hf_tls_ctx *ctx);               /* NULL is fine; any 
 struct hf_tls;
 
 struct hf_tls_options {
-    const char *name;        /* a client: the server's name that is sent (SNI); NULL: none */
-    const char *verify_name; /* a client: a name that the certificate must have; NULL: any */
+    /* Of clients: the server's name that is sent (SNI), a name that the certificate must have, and
+     * protocols instead of the context's (an empty text: none); NULL: none, any, as it has. */
+    const char *name, *verify_name, *alpn;
     /* FTP's control connections: their sessions are for their own data connections
      * (hf_tls_new_data()) and for nobody else; they last as long as they do. */
     bool for_data;

@@ -123,7 +123,7 @@ static void check_tls(struct hf_build *b)
 {
     const struct hf_cfg_bind_tls *tls = &b->bind.tls;
 
-    if (!tls->crt && !tls->crt_list && (!tls->strict_sni || tls->generate_certificates))
+    if (!tls->crts && (!tls->strict_sni || tls->generate_certificates))
         hf_build_error(b, tls->ssl_loc, "add 'crt FILE'", "'ssl' needs a certificate");
     if (tls->generate_certificates && !tls->ca_sign_file)
         hf_build_error(b, tls->ssl_loc, "add 'ca-sign-file FILE'",
@@ -136,16 +136,14 @@ static void check_tls(struct hf_build *b)
                        "all versions of TLS are disabled");
 }
 
-/* Words that would be dangerous to read over: a client that speaks TLS must not be taken for one
- * that speaks FTP. */
+/* Words that mean what we would not do. */
 static void refuse_what_we_cannot(struct hf_build *b)
 {
     const struct hf_cfg_bind *bind = &b->bind;
 
-    if (bind->tls.ssl)
-        hf_ends_refuse(b, bind->tls.ssl_loc, "ssl",
-                       "TLS is never left out silently: let HAProxy or stunnel end it in front of "
-                       "haftp, or remove 'ssl'");
+    if (bind->tls.ssl && bind->tls.generate_certificates)
+        hf_ends_refuse(b, bind->tls.ssl_loc, "generate-certificates",
+                       "make the certificates beforehand and name them with 'crt'");
     else if (bind->netns)
         hf_ends_refuse(b, bind->netns_loc, "namespace",
                        "start haftp in the namespace, with `ip netns exec`");

@@ -9,6 +9,7 @@
 
 #include "conf_int.h"
 #include "ends.h"
+#include "haftp/conf/load.h"
 #include "parse/value.h"
 #include "vet.h"
 
@@ -222,7 +223,7 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
 
     if (o->agent_check && !o->agent_port)
         hf_build_error(b, server->loc, "add 'agent-port N'", "'agent-check' needs 'agent-port'");
-    if ((o->tls.ssl || o->tls.check_ssl) && o->tls.verify && !o->tls.ca_file)
+    if ((o->tls.ssl || o->tls.check_ssl) && hf_config_verifies(b->config, o) && !o->tls.ca_file)
         hf_build_error(b, o->tls.ssl ? o->tls.ssl_loc : o->tls.check_ssl_loc,
                        "add 'ca-file FILE', or 'verify none' where the network can be trusted",
                        "'ssl' verifies the server's certificate, and no 'ca-file' is given");
@@ -232,19 +233,13 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
     }
 }
 
-/* A server that expects TLS, or a PROXY header that tells of TLS, must not be sent anything else,
- * and one behind another proxy must not be reached around it. */
+/* A server that expects a PROXY header that tells of TLS must not be sent anything else, and one
+ * behind another proxy must not be reached around it. */
 static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server_opts *o)
 {
-    static const char tls[] = "TLS is never left out silently: let stunnel speak it behind haftp, "
-                              "or remove 'ssl'";
     static const char proxy[] = "write 'send-proxy-v2': there is no TLS to tell of";
 
-    if (o->tls.ssl)
-        hf_ends_refuse(b, o->tls.ssl_loc, "ssl", tls);
-    else if (o->tls.check_ssl && o->check)
-        hf_ends_refuse(b, o->tls.check_ssl_loc, "check-ssl", tls);
-    else if (o->send_proxy_v2_ssl)
+    if (o->send_proxy_v2_ssl)
         hf_ends_refuse(b, o->send_proxy_v2_ssl_loc, "send-proxy-v2-ssl", proxy);
     else if (o->send_proxy_v2_ssl_cn)
         hf_ends_refuse(b, o->send_proxy_v2_ssl_cn_loc, "send-proxy-v2-ssl-cn", proxy);
@@ -281,7 +276,7 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
 {
     const struct hf_cfg_server_opts *o = &server->o;
 
-    if (!o->tls.ssl)
+    if (!o->tls.ssl && !o->tls.check_ssl)
         hf_ends_tell_idle_tls(b, HF_OBJECT_SERVER, o, server->loc);
     if (o->agent_check)
         hf_conf_add_pending(b->config, "agent-check", server->loc);

@@ -1,8 +1,8 @@
 /*
  * vet_tls.c: the files of TLS words, as far as can be told without a TLS library.
  *
- * HAProxy says at the line that a file is missing or holds something else; so do we, although no
- * bind or server with `ssl` can run in this version.
+ * HAProxy says at the line that a file is missing or holds something else; so do we.  What only
+ * OpenSSL can tell is told when contexts are made (src/state/tls_bind.c).
  */
 #include <dirent.h>
 #include <errno.h>
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "haftp/conf/load.h"
 #include "parse/build.h"
 #include "parse/value.h"
 #include "vet.h"
@@ -61,47 +63,45 @@ static bool holds_key(const char *text)
     return text && strstr(text, "PRIVATE KEY-----");
 }
 
-/* A certificate, and its key there or in FILE.key. */
+/* Certificates of one name for several kinds of keys: FILE.rsa, FILE.ecdsa. */
+static bool is_bundle(struct hf_build *b, const char *path)
+{
+    static const char *const endings[] = HF_TLS_BUNDLE_ENDINGS;
+
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        if (access(hf_arena_printf(b->config->arena, "%s%s", path, endings[i]), R_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A certificate, and its key there or in a file beside it. */
 static bool check_certificate(struct hf_build *b, const struct hf_word *word, const char *path)
 {
     const char *text = slurp(b, path);
 
     if (!text)
-        return cannot_read(b, word, path);
+        return is_bundle(b, path) || cannot_read(b, word, path);
     if (!holds_certificate(text))
         return is_wrong(b, word, path, "holds no certificate in PEM");
-    if (holds_key(text) || holds_key(slurp(b, hf_arena_printf(b->config->arena, "%s.key", path))))
+    if (holds_key(text) || holds_key(slurp(b, hf_config_key_path(b->config, path))))
         return true;
     return is_wrong(b, word, path,
                     "holds no private key, and no file with '.key' behind its name does");
 }
 
-/* Files that go with a certificate of the same name. */
-static bool is_companion(const char *name)
-{
-    static const char *const endings[] = {".key", ".issuer", ".ocsp", ".sctl", ".dh"};
-    const char *dot = strrchr(name, '.');
-
-    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++) {
-        if (strcmp(dot, endings[i]) == 0)
-            return true;
-    }
-    return name[0] == '.';
-}
-
-static bool check_folder(struct hf_build *b, const struct hf_word *word)
+static bool check_folder(struct hf_build *b, const struct hf_word *word, const char *folder)
 {
     struct dirent **entries;
     bool right = true;
-    int n = scandir(word->text, &entries, NULL, alphasort);
+    int n = scandir(folder, &entries, NULL, alphasort);
 
     if (n < 0)
-        return cannot_read(b, word, word->text);
+        return cannot_read(b, word, folder);
     for (int i = 0; i < n; i++) {
-        const char *path =
-            hf_arena_printf(b->config->arena, "%s/%s", word->text, entries[i]->d_name);
+        const char *path = hf_arena_printf(b->config->arena, "%s/%s", folder, entries[i]->d_name);
         struct stat info;
-        if (right && !is_companion(entries[i]->d_name) && stat(path, &info) == 0 &&
+        if (right && !hf_config_is_beside_cert(entries[i]->d_name) && stat(path, &info) == 0 &&
             S_ISREG(info.st_mode))
             right = check_certificate(b, word, path);
         free(entries[i]);
@@ -112,12 +112,13 @@ static bool check_folder(struct hf_build *b, const struct hf_word *word)
 
 HF_VET(certificate)
 {
+    const char *path = hf_config_tls_path(b->config, b->config->global.crt_base, word->text);
     struct stat info;
 
     (void)row;
-    if (stat(word->text, &info) != 0)
-        return cannot_read(b, word, word->text);
-    return S_ISDIR(info.st_mode) ? check_folder(b, word) : check_certificate(b, word, word->text);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return check_folder(b, word, path);
+    return check_certificate(b, word, path);
 }
 
 /* A certificate a line, and options and names behind it. */
@@ -132,7 +133,9 @@ HF_VET(certificate_list)
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
         const char *line = text + strspn(text, " \t\r");
         size_t n = strcspn(line, " \t\r\n[#");
-        if (n && !check_certificate(b, word, hf_arena_strndup(arena, line, n)))
+        const char *path = hf_config_tls_path(b->config, b->config->global.crt_base,
+                                              hf_arena_strndup(arena, line, n));
+        if (n && !check_certificate(b, word, path))
             return false;
     }
     return true;
@@ -140,20 +143,21 @@ HF_VET(certificate_list)
 
 HF_VET(ca_file)
 {
+    const char *path = hf_config_tls_path(b->config, b->config->global.ca_base, word->text);
     struct stat info;
 
     (void)row;
     if (word->text[0] == '@') /* @system-ca */
         return true;
-    if (stat(word->text, &info) != 0)
-        return cannot_read(b, word, word->text);
+    if (stat(path, &info) != 0)
+        return cannot_read(b, word, path);
     if (S_ISDIR(info.st_mode))
         return true;
-    const char *text = slurp(b, word->text);
+    const char *text = slurp(b, path);
     if (!text)
-        return cannot_read(b, word, word->text);
+        return cannot_read(b, word, path);
     if (!holds_certificate(text) && !strstr(text, "-----BEGIN X509 CRL-----"))
-        return is_wrong(b, word, word->text, "holds no certificate and no CRL in PEM");
+        return is_wrong(b, word, path, "holds no certificate and no CRL in PEM");
     return true;
 }
 

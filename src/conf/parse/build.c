@@ -84,6 +84,8 @@ void hf_build_init(struct hf_build *b, struct hf_config *config, struct hf_diag 
 {
     *b = (struct hf_build){.config = config, .diag = diag, .env = env, .home_fd = -1};
     hf_build_row_defaults(&config->global, HF_OBJECT_GLOBAL);
+    hf_build_row_defaults(&config->global.tls_bind, HF_OBJECT_TLS_OPTIONS);
+    hf_build_row_defaults(&config->global.tls_server, HF_OBJECT_TLS_OPTIONS);
     config->global.log_tag = "haftp";
 }
 

@@ -212,6 +212,7 @@ void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
                       const struct hf_word *cpus);
 void hf_build_cpu_set(struct hf_build *b, const struct hf_word *cpus);
 void hf_build_end_cpu_map(struct hf_build *b);
+void hf_build_tls_options(struct hf_build *b, const struct hf_keyword *row);
 void hf_build_experiment(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                          const struct hf_word *value);
 /* Goes where an earlier `default-path` says that this file's relative paths start. */

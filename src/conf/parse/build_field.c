@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include <utlist.h>
+
 #include "haftp/base/assert.h"
 
 /* ---- writing a field of any size --------------------------------------------------------- */
@@ -106,10 +108,26 @@ void hf_build_number(struct hf_build *b, const struct hf_keyword *row, int64_t n
     store_place(b, row, loc);
 }
 
+static void append_text(struct hf_build *b, const struct hf_keyword *row,
+                        const struct hf_word *word)
+{
+    struct hf_cfg_text **list = field(b, row, row->offset);
+    struct hf_cfg_text *text = HF_NEW(b->config->arena, struct hf_cfg_text);
+
+    text->name = row->name;
+    text->text = word->text;
+    text->loc = word->loc;
+    LL_APPEND(*list, text);
+}
+
 void hf_build_text(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 {
     if (row->vet && !row->vet(b, row, word))
         return;
+    if (row->listed) {
+        append_text(b, row, word);
+        return;
+    }
     *(const char **)field(b, row, row->offset) = word->text;
     store_place(b, row, word->loc);
     tell_note(b, row, word->loc);

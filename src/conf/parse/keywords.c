@@ -144,6 +144,12 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/ends/server_tls.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_TLS_OPTIONS
+#define HF_ROWS_STRUCT   struct hf_cfg_tls_options
+#define HF_ROWS_FIELD(f) f
+#include "../../../grammar/rows/words/tls_options.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TABLE
 #define HF_ROWS_STRUCT   struct hf_cfg_stick_table
 #define HF_ROWS_FIELD(f) f

@@ -99,6 +99,7 @@ enum hf_object {
     HF_OBJECT_PROGRAM,
     HF_OBJECT_CACHE,
     HF_OBJECT_FCGI_APP,
+    HF_OBJECT_TLS_OPTIONS,
     HF_N_OBJECTS
 };
 
@@ -140,6 +141,7 @@ struct hf_keyword {
     int64_t min, max, dflt;
     unsigned unit;
     bool sets, alias, tristate, fixed, free, nonzero;
+    bool listed;  /* each word is kept: the field is a list of struct hf_cfg_text */
     bool checked; /* `syntax` is what the words of a row without a field are checked against */
     hf_vet_fn vet;
     int skip;

@@ -236,6 +236,15 @@ void hf_build_end_cpu_map(struct hf_build *b)
 
 /* ---- words that HAProxy calls experimental ----------------------------------------------- */
 
+/* The options that follow are written to the struct of this line. */
+void hf_build_tls_options(struct hf_build *b, const struct hf_keyword *row)
+{
+    struct hf_cfg_global *global = &b->config->global;
+
+    b->at[HF_OBJECT_TLS_OPTIONS] =
+        row->options & HF_ON_TLS_BIND ? &global->tls_bind : &global->tls_server;
+}
+
 void hf_build_experiment(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc,
                          const struct hf_word *value)
 {

@@ -1,0 +1,367 @@
+/*
+ * tls.c: makes the TLS contexts of binds and servers from their words and those of `global`.
+ *
+ * Addresses of one line share a context.  Everything is read here, so that a running process needs
+ * no file of it any more.
+ */
+#include "haftp/state/tls.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "haftp/conf/load.h"
+#include "tls_int.h"
+
+/* What is being made, and where its line is. */
+struct making {
+    struct hf_config *config;
+    struct hf_diag *diag;
+    struct hf_loc loc;
+    char why[HF_TLS_WHY_BYTES];
+};
+
+static void complain(struct making *m)
+{
+    hf_diag_add(m->diag, HF_DIAG_ERROR, m->loc, NULL, "%s.", m->why);
+}
+
+static const char *ca_path(const struct making *m, const char *text)
+{
+    return text ? hf_config_tls_path(m->config, m->config->global.ca_base, text) : NULL;
+}
+
+static const char *either(const char *own, const char *usual)
+{
+    return own ? own : usual;
+}
+
+static void set_usual(const struct making *m, struct hf_tls_settings *settings)
+{
+    const struct hf_cfg_global *global = &m->config->global;
+    unsigned record = global->ssl_maxrecord, hard = global->ssl_hard_maxrecord;
+
+    if (hard && (!record || hard < record))
+        record = hard;
+    settings->record_bytes = record && record < 512 ? 512 : record > 16384 ? 16384 : record;
+    settings->cache_entries = global->ssl_cachesize;
+    settings->lifetime_s = (global->ssl_lifetime + 999) / 1000;
+}
+
+static bool make(struct making *m, const struct hf_tls_settings *settings, struct hf_tls_ctx **out)
+{
+    bool done = hf_tls_ctx_new(settings, m->why, out) == HF_OK;
+    if (!done)
+        complain(m);
+    return done;
+}
+
+/* ---- binds ------------------------------------------------------------------------------- */
+
+/* "all", or numbers with commas between; checked when the line was read. */
+static struct hf_tls_errors errors_of(const char *text)
+{
+    struct hf_tls_errors errors = {{0}};
+
+    if (text && strcmp(text, "all") == 0)
+        memset(&errors, 0xff, sizeof errors);
+    while (text && *text) {
+        char *rest;
+        unsigned long number = strtoul(text, &rest, 10);
+        if (number < HF_TLS_N_ERRORS)
+            errors.bits[number / 64] |= UINT64_C(1) << number % 64;
+        text = rest + strcspn(rest, ",");
+        text += *text == ',';
+    }
+    return errors;
+}
+
+/* The last three of the file's keys; the first one says how long all are. */
+#define KEPT_KEYS 3u
+struct ticket_keys {
+    uint8_t key[KEPT_KEYS][HF_TLS_TICKET_KEY_MAX];
+    unsigned n, bytes;
+};
+
+static bool add_key(struct ticket_keys *keys, const char *text)
+{
+    uint8_t bytes[HF_TLS_TICKET_KEY_MAX + 4];
+    size_t n = strlen(text);
+
+    if (n == 0 || n % 4 || n / 4 * 3 > sizeof bytes)
+        return n == 0;
+    int decoded = EVP_DecodeBlock(bytes, (const unsigned char *)text, (int)n);
+    decoded -= (text[n - 1] == '=') + (text[n - 2] == '=');
+    if ((decoded != 48 && decoded != 80) || (keys->bytes && keys->bytes != (unsigned)decoded))
+        return false;
+    keys->bytes = (unsigned)decoded;
+    if (keys->n == KEPT_KEYS)
+        memmove(keys->key, keys->key + 1, (KEPT_KEYS - 1) * sizeof keys->key[0]);
+    else
+        keys->n++;
+    memcpy(keys->key[keys->n - 1], bytes, keys->bytes);
+    return true;
+}
+
+static bool read_keys(struct making *m, const char *path, struct ticket_keys *keys)
+{
+    FILE *file = fopen(path, "re");
+    char line[256];
+    bool right = true;
+
+    *keys = (struct ticket_keys){.n = 0};
+    if (!file) {
+        snprintf(m->why, sizeof m->why, "cannot read '%s': %s", path, strerror(errno));
+        return false;
+    }
+    while (right && fgets(line, sizeof line, file)) {
+        line[strcspn(line, "\r\n")] = '\0';
+        right = add_key(keys, line);
+    }
+    fclose(file);
+    if (right && keys->n == KEPT_KEYS)
+        return true;
+    snprintf(m->why, sizeof m->why,
+             "'%s' must have three lines or more, each a key of 48 or 80 bytes in base64", path);
+    return false;
+}
+
+static struct hf_tls_version_words words_of_bind(const struct hf_cfg_bind_tls *tls)
+{
+    return (struct hf_tls_version_words){
+        .min = tls->ssl_min_ver,
+        .max = tls->ssl_max_ver,
+        .forced = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11, tls->force_tlsv12,
+                   tls->force_tlsv13},
+        .refused = {tls->no_sslv3, tls->no_tlsv10, tls->no_tlsv11, tls->no_tlsv12, tls->no_tlsv13},
+    };
+}
+
+static struct hf_tls_settings settings_of_bind(const struct making *m,
+                                               const struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_global *global = &m->config->global;
+    const struct hf_cfg_bind_tls *tls = &bind->tls;
+    bool ftp = bind->role == HF_BIND_CONTROL;
+    struct hf_tls_settings settings = {
+        .server = true,
+        .strict_sni = tls->strict_sni,
+        .ciphers = either(tls->ciphers, global->ssl_bind_ciphers),
+        .ciphersuites = either(tls->ciphersuites, global->ssl_bind_ciphersuites),
+        .curves = either(either(tls->curves, tls->ecdhe), global->ssl_bind_curves),
+        .dh_file = global->ssl_dh_file,
+        .prefer_client_ciphers =
+            tls->prefer_client_ciphers || global->tls_bind.prefer_client_ciphers,
+        .alpn = either(tls->alpn, ftp ? "ftp" : NULL),
+        .alpn_strict = ftp, /* who wants to speak HTTP to an FTP server is lured there (ALPACA) */
+        .verify = (enum hf_tls_verify)tls->verify,
+        .ca_file = ca_path(m, tls->ca_file),
+        .ca_verify_file = ca_path(m, tls->ca_verify_file),
+        .crl_file = ca_path(m, tls->crl_file),
+        .no_ca_names = tls->no_ca_names,
+        .ca_ignored = errors_of(tls->ca_ignore_err),
+        .crt_ignored = errors_of(tls->crt_ignore_err),
+        .no_tickets = tls->no_tls_tickets || global->tls_bind.no_tls_tickets,
+    };
+    set_usual(m, &settings);
+    return settings;
+}
+
+static void make_for_bind(struct making *m, struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_bind_tls *tls = &bind->tls;
+    struct hf_tls_settings settings = settings_of_bind(m, bind);
+    struct hf_tls_version_words versions = words_of_bind(tls);
+    struct ticket_keys keys;
+
+    m->loc = bind->loc;
+    settings.certs = hf_tls_certs_of(m->config, tls->crts, &settings.n_certs, &m->loc, m->why);
+    if (*m->why) {
+        complain(m);
+        return;
+    }
+    if (!hf_tls_versions_of(&versions, &m->config->global.tls_bind, &settings)) {
+        hf_diag_add(m->diag, HF_DIAG_ERROR, tls->ssl_loc, "allow TLSv1.2 or TLSv1.3",
+                    "all versions of TLS are disabled.");
+        return;
+    }
+    if (tls->tls_ticket_keys) {
+        m->loc = tls->tls_ticket_keys_loc;
+        if (!read_keys(m, tls->tls_ticket_keys, &keys)) {
+            complain(m);
+            return;
+        }
+        settings.ticket_keys = (const uint8_t(*)[HF_TLS_TICKET_KEY_MAX])keys.key;
+        settings.n_ticket_keys = keys.n;
+        settings.ticket_key_bytes = keys.bytes;
+        m->loc = bind->loc;
+    }
+    (void)make(m, &settings, &bind->tls_ctx);
+    OPENSSL_cleanse(&keys, sizeof keys);
+}
+
+static bool same_line(struct hf_loc a, struct hf_loc b)
+{
+    return a.source == b.source && a.line == b.line;
+}
+
+static bool bind_wants(const struct hf_cfg_bind *bind)
+{
+    return bind->tls.ssl && bind->role != HF_BIND_DATA;
+}
+
+/* This version ends TLS on plain sections only. */
+static bool refuse_ftp(struct making *m, const struct hf_cfg_bind *bind)
+{
+    if (!bind->tls.ssl || bind->role == HF_BIND_PLAIN)
+        return false;
+    hf_diag_add(m->diag, HF_DIAG_ERROR, bind->tls.ssl_loc, NULL,
+                "'ssl' is not supported on binds for FTP by this version of haftp yet.");
+    return true;
+}
+
+static void make_for_binds(struct making *m, struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *before = NULL;
+    struct hf_cfg_bind *bind;
+
+    LL_FOREACH(proxy->binds, bind)
+    {
+        if (refuse_ftp(m, bind) || !bind_wants(bind))
+            continue;
+        if (before && before->role == bind->role && same_line(before->loc, bind->loc))
+            bind->tls_ctx = before->tls_ctx ? hf_tls_ctx_get(before->tls_ctx) : NULL;
+        else
+            make_for_bind(m, bind);
+        before = bind;
+    }
+}
+
+/* ---- servers ----------------------------------------------------------------------------- */
+
+static struct hf_tls_version_words words_of_server(const struct hf_cfg_server_tls *tls)
+{
+    return (struct hf_tls_version_words){
+        .min = tls->ssl_min_ver,
+        .max = tls->ssl_max_ver,
+        .forced = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11, tls->force_tlsv12,
+                   tls->force_tlsv13},
+        .refused = {tls->no_sslv3, tls->no_tlsv10, tls->no_tlsv11, tls->no_tlsv12, tls->no_tlsv13},
+    };
+}
+
+static struct hf_tls_settings settings_of_server(const struct making *m,
+                                                 const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_global *global = &m->config->global;
+    const struct hf_cfg_server_tls *tls = &server->o.tls;
+    struct hf_tls_settings settings = {
+        .ciphers = either(tls->ciphers, global->ssl_server_ciphers),
+        .ciphersuites = either(tls->ciphersuites, global->ssl_server_ciphersuites),
+        .alpn = tls->alpn,
+        .verify =
+            hf_config_verifies(m->config, &server->o) ? HF_TLS_VERIFY_REQUIRED : HF_TLS_VERIFY_NONE,
+        .ca_file = ca_path(m, tls->ca_file),
+        .crl_file = ca_path(m, tls->crl_file),
+        .no_tickets = tls->no_tls_tickets || global->tls_server.no_tls_tickets,
+        .no_reuse = tls->no_ssl_reuse,
+    };
+    set_usual(m, &settings);
+    return settings;
+}
+
+static void make_for_server(struct making *m, struct hf_cfg_server *server)
+{
+    const struct hf_cfg_server_tls *tls = &server->o.tls;
+    struct hf_tls_settings settings = settings_of_server(m, server);
+    struct hf_tls_version_words versions = words_of_server(tls);
+    const struct hf_cfg_text word = {.name = "crt", .text = tls->crt, .loc = tls->crt_loc};
+
+    m->loc = tls->crt_loc;
+    *m->why = '\0';
+    if (tls->crt)
+        settings.certs = hf_tls_certs_of(m->config, &word, &settings.n_certs, &m->loc, m->why);
+    if (*m->why) {
+        complain(m);
+        return;
+    }
+    m->loc = server->loc;
+    if (!hf_tls_versions_of(&versions, &m->config->global.tls_server, &settings)) {
+        hf_diag_add(m->diag, HF_DIAG_ERROR, server->loc, "allow TLSv1.2 or TLSv1.3",
+                    "all versions of TLS are disabled.");
+        return;
+    }
+    (void)make(m, &settings, &server->tls);
+}
+
+static bool server_wants(const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_server_opts *o = &server->o;
+    return o->tls.ssl || (o->tls.check_ssl && o->check);
+}
+
+static void make_for_servers(struct making *m, struct hf_cfg_proxy *proxy)
+{
+    struct hf_cfg_server *server;
+
+    LL_FOREACH(proxy->servers, server)
+    {
+        if (server_wants(server))
+            make_for_server(m, server);
+    }
+}
+
+/* ---- all of it --------------------------------------------------------------------------- */
+
+/* FTP sessions cannot speak TLS to servers yet. */
+static void refuse_ftp_servers(struct making *m, const struct hf_cfg_proxy *proxy)
+{
+    if (!proxy->ftp_summary)
+        return;
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        const struct hf_cfg_server *server = proxy->reach[i];
+        if (server->o.tls.ssl)
+            hf_diag_add(m->diag, HF_DIAG_ERROR, server->o.tls.ssl_loc, NULL,
+                        "'ssl' is not supported on servers for FTP by this version of haftp yet.");
+    }
+}
+
+void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
+{
+    struct making m = {.config = config, .diag = diag};
+    struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        if (proxy->o.disabled)
+            continue;
+        make_for_binds(&m, proxy);
+        make_for_servers(&m, proxy);
+        refuse_ftp_servers(&m, proxy);
+    }
+}
+
+void hf_config_release_tls(struct hf_config *config)
+{
+    struct hf_cfg_proxy *proxy;
+    struct hf_cfg_bind *bind;
+    struct hf_cfg_server *server;
+
+    LL_FOREACH(config->proxies, proxy)
+    {
+        LL_FOREACH(proxy->binds, bind)
+        {
+            hf_tls_ctx_put(bind->tls_ctx);
+            bind->tls_ctx = NULL;
+        }
+        LL_FOREACH(proxy->servers, server)
+        {
+            hf_tls_ctx_put(server->tls);
+            server->tls = NULL;
+        }
+    }
+}

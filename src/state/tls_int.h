@@ -1,0 +1,23 @@
+/*
+ * tls_int.h: what the files about TLS contexts in this folder share.
+ */
+#ifndef HAFTP_STATE_TLS_INT_H
+#define HAFTP_STATE_TLS_INT_H
+
+#include "haftp/state/tls.h"
+
+/* tls_certs.c: the certificates that `crt` and `crt-list` name, in the configuration's arena; NULL
+ * and *n 0 when there are none.  False: *loc and `why` say what is wrong. */
+struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, const struct hf_cfg_text *words,
+                                    unsigned *n, struct hf_loc *loc, char why[HF_TLS_WHY_BYTES]);
+
+/* tls_versions.c: which versions are spoken */
+struct hf_tls_version_words {
+    int min, max; /* as the rows count: 0 SSLv3 .. 4 TLSv1.3; -1: not given */
+    bool forced[5], refused[5];
+};
+/* False: none is left. */
+bool hf_tls_versions_of(const struct hf_tls_version_words *own,
+                        const struct hf_cfg_tls_options *usual, struct hf_tls_settings *settings);
+
+#endif
