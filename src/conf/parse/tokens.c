@@ -356,7 +356,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
             hf_build_names_section(&parse->build, row->section, &words[0]);
         return;
     }
-    if (row->token == T_PARTS && n == 0)
+    if ((row->token == T_PARTS || row->token == T_TLS_OPTIONS) && n == 0)
         hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
     unsigned taken = emit_args(t, diag, row, words, n, loc);
     if (taken < n && (row->where & HF_ANY_REST))
