@@ -14,8 +14,10 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/base/rand.h"
+#include "haftp/conf/load.h"
 #include "haftp/net/socket.h"
 #include "haftp/state/connect.h"
+#include "haftp/state/tls.h"
 
 #include "check_int.h"
 #include "check_list.inc"
@@ -26,10 +28,12 @@ struct hf_check_run {
     const struct hf_check_ops *ops;
     struct hf_addr to;
     struct hf_watch watch;
+    struct hf_tls *tls;    /* NULL: plain text, or not connected */
     struct hf_timer timer; /* the next check, or the end of this one's patience */
     uint64_t began_ms;
     unsigned health;
     bool connected;
+    bool secure;   /* TLS stands, or is not spoken */
     bool hindered; /* we could not even try, and have said so */
 };
 
@@ -102,7 +106,9 @@ static void close_connection(struct hf_check_run *run)
     if (run->watch.fd >= 0)
         hf_socket_reset_on_close(run->watch.fd); /* no TIME_WAIT per check on either host */
     hf_watch_close(&run->watch);
-    run->connected = false;
+    hf_tls_free(run->tls);
+    run->tls = NULL;
+    run->connected = run->secure = false;
 }
 
 /* Servers that just came up, those that track this one too, may start slowly. */
@@ -131,6 +137,11 @@ static void conclude(struct hf_check_run *run, bool passed, const char *reason, 
         note(run, passed, why);
     publish(run, why);
     schedule_next(run);
+}
+
+bool hf_check_is_secure(const struct hf_check_run *run)
+{
+    return run->secure;
 }
 
 void hf_check_pass(struct hf_check_run *run, const char *reason)
@@ -221,7 +232,58 @@ void hf_check_suffer(struct hf_check_run *run)
 static void on_timeout(struct hf_timer *timer)
 {
     struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
-    hf_check_fail(run, run->connected ? "Layer7 timeout" : "Layer4 timeout", NULL);
+    bool in_handshake = run->connected && run->tls && !run->secure;
+    hf_check_fail(run,
+                  in_handshake     ? "Layer6 timeout"
+                  : run->connected ? "Layer7 timeout"
+                                   : "Layer4 timeout",
+                  NULL);
+}
+
+/* ---- TLS --------------------------------------------------------------------------------- */
+
+/* A check that goes elsewhere speaks TLS only when it is told to. */
+static bool wants_tls(const struct hf_check_run *run)
+{
+    const struct hf_cfg_server_opts *o = opts_of(run);
+    return o->tls.check_ssl || (o->tls.ssl && !o->check_port && !hf_addr_is_set(&o->check_addr));
+}
+
+static enum hf_status begin_tls(struct hf_check_run *run)
+{
+    const struct hf_cfg_server_tls *words = &opts_of(run)->tls;
+    struct hf_tls_options options = {.name = words->check_sni, .alpn = words->check_alpn};
+    const struct hf_config *config = run->server->proxy->runtime->config;
+
+    if (hf_config_verifies(config, opts_of(run)))
+        options.verify_name = words->verifyhost ? words->verifyhost : words->check_sni;
+    enum hf_status status = hf_tls_new(hf_server_tls(run->server->cfg), &options, &run->tls);
+    if (status == HF_OK)
+        hf_tls_use(run->tls, &run->watch);
+    return status;
+}
+
+/* False also when the check has failed. */
+static bool is_secure(struct hf_check_run *run)
+{
+    enum hf_status status = HF_OK;
+
+    if (run->secure || !wants_tls(run))
+        return true;
+    if (!run->tls)
+        status = begin_tls(run);
+    if (status != HF_OK) {
+        could_not_try(run, status);
+        return false;
+    }
+    status = hf_tls_handshake(run->tls);
+    if (status != HF_OK && status != HF_AGAIN) {
+        char info[160];
+        snprintf(info, sizeof info, "SSL handshake failure (%s)", hf_tls_error(run->tls));
+        hf_check_fail(run, "Layer6 invalid response", info);
+    }
+    run->secure = status == HF_OK;
+    return run->secure;
 }
 
 static void on_event(struct hf_watch *watch)
@@ -242,7 +304,8 @@ static void on_event(struct hf_watch *watch)
         if (read_ms)
             hf_loop_timer(run->checks->loop, &run->timer, read_ms, on_timeout);
     }
-    run->ops->on_ready(run);
+    if (is_secure(run))
+        run->ops->on_ready(run);
 }
 
 /* Never longer than the interval, so that checks of one server do not overlap. */

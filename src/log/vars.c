@@ -8,6 +8,7 @@
 
 #include "format_int.h"
 #include "haftp/base/addr.h"
+#include "haftp/net/tls.h"
 #include "haftp/state/runtime.h"
 #include "stamp_int.h"
 
@@ -311,6 +312,27 @@ ROW_FUNCTION(pid)
     put_number(out, (uint64_t)getpid(), 4);
 }
 
+/* ---- TLS ---------------------------------------------------------------------------------- */
+
+ROW_FUNCTION(ft)
+{
+    put_f(out, f);
+    if (f->front_tls)
+        hf_log_put_text(out, "~");
+}
+
+ROW_FUNCTION(sslc)
+{
+    hf_log_put_text(out, f->front_tls && hf_tls_is_ready(f->front_tls) ? hf_tls_cipher(f->front_tls)
+                                                                       : "-");
+}
+
+ROW_FUNCTION(sslv)
+{
+    hf_log_put_text(
+        out, f->front_tls && hf_tls_is_ready(f->front_tls) ? hf_tls_version(f->front_tls) : "-");
+}
+
 /* ---- what TCP mode does not have, or has under two names ---------------------------------- */
 
 ROW_FUNCTION(nothing)
@@ -319,17 +341,14 @@ ROW_FUNCTION(nothing)
     (void)f;
 }
 
-#define put_ID   put_dash
-#define put_ST   put_zero
-#define put_Th   put_zero
-#define put_Tu   put_Tt
-#define put_ft   put_f
-#define put_hr   put_nothing
-#define put_hrl  put_nothing
-#define put_hs   put_nothing
-#define put_hsl  put_nothing
-#define put_sslc put_dash
-#define put_sslv put_dash
+#define put_ID  put_dash
+#define put_ST  put_zero
+#define put_Th  put_zero
+#define put_Tu  put_Tt
+#define put_hr  put_nothing
+#define put_hrl put_nothing
+#define put_hs  put_nothing
+#define put_hsl put_nothing
 
 hf_log_alias_fn *const hf_log_aliases[] = {
 #define HF_ALIAS(id, word, help) [HF_ALIAS_##id] = put_##id,

@@ -213,6 +213,7 @@ void hf_tls_free(struct hf_tls *tls)
         SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     SSL_free(tls->ssl);
     hf_buf_clear(&tls->out);
+    hf_buf_clear(&tls->ahead);
     hf_tls_bond_put(tls->bond);
     hf_tls_ctx_put(tls->ctx);
     free(tls->name);
@@ -349,9 +350,22 @@ bool hf_tls_is_ready(const struct hf_tls *tls)
 
 /* ---- bytes ---- */
 
+static size_t take_ahead(struct hf_tls *tls, void *buf, size_t room)
+{
+    struct hf_view ahead = hf_buf_view(&tls->ahead);
+    size_t n = ahead.n < room ? ahead.n : room;
+    memcpy(buf, ahead.p, n);
+    hf_buf_drop(&tls->ahead, n);
+    return n;
+}
+
 enum hf_status hf_tls_recv(struct hf_tls *tls, void *buf, size_t room, size_t *n)
 {
     *n = 0;
+    if (hf_buf_size(&tls->ahead)) {
+        *n = take_ahead(tls, buf, room);
+        return HF_OK;
+    }
     if (tls->end)
         return (enum hf_status)tls->end;
     ERR_clear_error();
@@ -367,9 +381,29 @@ enum hf_status hf_tls_recv(struct hf_tls *tls, void *buf, size_t room, size_t *n
     return status;
 }
 
+enum hf_status hf_tls_peek(struct hf_tls *tls, void *buf, size_t room, size_t *n)
+{
+    char *bytes = buf;
+    enum hf_status status = HF_OK;
+    if (hf_buf_size(&tls->ahead) > room) {
+        memcpy(bytes, hf_buf_view(&tls->ahead).p, room);
+        *n = room;
+        return HF_OK;
+    }
+    *n = take_ahead(tls, bytes, room);
+    while (status == HF_OK && *n < room) {
+        size_t got;
+        status = hf_tls_recv(tls, bytes + *n, room - *n, &got);
+        *n += got;
+    }
+    if (*n && hf_buf_add(&tls->ahead, bytes, *n, SIZE_MAX) != HF_OK)
+        return HF_NOMEM;
+    return status;
+}
+
 bool hf_tls_can_recv(const struct hf_tls *tls)
 {
-    return tls->watch->ready & HF_READY_IN || tls->end ||
+    return hf_buf_size(&tls->ahead) || tls->watch->ready & HF_READY_IN || tls->end ||
            (!tls->starved && SSL_has_pending(tls->ssl));
 }
 
@@ -484,6 +518,15 @@ const char *hf_tls_alpn(const struct hf_tls *tls, size_t *n)
 bool hf_tls_resumed(const struct hf_tls *tls)
 {
     return SSL_session_reused(tls->ssl);
+}
+
+const void *hf_tls_session_id(const struct hf_tls *tls, size_t *n)
+{
+    const SSL_SESSION *session = SSL_get_session(tls->ssl);
+    unsigned size = 0;
+    const void *id = session ? SSL_SESSION_get_id(session, &size) : NULL;
+    *n = size;
+    return id;
 }
 
 long hf_tls_verify_result(const struct hf_tls *tls)

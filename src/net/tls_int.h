@@ -25,6 +25,7 @@ struct hf_tls {
     struct hf_tls_ctx *ctx;
     struct hf_watch *watch;
     struct hf_tls_bond *bond; /* NULL: none */
+    struct hf_buf ahead;      /* decrypted, but only peeked at so far */
     struct hf_buf out;        /* encrypted, to be sent when the socket takes it */
     char *name, *verify_name; /* a client: as asked for; NULL: none */
     char *error;              /* NULL: none */

@@ -1,13 +1,13 @@
 /*
  * admit.c: rules of the frontend, then its choice, then rules of the backend.
  *
- *   connection rules --> PROXY header --> session rules
- *                                              |
- *      +---------------------------------------+
+ *   connection rules --> PROXY header --> TLS handshake --> session rules
+ *                                                                |
+ *      +---------------------------------------------------------+
  *      v
  *   content rules --> use_backend --> content rules of the backend --> use-server
  *
- * Each of them may close the connection; the header and the content rules may wait for bytes.
+ * Each of them may close the connection; header, handshake and content rules may wait for bytes.
  */
 #include "haftp/stream/admit.h"
 
@@ -16,15 +16,16 @@
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 #include "haftp/stream/header.h"
+#include "handshake_int.h"
 #include "route_int.h"
 
 struct hf_admit {
     struct hf_inspect inspect; /* its session and watch are set from the beginning */
     struct hf_timer patience;  /* timeout client */
     struct hf_reap reap;
-    bool awaits_header;
-    bool routed; /* the rules are those of the backend */
-    bool late;   /* the backend is not chosen yet */
+    bool approaching; /* header or handshake */
+    bool routed;      /* the rules are those of the backend */
+    bool late;        /* the backend is not chosen yet */
     hf_admit_fn fn;
 };
 
@@ -141,46 +142,59 @@ static void begin_rules(struct hf_admit *admit, const struct hf_cfg_proxy *secti
     be_patient(admit, session);
 }
 
-static enum hf_header read_header(struct hf_session *session, const struct hf_watch *front)
+/* The header, then the handshake.  REJECT was logged. */
+static enum hf_ruling approach(struct hf_session *session, const struct hf_watch *front)
 {
-    return hf_header_read(session, front->fd, front->ready & (HF_READY_HUP | HF_READY_ERR));
+    bool ended = front->ready & (HF_READY_HUP | HF_READY_ERR);
+    switch (hf_header_read(session, front->fd, ended)) {
+    case HF_HEADER_MORE:
+        return HF_RULING_WAIT;
+    case HF_HEADER_FAILED:
+        return HF_RULING_REJECT;
+    case HF_HEADER_DONE:
+        break;
+    }
+    return hf_handshake_run(session);
 }
 
-/* A header that never comes is waited for no longer than a login (HAProxy: than `timeout client`).
- */
-static void on_header_overdue(struct hf_timer *timer)
+/* They are waited for no longer than a login (HAProxy: than `timeout client`). */
+static void on_approach_overdue(struct hf_timer *timer)
 {
     struct hf_admit *admit = HF_CONTAINER(timer, struct hf_admit, patience);
+    struct hf_session *session = admit->inspect.session;
 
-    hf_header_timed_out(admit->inspect.session);
-    admit->fn(admit->inspect.session, HF_RULING_REJECT);
+    if (session->headers)
+        hf_header_timed_out(session);
+    else
+        hf_handshake_timed_out(session);
+    admit->fn(session, HF_RULING_REJECT);
 }
 
-static void await_header(struct hf_admit *admit)
+static void await_approach(struct hf_admit *admit)
 {
     struct hf_session *session = admit->inspect.session;
     const struct hf_cfg_timeouts *timeouts = &session->facts.frontend->cfg->o.timeout;
     bool is_control = session->facts.bind->role == HF_BIND_CONTROL;
     unsigned limit = hf_timeout_shorter(timeouts->client, is_control ? timeouts->ftp_login : 0);
 
-    admit->awaits_header = true;
+    admit->approaching = true;
     if (limit)
-        hf_loop_timer(session->engine->loop, &admit->patience, limit, on_header_overdue);
+        hf_loop_timer(session->engine->loop, &admit->patience, limit, on_approach_overdue);
 }
 
-static void go_on_with_header(struct hf_admit *admit)
+static void go_on_approaching(struct hf_admit *admit)
 {
     struct hf_session *session = admit->inspect.session;
     struct hf_watch *front = admit->inspect.watch;
     const struct hf_cfg_proxy *section;
 
-    enum hf_header header = read_header(session, front);
-    if (header == HF_HEADER_MORE)
+    enum hf_ruling ruling = approach(session, front);
+    if (ruling == HF_RULING_WAIT)
         return;
-    admit->awaits_header = false;
+    admit->approaching = false;
     hf_loop_timer_cancel(session->engine->loop, &admit->patience);
-    enum hf_ruling ruling =
-        header == HF_HEADER_DONE ? enter(session, front, admit->late, &section) : HF_RULING_REJECT;
+    if (ruling == HF_RULING_PASS)
+        ruling = enter(session, front, admit->late, &section);
     if (ruling == HF_RULING_PASS && section) {
         begin_rules(admit, section);
         decide(admit);
@@ -191,8 +205,8 @@ static void go_on_with_header(struct hf_admit *admit)
 
 void hf_admit_progress(struct hf_admit *admit)
 {
-    if (admit->awaits_header) {
-        go_on_with_header(admit);
+    if (admit->approaching) {
+        go_on_approaching(admit);
         return;
     }
     be_patient(admit, admit->inspect.session);
@@ -201,7 +215,7 @@ void hf_admit_progress(struct hf_admit *admit)
 
 /* ---- beginning and end -------------------------------------------------------------------- */
 
-/* Waits for the header, or for what these rules look at. */
+/* Waits for header and handshake, or for what these rules look at. */
 static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
                            const struct hf_cfg_proxy *section, bool late, hf_admit_fn fn,
                            struct hf_admit **waiting)
@@ -221,7 +235,7 @@ static enum hf_ruling wait(struct hf_session *session, struct hf_watch *front,
         begin_rules(admit, section);
         ruling = go_on(admit);
     } else {
-        await_header(admit);
+        await_approach(admit);
     }
     if (ruling == HF_RULING_WAIT)
         *waiting = admit;
@@ -238,15 +252,12 @@ enum hf_ruling hf_admit_begin(struct hf_session *session, struct hf_watch *front
     *waiting = NULL;
     if (!passes(session, front, HF_RULES_CONNECTION))
         return finish(session, front, HF_RULING_REJECT);
-    switch (read_header(session, front)) {
-    case HF_HEADER_MORE:
+    enum hf_ruling ruling = approach(session, front);
+    if (ruling == HF_RULING_WAIT)
         return wait(session, front, NULL, late, fn, waiting);
-    case HF_HEADER_FAILED:
-        return HF_RULING_REJECT;
-    case HF_HEADER_DONE:
-        break;
-    }
-    enum hf_ruling ruling = enter(session, front, late, &section);
+    if (ruling == HF_RULING_REJECT)
+        return ruling;
+    ruling = enter(session, front, late, &section);
     if (ruling == HF_RULING_PASS && section)
         return wait(session, front, section, late, fn, waiting);
     return finish(session, front, ruling);

@@ -17,11 +17,16 @@
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/conf/load.h"
+#include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
 #include "haftp/state/connect.h"
+#include "haftp/state/tls.h"
+#include "haftp/stream/rules.h"
 
 #define RETRY_PAUSE_MS 1000u
+#define HF_SNI_BYTES   256u
 
 static void choose(struct hf_dial *dial);
 
@@ -93,6 +98,13 @@ static bool may_redispatch(const struct hf_dial *dial)
            (!dial->pick.stuck && takes_turns(backend) && hf_proxy_usable_mt(backend, false) > 1);
 }
 
+static void drop_tls(struct hf_dial *dial)
+{
+    hf_tls_free(dial->tls);
+    dial->tls = NULL;
+    dial->session->facts.back_tls = NULL;
+}
+
 void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
 {
     struct hf_session *session = dial->session;
@@ -100,6 +112,7 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
 
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     hf_watch_close(dial->watch);
+    drop_tls(dial);
     atomic_fetch_add_explicit(&failed->failed_connects, 1, memory_order_relaxed);
     hf_server_observed_mt(failed, false);
     if (dial->tries_left-- <= 0) {
@@ -141,27 +154,114 @@ static void on_connect_timeout(struct hf_timer *timer)
     hf_dial_again(HF_CONTAINER(timer, struct hf_dial, timer), HF_REASON_SERVER_TIMEOUT);
 }
 
+/* ---- TLS to the server ---- */
+
+/* The name that the server's certificate is asked for by; NULL: none.  Valid as long as `eval`. */
+static const char *name_of_server(const struct hf_session *session, struct hf_eval *eval,
+                                  char name[HF_SNI_BYTES])
+{
+    const struct hf_expr *expr = session->server->cfg->o.sni_expr;
+    struct hf_sample sample;
+
+    hf_rules_prepare(eval, (struct hf_session *)session, session->facts.backend->cfg);
+    if (!expr || hf_expr_eval(expr, eval, &sample) != HF_TRUE ||
+        !hf_sample_cast(&sample, HF_TYPE_STR, eval) || sample.bytes.n == 0 ||
+        sample.bytes.n >= HF_SNI_BYTES)
+        return NULL;
+    memcpy(name, sample.bytes.p, sample.bytes.n);
+    name[sample.bytes.n] = '\0';
+    return name;
+}
+
+static enum hf_status begin_tls(struct hf_dial *dial)
+{
+    struct hf_session *session = dial->session;
+    const struct hf_cfg_server *cfg = session->server->cfg;
+    struct hf_eval eval;
+    char name[HF_SNI_BYTES];
+    struct hf_tls_options options = {
+        .name = name_of_server(session, &eval, name),
+    };
+
+    if (hf_config_verifies(session->engine->runtime->config, &cfg->o))
+        options.verify_name = cfg->o.tls.verifyhost ? cfg->o.tls.verifyhost : options.name;
+    enum hf_status status = hf_tls_new(hf_server_tls(cfg), &options, &dial->tls);
+    if (status == HF_OK) {
+        hf_tls_use(dial->tls, dial->watch);
+        session->facts.back_tls = dial->tls;
+    }
+    return status;
+}
+
+static void tell_tls_failure(const struct hf_dial *dial)
+{
+    static struct hf_log_limit limit;
+    const struct hf_server *server = dial->session->server;
+    unsigned suppressed;
+
+    if (hf_log_allowed_mt(&limit, 5, &suppressed))
+        hf_log_event_mt(server->proxy, HF_LEVEL_ERR,
+                        "%s/%s: TLS handshake with the server failed: %s", server->proxy->cfg->name,
+                        server->cfg->name, hf_tls_error(dial->tls));
+}
+
+/* True when bytes may be said to the server: its TLS stands, or it has none. */
+static bool is_secure(struct hf_dial *dial)
+{
+    enum hf_status status = HF_OK;
+
+    if (!dial->speaks_tls || !dial->session->server->cfg->o.tls.ssl)
+        return true;
+    if (!dial->tls)
+        status = begin_tls(dial);
+    if (status != HF_OK) {
+        hf_dial_again(dial, HF_REASON_RESOURCE);
+        return false;
+    }
+    status = hf_tls_handshake(dial->tls);
+    if (status != HF_OK && status != HF_AGAIN) {
+        tell_tls_failure(dial);
+        hf_dial_again(dial, HF_REASON_TLS_SERVER);
+    }
+    return status == HF_OK;
+}
+
+struct hf_tls *hf_dial_take_tls(struct hf_dial *dial)
+{
+    struct hf_tls *tls = dial->tls;
+    dial->tls = NULL;
+    return tls;
+}
+
+/* ---- connecting ---- */
+
+/* The connection stands, and the server knows for whom it is.  False also when it failed. */
+static bool is_reached(struct hf_dial *dial)
+{
+    struct hf_session *session = dial->session;
+
+    if (dial->reached)
+        return true;
+    enum hf_status status = hf_watch_connected(dial->watch);
+    if (status == HF_AGAIN)
+        return false;
+    if (status == HF_OK)
+        status = hf_server_introduce(
+            session->server->cfg, dial->watch->fd,
+            &(struct hf_introduction){.from = session->facts.client,
+                                      .to = session->facts.local,
+                                      .authority = hf_facts_authority(&session->facts)});
+    dial->reached = status == HF_OK;
+    if (!dial->reached)
+        hf_dial_again(dial, reason_of(status));
+    return dial->reached;
+}
+
 void hf_dial_progress(struct hf_dial *dial)
 {
     struct hf_session *session = dial->session;
-    if (dial->connected || dial->watch->fd < 0)
+    if (dial->connected || dial->watch->fd < 0 || !is_reached(dial) || !is_secure(dial))
         return;
-    enum hf_status status = hf_watch_connected(dial->watch);
-    if (status == HF_AGAIN)
-        return;
-    if (status != HF_OK) {
-        hf_dial_again(dial, reason_of(status));
-        return;
-    }
-    status = hf_server_introduce(
-        session->server->cfg, dial->watch->fd,
-        &(struct hf_introduction){.from = session->facts.client,
-                                  .to = session->facts.local,
-                                  .authority = hf_facts_authority(&session->facts)});
-    if (status != HF_OK) {
-        hf_dial_again(dial, reason_of(status));
-        return;
-    }
     dial->connected = true;
     hf_socket_local(dial->watch->fd, &session->facts.server_local);
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
@@ -183,7 +283,7 @@ static void connect_to(struct hf_dial *dial)
     if (cfg->port_map != HF_PORT_FIXED)
         hf_addr_set_port(&to, (uint16_t)(hf_addr_port(&session->facts.local) + cfg->port_offset));
 
-    dial->connected = false;
+    dial->connected = dial->reached = false;
     int fd;
     enum hf_status status = hf_server_connect(cfg, &to, &session->facts.client, &fd);
     if (status == HF_OK) {
@@ -455,5 +555,7 @@ void hf_dial_free(struct hf_dial *dial)
     hf_loop_timer_cancel(dial->engine->loop, &dial->timer);
     if (!dial->connected)
         hf_watch_close(dial->watch);
+    if (dial->tls)
+        drop_tls(dial);
     hf_loop_reap(dial->engine->loop, &dial->reap, release);
 }

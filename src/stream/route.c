@@ -18,7 +18,8 @@ void hf_route_know(struct hf_eval *eval, struct hf_session *session, struct hf_w
     size_t n;
 
     hf_rules_prepare(eval, session, section);
-    if (hf_socket_peek(front->fd, bytes, HF_INSPECT_BYTES, &n) == HF_OK)
+    (void)hf_rules_peek(session, front, session->facts.front_tls, &n);
+    if (n)
         eval->request = hf_view(bytes, n);
 }
 

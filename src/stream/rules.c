@@ -6,6 +6,7 @@
 #include "action_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
+#include "haftp/net/tls.h"
 
 void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
                       const struct hf_cfg_proxy *section)
@@ -88,6 +89,23 @@ void hf_inspect_begin(struct hf_inspect *inspect, struct hf_session *session,
         hf_loop_timer(session->engine->loop, &inspect->timer, delay, on_delay_over);
 }
 
+bool hf_rules_peek(const struct hf_session *session, const struct hf_watch *watch,
+                   struct hf_tls *tls, size_t *n)
+{
+    char *bytes = hf_loop_scratch(session->engine->loop);
+    enum hf_status status;
+
+    *n = 0;
+    if (tls)
+        status = hf_tls_peek(tls, bytes, HF_INSPECT_BYTES, n);
+    else
+        status = hf_socket_peek(watch->fd, bytes, HF_INSPECT_BYTES, n);
+    if (status != HF_OK && status != HF_AGAIN)
+        return true;
+    /* A FIN behind the bytes shows only as readiness. */
+    return !tls && watch->ready & (HF_READY_HUP | HF_READY_ERR);
+}
+
 enum hf_ruling hf_inspect_run(struct hf_inspect *inspect)
 {
     struct hf_session *session = inspect->session;
@@ -97,14 +115,12 @@ enum hf_ruling hf_inspect_run(struct hf_inspect *inspect)
 
     if (!inspect->at)
         return HF_RULING_PASS;
-    enum hf_status status = hf_socket_peek(inspect->watch->fd, bytes, HF_INSPECT_BYTES, &n);
-    bool ended = status != HF_OK && status != HF_AGAIN;
-    /* A FIN behind the bytes shows only as readiness. */
-    if (inspect->watch->ready & (HF_READY_HUP | HF_READY_ERR))
-        ended = true;
+    bool of_server = inspect->set == HF_RULES_RESPONSE;
+    bool ended = hf_rules_peek(session, inspect->watch,
+                               of_server ? session->facts.back_tls : session->facts.front_tls, &n);
 
     hf_rules_prepare(&eval, session, inspect->section);
-    if (inspect->set == HF_RULES_RESPONSE) {
+    if (of_server) {
         eval.response = hf_view(bytes, n);
         eval.response_ended = ended;
     } else {

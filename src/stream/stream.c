@@ -8,6 +8,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/net/relay.h"
 #include "haftp/net/socket.h"
+#include "haftp/state/tls.h"
 #include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
 
@@ -68,6 +69,7 @@ static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phas
     session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
     stop_lingering(stream);
     hf_session_report(session);
+    session->facts.front_tls = session->facts.back_tls = NULL;
     hf_relay_close(&stream->relay, reset_mask);
     hf_session_end(session);
 }
@@ -226,6 +228,9 @@ static void on_dialed(struct hf_session *session, bool connected)
     }
     hf_dial_succeeded(stream->dial);
     hf_session_established(session);
+    struct hf_tls *tls = hf_dial_take_tls(stream->dial);
+    if (tls)
+        hf_relay_secure(&stream->relay, HF_BACK, tls);
     hf_dial_free(stream->dial);
     stream->dial = NULL;
     hf_session_tune_server(session, fd);
@@ -257,13 +262,29 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
     }
     stream->dial =
         hf_dial_new(session, &stream->relay.end[HF_BACK].watch, on_connecting, false, on_dialed);
-    if (stream->dial)
-        hf_dial_begin(stream->dial, &stream->relay.end[HF_FRONT].watch);
-    else
+    if (!stream->dial) {
         finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
+        return;
+    }
+    stream->dial->speaks_tls = true;
+    hf_dial_begin(stream->dial, &stream->relay.end[HF_FRONT].watch);
 }
 
 static const struct hf_session_ops stream_ops = {.kill = kill_stream};
+
+/* Where the bind ends TLS, the relay's front has it from the beginning; whoever admits the session
+ * sees to the handshake. */
+static bool secure_front(struct hf_stream *stream, const struct hf_cfg_bind *bind)
+{
+    struct hf_tls *tls;
+
+    if (!hf_bind_tls(bind))
+        return true;
+    if (hf_tls_new(hf_bind_tls(bind), NULL, &tls) != HF_OK)
+        return false;
+    hf_relay_secure(&stream->relay, HF_FRONT, tls);
+    return true;
+}
 
 bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
                       const struct hf_addr *peer)
@@ -276,9 +297,15 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
         hf_pool_put(engine->streams, stream);
         return false;
     }
+    if (!secure_front(stream, bind)) {
+        (void)hf_watch_take(&stream->relay.end[HF_FRONT].watch);
+        hf_pool_put(engine->streams, stream);
+        return false;
+    }
     stream->relay.end[HF_FRONT].watch.fn = on_client_waiting;
     hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&stream->session, engine, engine->streams, &stream_ops, bind, fd, peer);
+    stream->session.facts.front_tls = stream->relay.end[HF_FRONT].tls;
     enum hf_ruling ruling = hf_admit_begin(&stream->session, &stream->relay.end[HF_FRONT].watch,
                                            false, on_admitted, &stream->admit);
     if (ruling != HF_RULING_WAIT)

@@ -29,6 +29,8 @@ struct hf_check_ops {
     void (*on_ready)(struct hf_check_run *run);
 };
 
+/* It speaks TLS, and the handshake is done. */
+bool hf_check_is_secure(const struct hf_check_run *run);
 /* `reason` as HAProxy names it ("Layer4 check passed", "Layer7 wrong status"); `info` (NULL: none)
  * says what was seen. */
 void hf_check_pass(struct hf_check_run *run, const char *reason);

@@ -118,6 +118,7 @@ struct hf_cfg_server_opts { /* what default-server may set */
     struct hf_addr check_addr;          /* not set: the server's */
     const struct hf_cfg_source *source; /* NULL: the section's */
     struct hf_cfg_server_tls tls;
+    struct hf_expr *sni_expr; /* of tls.sni; NULL: none */
 };
 
 struct hf_cfg_server {

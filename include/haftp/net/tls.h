@@ -132,6 +132,10 @@ const char *hf_tls_error(const struct hf_tls *tls);
 /* As hf_socket_recv(): HF_OK with *n > 0; HF_AGAIN; HF_EOF only after the peer's close_notify;
  * HF_TRUNCATED: FIN without one; HF_FAILED and others: broken. */
 HF_MUST_USE enum hf_status hf_tls_recv(struct hf_tls *tls, void *buf, size_t room, size_t *n);
+/* What hf_tls_recv() would give, up to `room` bytes, as long as they are all there: copied to
+ * `buf`, and still there afterwards.  *n may be above 0 with any status: HF_OK when `room` is full,
+ * HF_AGAIN when more may come, else how the stream ends behind it.  HF_NOMEM. */
+HF_MUST_USE enum hf_status hf_tls_peek(struct hf_tls *tls, void *buf, size_t room, size_t *n);
 /* hf_tls_recv() may give something, as far as we know: as HF_READY_IN of a plain socket, and also
  * true for bytes that have left the socket. */
 bool hf_tls_can_recv(const struct hf_tls *tls);
@@ -153,6 +157,7 @@ unsigned hf_tls_cipher_bits(const struct hf_tls *tls, unsigned *algorithm_bits);
 const char *hf_tls_name(const struct hf_tls *tls);            /* server name; NULL: none */
 const char *hf_tls_alpn(const struct hf_tls *tls, size_t *n); /* NULL: none; not terminated */
 bool hf_tls_resumed(const struct hf_tls *tls);
+const void *hf_tls_session_id(const struct hf_tls *tls, size_t *n);
 /* X509_V_OK (0), or why the peer's certificate is not good, where that was let pass. */
 long hf_tls_verify_result(const struct hf_tls *tls);
 /* The first error found at the peer's own certificate, and at one of its authorities (with how far

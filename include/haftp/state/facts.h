@@ -30,6 +30,7 @@ enum hf_phase {
 
 struct hf_proxy;
 struct hf_server;
+struct hf_tls;
 struct hf_cfg_bind;
 struct hf_ftp_facts;
 struct hf_vars;
@@ -60,9 +61,11 @@ struct hf_facts {
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
     struct hf_vars *vars;         /* NULL: no rule has set one */
-    struct hf_ftp_facts *ftp;     /* of a control connection; NULL: nobody asks (ftp_facts.h) */
-    int32_t priority_offset_ms;   /* in a queue: as if it had come so much later (set-priority-*) */
-    int16_t priority_class;       /* lower ones first */
+    /* TLS of the client's and of the server's connection, which own it; NULL: none, or ended. */
+    struct hf_tls *front_tls, *back_tls;
+    struct hf_ftp_facts *ftp;   /* of a control connection; NULL: nobody asks (ftp_facts.h) */
+    int32_t priority_offset_ms; /* in a queue: as if it had come so much later (set-priority-*) */
+    int16_t priority_class;     /* lower ones first */
     uint16_t retries;
     int8_t log_level;
     bool redispatched;

@@ -10,6 +10,7 @@
 #define HAFTP_STREAM_DIAL_H
 
 #include "haftp/balance/balance.h"
+#include "haftp/net/tls.h"
 #include "haftp/stream/engine.h"
 
 /* Connected, or given up: then the facts' reason says why. */
@@ -28,8 +29,11 @@ struct hf_dial {
     const struct hf_waiter *woken; /* while we look because a slot came free */
     struct hf_reap reap;
     uint64_t started_ms; /* of the whole way */
+    struct hf_tls *tls;  /* of a server with `ssl`, until the owner takes it; NULL: none */
+    bool speaks_tls;     /* the owner's, before it begins: shake hands where `ssl` asks for it */
     int tries_left;
     bool elsewhere; /* each try goes to another server (FTP: always; TCP: option redispatch) */
+    bool reached;   /* the connection stands; TLS may not yet */
     bool connected; /* the watch is the owner's alone */
     bool finished;
 };
@@ -47,6 +51,9 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason);
 /* The client broke off before it had its server.  One that only ended its own direction may have
  * sent all it has to say: HAProxy goes on unless `option abortonclose` is set, and so do we. */
 bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch *front);
+/* In hf_dial_fn, of a server with `ssl`: its TLS, whose handshake is done; the caller's from now
+ * on. NULL: plain text. */
+struct hf_tls *hf_dial_take_tls(struct hf_dial *dial);
 /* The server is good: stick rules learn it. */
 void hf_dial_succeeded(struct hf_dial *dial);
 /* Ends this dial, whatever its state; its memory goes back when no caller holds it. */

@@ -9,6 +9,7 @@
 
 #include "conf_int.h"
 #include "ends.h"
+#include "expr/expr_build.h"
 #include "haftp/conf/load.h"
 #include "parse/value.h"
 #include "vet.h"
@@ -286,6 +287,16 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
     if (o->check_via_socks4)
         hf_diag_add(b->diag, HF_DIAG_NOTICE, server->loc, NULL,
                     "'check-via-socks4' has no effect without 'socks4'.");
+}
+
+/* The expression of `sni`, for when a connection is made. */
+HF_VET(sni)
+{
+    struct hf_cfg_server_opts *o = b->at[row->object];
+    unsigned used;
+
+    o->sni_expr = hf_expr_parse(b, word, 1, &used, &hf_place_backend);
+    return o->sni_expr != NULL;
 }
 
 /* ---- the end of the line ----------------------------------------------------------------- */

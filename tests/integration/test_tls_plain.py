@@ -1,0 +1,272 @@
+"""TLS of plain sections: ended toward clients, spoken toward servers, as HAProxy does."""
+
+import concurrent.futures
+import hashlib
+import socket
+import ssl
+import struct
+
+import pytest
+
+from lib import content
+from lib.fakes import Fake, echo
+from lib.haftp import head
+from lib.session import drain
+from lib.tls import NAME
+from lib.wait import until
+
+versions = pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+
+
+def server_context(certificates):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates.server)
+    return context
+
+
+def client_context(certificates, version=None, shows=None):
+    context = ssl.create_default_context(cafile=certificates.ca)
+    if version:
+        context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    if shows:
+        context.load_cert_chain(certificates.path(shows))
+    return context
+
+
+def tls_echo(certificates):
+    """A server that speaks TLS from the first byte; says back what it hears, then close_notify."""
+    context = server_context(certificates)
+
+    def handle(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            while data := secure.recv(65536):
+                secure.sendall(data)
+            secure.unwrap()
+    return handle
+
+
+def connect(front, certificates, version=None, name=NAME, **more):
+    raw = socket.create_connection((front, 8000), 30)
+    return client_context(certificates, version, **more).wrap_socket(raw, server_hostname=name)
+
+
+def section(front, target, bind="", server="", more="", default=""):
+    return head("splice", 2, default) + f"""
+listen plain
+    bind {front}:8000 {bind}
+{more}
+    server one {target.address}:{target.port} {server}
+"""
+
+
+def start(lab, target, **words):
+    front = lab.net.front()
+    return front, lab.haftp(section(front, target, **words), (front, 8000))
+
+
+def exchange(link, text=b"hello\n"):
+    link.sendall(text)
+    return link.recv(100)
+
+
+@versions
+@pytest.mark.parametrize("to_server", ["plain", "tls"])
+def test_many_bytes_both_ways(lab, version, to_server):
+    certificates = lab.certificates
+    sent = bytes(range(256)) * (16 * content.MIB // 256)
+    handle = echo if to_server == "plain" else tls_echo(certificates)
+    with Fake("echo", lab.net.server(), handle, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server}",
+                             server="ssl verify none" if to_server == "tls" else "",
+                             more="    log-format \"%ft %sslv %[ssl_fc] %[ssl_bc] %[ssl_fc_sni] "
+                                  "%[ssl_bc_protocol] %ts\"")
+        with connect(front, certificates, version) as link, \
+                concurrent.futures.ThreadPoolExecutor(1) as pool:
+            got = hashlib.sha256()
+
+            def read_all():
+                left = len(sent)
+                while left and (data := link.recv(1 << 18)):
+                    got.update(data)
+                    left -= len(data)
+            done = pool.submit(read_all)
+            link.sendall(sent)
+            done.result(60)
+            assert got.digest() == hashlib.sha256(sent).digest()
+            link.unwrap()
+        spoken = version.replace("_", ".")
+        haftp.wait_log(fr"plain~ {spoken} 1 {int(to_server == 'tls')} {NAME} "
+                       fr"{'TLSv1.3' if to_server == 'tls' else '-'} --")
+
+
+def test_only_toward_the_server(lab):
+    """The server's certificate is looked at, by the name that `sni` says."""
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), tls_echo(certificates), port=7007) as target:
+        front, _ = start(lab, target, server=f"ssl verify required ca-file {certificates.ca} "
+                                             f"sni str({NAME}) check inter 100ms")
+        with socket.create_connection((front, 8000), 30) as link:
+            assert exchange(link) == b"hello\n"
+            link.shutdown(socket.SHUT_WR)
+            assert link.recv(1) == b""
+
+
+@pytest.mark.parametrize("words, why", [
+    ("verify required ca-file {other}", "local issuer certificate"),
+    ("verify required ca-file {ca} verifyhost elsewhere.test", "hostname mismatch"),
+    ("verify none ssl-max-ver TLSv1.1", "."),
+])
+def test_servers_that_are_not_trusted(lab, words, why):
+    certificates = lab.certificates
+    words = words.format(ca=certificates.ca, other=certificates.path("other"))
+    with Fake("echo", lab.net.server(), tls_echo(certificates), port=7007) as target:
+        front, haftp = start(lab, target, server=f"ssl {words}", more="    retries 0")
+        with socket.create_connection((front, 8000), 30) as link:
+            assert link.recv(1) == b""
+        haftp.wait_log(f"plain/one: TLS handshake with the server failed: .*{why}")
+        haftp.wait_log(" SC ")
+
+
+def test_client_certificates(lab):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server} verify required "
+                                               f"ca-file {certificates.ca}",
+                             more="""
+    tcp-request content reject unless { ssl_c_used }
+    tcp-request content reject unless { ssl_c_s_dn(CN) client }""")
+        with connect(front, certificates, shows="client") as link:
+            assert exchange(link) == b"hello\n"
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            with connect(front, certificates) as link:
+                assert exchange(link) == b"hello\n"
+        haftp.wait_log(r"plain/1: SSL handshake failure \(the peer showed no certificate\)")
+        with connect(front, certificates, shows="server") as link:
+            assert exchange(link) == b""
+
+
+def test_rules_look_at_what_was_decrypted(lab):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind=f"ssl crt {certificates.server}", more="""
+    tcp-request inspect-delay 10s
+    tcp-request content accept if { req.payload(0,4) -m str open }
+    tcp-request content reject if { req.len ge 4 }""")
+        with connect(front, certificates) as link:
+            link.sendall(b"op")
+            link.sendall(b"en sesame")
+            assert link.recv(100) == b"open sesame"
+        with connect(front, certificates) as link:
+            link.sendall(b"close")
+            assert link.recv(100) == b""
+
+
+def test_a_client_that_is_cut_off_is_no_end(lab):
+    """FIN without close_notify: the server must not take what came for all there is."""
+    got = []
+
+    def handle(connection):
+        try:
+            while data := connection.recv(100):
+                got.append(data)
+            got.append("end")
+        except ConnectionResetError:
+            got.append("reset")
+
+    certificates = lab.certificates
+    with Fake("sink", lab.net.server(), handle, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server}")
+        link = connect(front, certificates)
+        link.sendall(b"half")
+        until(lambda: got, 10, "the first bytes")
+        link.shutdown(socket.SHUT_WR)
+        until(lambda: len(got) > 1, 10, "the end")
+        assert got[-1] == "reset"
+        link.close()
+        haftp.wait_log(" CD ")
+
+
+@pytest.mark.parametrize("garbage", [b"USER anonymous\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\0" * 600])
+def test_garbage_is_closed_with_a_reason(lab, garbage):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server}")
+        with socket.create_connection((front, 8000), 30) as link:
+            link.sendall(garbage)
+            assert garbage not in drain(link)
+        haftp.wait_log(r"plain/1: SSL handshake failure \(")
+        with connect(front, certificates) as link:
+            assert exchange(link) == b"hello\n"
+
+
+def test_silence_and_half_a_hello_time_out(lab):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server}",
+                             more="    timeout client 300ms")
+        for start_of_it in (b"", b"\x16\x03\x01" + struct.pack(">H", 500) + b"\x01"):
+            with socket.create_connection((front, 8000), 30) as link:
+                link.sendall(start_of_it)
+                assert drain(link) == b""
+        haftp.wait_log(r"SSL handshake failure \(it took too long\)")
+
+
+def test_certificates_by_name_and_what_else_a_list_says(lab):
+    certificates = lab.certificates
+    listed = f"{certificates.folder}/list.txt"
+    with open(listed, "w") as file:
+        file.write("# the first one is for whoever names nothing known\n"
+                   f"{certificates.server}\n"
+                   f"{certificates.path('client')} [ssl-max-ver TLSv1.2 alpn ftp] *.client.test "
+                   "!not.client.test\n")
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind=f"ssl crt-list {listed}",
+                         more="    log-format \"%[ssl_fc_sni] %[ssl_f_s_dn(CN)] %sslv\"")
+
+        def subject(name):
+            context = client_context(certificates)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            context.set_alpn_protocols(["ftp"])
+            raw = socket.create_connection((front, 8000), 30)
+            with context.wrap_socket(raw, server_hostname=name) as link:
+                assert exchange(link) == b"hello\n"
+                shown = ssl.DER_cert_to_PEM_cert(link.getpeercert(True))
+                return shown, link.version(), link.selected_alpn_protocol()
+
+        def pem(name):
+            with open(certificates.path(name)) as both:
+                return both.read().split("-----BEGIN P")[0].split("-----BEGIN E")[0]
+        assert subject("a.client.test") == (pem("client"), "TLSv1.2", "ftp")
+        assert subject("not.client.test") == (pem("server"), "TLSv1.3", None)
+        assert subject(None) == (pem("server"), "TLSv1.3", None)
+
+
+def test_sessions_are_resumed_on_any_thread(lab):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, haftp = start(lab, target, bind=f"ssl crt {certificates.server}",
+                             more="    log-format \"resumed=%[ssl_fc_is_resumed]\"")
+        context = client_context(certificates, "TLSv1_2")
+        session = None
+        for i in range(6):
+            raw = socket.create_connection((front, 8000), 30)
+            with context.wrap_socket(raw, server_hostname=NAME, session=session) as link:
+                assert exchange(link) == b"hello\n"
+                assert link.session_reused == (i > 0)
+                session = link.session
+        haftp.wait_log("resumed=1")
+
+
+def test_checks_shake_hands(lab):
+    certificates = lab.certificates
+    with Fake("echo", lab.net.server(), tls_echo(certificates), port=7007) as good, \
+            Fake("plain", lab.net.server(), echo, port=7007) as bad:
+        front, haftp = start(lab, good, server="ssl verify none check inter 100ms rise 1 fall 1",
+                             more="    option log-health-checks\n"
+                                  f"    server two {bad.address}:{bad.port} check check-ssl "
+                                  "verify none inter 100ms rise 1 fall 1")
+        haftp.wait_log("Server plain/two is DOWN, reason: Layer6")
+        with socket.create_connection((front, 8000), 30) as link:
+            assert exchange(link) == b"hello\n"
+        assert "plain/one is DOWN" not in haftp.log()
