@@ -117,8 +117,8 @@ static void what_is_not_supported_is_not_called_unknown(void **state)
 {
     struct config_text *t = *state;
 
-    refuse_text(t, "frontend f\n bind :990 ssl strict-sni\n",
-                "'ssl' is not supported by this version");
+    refuse_text(t, "listen l\n server s 127.0.0.1:1 socks4 127.0.0.1:1080\n",
+                "'socks4' is not supported by this version");
 }
 
 static void what_does_nothing_is_told(void **state)

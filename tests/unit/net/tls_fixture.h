@@ -42,6 +42,15 @@ static inline void write_pem(struct issued *issued)
     fclose(file);
 }
 
+static inline void write_cert_alone(const struct issued *issued, char path[64])
+{
+    strcpy(path, "/tmp/haftp-test-XXXXXX");
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    assert_int_equal(PEM_write_X509(file, issued->cert), 1);
+    fclose(file);
+}
+
 /* `names` is a subjectAltName, "DNS:a.test,DNS:*.b.test"; NULL: an authority.  `days` may be
  * negative: it expired so long ago.  `issuer` NULL: signed by itself. */
 static inline void issue(struct issued *out, const char *cn, const char *names, int days,
