@@ -97,7 +97,7 @@ static int find_greeting(const struct hf_cfg_global *limits, const char *p, size
     struct hf_view line;
     size_t used;
 
-    *begin = 0;
+    *begin = *end = 0;
     for (;;) {
         switch (hf_ftp_line_cut(p + at, n - at, limits->ftp_max_reply_line, &line, &used)) {
         case HF_FTP_LINE_MORE:
