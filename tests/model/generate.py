@@ -124,19 +124,25 @@ def _move(rng):
 
 
 def is_legal(steps):
-    """Are these steps what a client may do, and haftp does as servers do? Two things are not.
+    """Are these steps what a client may do, and haftp does as servers do? Three things are not.
 
     An upload without a data connection of its own: servers begin it all the same, or not, as they
     like. And ABOR between PORT and its transfer: ProFTPD gives up a passive port then, but not the
-    client's address, and behind haftp it has a passive port where the client said PORT.
+    client's address, and behind haftp it has a passive port where the client said PORT. And REST
+    before a transfer without a data connection: vsftpd keeps it for another one.
     """
-    mode = None
+    mode, rest = None, False
     for step in steps:
         if step[0] == "open":
             mode = step[1]
         elif step[0] == "say" and step[1] == "ABOR" and mode in ("PORT", "EPRT"):
             return False
+        elif step[0] == "group":
+            rest = rest or any(line.startswith("REST") for line in step[1:])
         elif step[0] == "move":
+            if rest and not (mode or "with" in step[2]):
+                return False
+            rest = False
             if "send" in step[2] and not (mode or "with" in step[2]):
                 return False
             mode = None

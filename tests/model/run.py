@@ -88,8 +88,10 @@ class Arena:
     def difference(self, server, steps):
         direct, direct_tree, direct_root = self.play(server, steps, False)
         proxied, proxied_tree, proxied_root = self.play(server, steps, True)
-        return (compare.difference(direct, proxied, (direct_root, proxied_root)) or
-                compare.tree_difference(direct_tree, proxied_tree))
+        text = compare.difference(direct, proxied, (direct_root, proxied_root))
+        if text or len(direct) != len(proxied):  # one that ended early has not done all it would
+            return text
+        return compare.tree_difference(direct_tree, proxied_tree)
 
     def shorter(self, server, steps, text):
         """Leaves out what is not needed for a difference: large parts first, then single steps."""
