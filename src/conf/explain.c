@@ -16,6 +16,19 @@ const char *hf_conf_kind(const struct hf_cfg_proxy *proxy)
     return proxy->caps & HF_CAP_FRONTEND ? "frontend" : "backend";
 }
 
+static const char *what_it_carries(const struct hf_cfg_bind *bind)
+{
+    if (bind->opaque)
+        return "passes FTP over TLS on as it comes";
+    if (bind->tls.ssl)
+        return "carries FTP control connections, ends their TLS";
+    if (bind->tls.starttls_required)
+        return "carries FTP control connections, demands TLS by AUTH";
+    if (bind->tls.starttls)
+        return "carries FTP control connections, offers TLS by AUTH";
+    return "carries FTP control connections";
+}
+
 static void print_binds(FILE *out, const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_bind *bind;
@@ -24,9 +37,7 @@ static void print_binds(FILE *out, const struct hf_cfg_proxy *control)
     for (bind = control->binds; bind; bind = bind->next) {
         if (bind->role != HF_BIND_CONTROL)
             continue;
-        fprintf(out, "%sbind %s %s (rule %d: %s)", before, bind->text,
-                bind->opaque ? "passes FTP over TLS on as it comes"
-                             : "carries FTP control connections",
+        fprintf(out, "%sbind %s %s (rule %d: %s)", before, bind->text, what_it_carries(bind),
                 bind->role_rule, bind->role_why);
         before = ", ";
     }
@@ -65,7 +76,13 @@ static void print_ranges(FILE *out, const struct hf_cfg_proxy *control)
 
 static void print_servers(FILE *out, const struct hf_cfg_proxy *control)
 {
+    unsigned n_tls = 0;
+
+    for (unsigned i = 0; i < control->n_reach; i++)
+        n_tls += hf_server_has_tls(&control->reach[i]->o);
     fprintf(out, "%u server%s", control->n_reach, control->n_reach == 1 ? "" : "s");
+    if (n_tls)
+        fprintf(out, " (%u over TLS)", n_tls);
     if (control->n_backends == 0 || (control->n_backends == 1 && control->backend == control))
         return;
     fprintf(out, " of backend%s ", control->n_backends == 1 ? "" : "s");
@@ -78,7 +95,7 @@ static void print_tls(FILE *out, const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_bind *bind = control->binds;
 
-    while (bind && (bind->role != HF_BIND_CONTROL || bind->opaque))
+    while (bind && (bind->role != HF_BIND_CONTROL || bind->opaque || hf_bind_has_tls(bind)))
         bind = bind->next;
     if (!bind)
         return;

@@ -121,6 +121,10 @@ static int find_control_rule(const struct hf_plan *plan, const struct hf_cfg_bin
         *why = "option ftp-inspect";
         return HF_CONTROL_OPTION;
     }
+    if (bind->tls.starttls) {
+        *why = "starttls";
+        return HF_CONTROL_PORT;
+    }
     if (bind->port_lo == HF_FTP_PORT || bind->port_lo == HF_FTPS_PORT) {
         *why = bind->port_lo == HF_FTP_PORT ? "port 21" : "port 990, implicit FTPS";
         return HF_CONTROL_PORT;
@@ -158,7 +162,7 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
         if (bind->role_rule)
             bind->role = HF_BIND_CONTROL;
         /* TLS from the first byte, and not ours to end: there is nothing to inspect. */
-        bind->opaque = bind->role_rule && bind->port_lo == HF_FTPS_PORT && !bind->tls.ssl;
+        bind->opaque = bind->role_rule && bind->port_lo == HF_FTPS_PORT && !hf_bind_has_tls(bind);
     }
 }
 
@@ -481,6 +485,7 @@ void hf_conf_ftp_plan(struct hf_config *config, struct hf_diag *diag)
         else if (serves_tcp(proxy))
             warn_unused_refs(&plan, proxy);
         if (serves_tcp(proxy)) {
+            hf_plan_check_tls(&plan, proxy);
             warn_deferred_accept(&plan, proxy);
             warn_plain_ranges(&plan, proxy);
             warn_looks_like_ftp(&plan, proxy);

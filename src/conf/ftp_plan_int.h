@@ -10,7 +10,7 @@
 /* The numbers that administrators read in `-c -V`. */
 enum hf_control_rule {
     HF_CONTROL_OPTION = 2,  /* option ftp-inspect */
-    HF_CONTROL_PORT = 3,    /* a port that is FTP's */
+    HF_CONTROL_PORT = 3,    /* a port that is FTP's, or `starttls` */
     HF_CONTROL_SERVERS = 4, /* all servers are on port 21 */
     HF_CONTROL_COOKIE = 5,  /* a section of port ranges has the same cookie */
 };
@@ -91,6 +91,11 @@ void hf_plan_merge_ranges(struct hf_plan *plan);
 
 /* Which plain binds lead to one server of this control section; after hf_plan_find_near(). */
 void hf_plan_find_mapped(struct hf_plan *plan, struct hf_cfg_proxy *control);
+
+/* ---- ends/ftps.c -------------------------------------------------------------------------- */
+
+/* Words of FTPS where they could not keep what they promise; when all roles are known. */
+void hf_plan_check_tls(struct hf_plan *plan, const struct hf_cfg_proxy *proxy);
 
 /* ---- explain.c --------------------------------------------------------------------------- */
 

@@ -175,6 +175,7 @@ static struct hf_cfg_bind *range_beside(struct hf_plan *plan, struct hf_cfg_prox
     range->role = HF_BIND_PLAIN; /* until it is claimed */
     range->name = NULL;
     range->id = 0;
+    range->tls = (struct hf_cfg_bind_tls){0}; /* data connections have their control connection's */
     range->port_lo = lo;
     range->port_hi = hi;
     range->derived = true;

@@ -4,16 +4,16 @@
  * Each complete line becomes one entry in the queue of outstanding commands: forwarded, rewritten,
  * or answered here in its place in the order of replies.
  */
-#include "ftp_int.h"
+#include "tls/ftps.h"
 
 #include <string.h>
 
 /* Room for its entry in the queue, a server that takes what we send, and nothing to wait for. */
 bool ftp_may_take_command(const struct ftp_session *s)
 {
-    return (s->state == FTP_READY || s->state == FTP_DESK) && !s->command_held &&
-           !ftp_queue_full(&s->queue) && !ftp_opaque_awaited(s) && !s->back.eof &&
-           hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
+    return (s->state == FTP_READY || s->state == FTP_DESK) && !s->command_held && !s->tls_begins &&
+           !s->front.handshaking && !ftp_queue_full(&s->queue) && !ftp_opaque_awaited(s) &&
+           !s->back.eof && hf_buf_size(&s->back.out) < HF_LEG_OUT_MAX / 4;
 }
 
 /* REST is for the next transfer (RFC 3659 5.3): a server that does not hear of that one would begin
@@ -47,6 +47,7 @@ enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd
         s->offset_set = true;
     else if (cmd->flags & HF_CMDF_DATA)
         s->offset_set = false;
+    s->named_user = s->named_user || (cmd->flags & HF_CMDF_LOGIN);
     return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
 }
 
@@ -187,6 +188,11 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     enum ftp_verdict verdict = ftp_judge(s, &cmd, &answered);
     if (verdict != FTP_DONE || answered)
         return verdict;
+    enum ftp_answer refusal = ftps_refusal(s, &cmd);
+    if (refusal != FTP_ANSWER_NONE)
+        return ftp_answer(s, cmd.id, refusal);
+    if ((cmd.flags & HF_CMDF_SECURITY) && ftps_is_offered(s))
+        return ftps_command(s, &cmd);
     if (s->state == FTP_DESK && !is_about_protection(cmd.id))
         return ftp_desk_command(s, &cmd, clean);
     if (s->desk) {
@@ -221,6 +227,8 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     case HF_CMD_PROT:
         return ftp_tls_passes(s) ? ftp_forward(s, &cmd, clean)
                                  : ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
+    case HF_CMD_REIN: /* servers end TLS with it, or do not (RFC 4217 leaves it open) */
+        return s->back.tls ? ftp_answer(s, cmd.id, FTP_ANSWER_NO_REIN) : forward(s, &cmd, clean);
     case HF_CMD_ABOR:
         return abort_what_runs(s) ? ftp_forward(s, &cmd, clean) : FTP_CLOSED;
     default:

@@ -5,7 +5,7 @@
  * cut to what works through us, the final reply of a transfer waits until its data is through, and
  * becomes a 426 where the server's 226 would be a lie.
  */
-#include "ftp_int.h"
+#include "tls/ftps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +93,21 @@ static bool feature_is_hidden(const struct ftp_session *s, struct hf_view line)
            (s->session.facts.frontend->cfg->o.ftp_active_denied && is_one_of(line, active));
 }
 
+static bool say_features(struct ftp_session *s, struct hf_view last_line)
+{
+    const char *features = ftps_features(s);
+    return ftp_say(s, &s->front, features, strlen(features)) &&
+           ftp_say_line(s, &s->front, last_line);
+}
+
+/* The server tells of none. */
+static bool say_own_features(struct ftp_session *s)
+{
+    ftp_replied(s, 211);
+    return ftp_say_line(s, &s->front, hf_view_cstr("211-Features:")) &&
+           say_features(s, hf_view_cstr("211 End"));
+}
+
 /* ---- a transfer's final reply ---- */
 
 static void replace(struct ftp_session *s, unsigned code, const char *why)
@@ -136,7 +151,7 @@ static bool on_success(struct ftp_session *s, struct ftp_command *command)
     case HF_AGAIN:
         return false;
     default:
-        replace(s, x->client_came ? 426 : 425, x->why);
+        replace(s, x->code ? x->code : x->client_came ? 426 : 425, x->why);
         break;
     }
     ftp_record_verdict(x, s->last_code);
@@ -166,6 +181,10 @@ static void on_failure(struct ftp_session *s, struct ftp_command *command, unsig
     struct ftp_xfer *x = adopt(s);
     if (!x)
         return;
+    if (x->code) { /* it is TLS that failed, and all that the server saw is a reset */
+        replace(s, x->code, x->why);
+        code = x->code;
+    }
     ftp_record_transfer(s, x, command);
     ftp_record_verdict(x, code);
     s->needs_port = s->needs_port || !command->begun;
@@ -187,6 +206,7 @@ static void forget_login(struct ftp_session *s)
     if (s->session.facts.ftp)
         hf_ftp_facts_forget_login(s->session.facts.ftp);
     s->login_from_ms = hf_loop_now(s->session.engine->loop);
+    ftps_forget(s);
     forget_next_xfer(s);
     s->needs_port = false;
 }
@@ -246,6 +266,8 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     case HF_CMD_FEAT:
         if (code == 211)
             s->reply_mode = FTP_REPLY_FEAT;
+        else if (*ftps_features(s) && (code == 500 || code == 502))
+            s->reply_mode = FTP_REPLY_OWN_FEAT;
         break;
     case HF_CMD_HOST:
         on_host_reply(s, code);
@@ -286,8 +308,16 @@ static enum ftp_verdict relay_line(struct ftp_session *s, struct ftp_command *co
         said = ftp_say_line(s, &s->front, line);
         break;
     case FTP_REPLY_FEAT:
-        if (last || s->reply_bytes == 0 || !feature_is_hidden(s, line))
+        if (last && s->reply_bytes > 0)
+            said = say_features(s, line);
+        else if (last && *ftps_features(s))
+            said = say_own_features(s);
+        else if (last || s->reply_bytes == 0 || !feature_is_hidden(s, line))
             said = ftp_say_line(s, &s->front, line);
+        break;
+    case FTP_REPLY_OWN_FEAT:
+        if (last)
+            said = say_own_features(s);
         break;
     case FTP_REPLY_SETUP:
         find_address(s, line);

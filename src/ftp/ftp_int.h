@@ -11,6 +11,7 @@
  *   passive.c        the client connects to us: a lease and a rewritten 227 or 229
  *   active.c         we connect to the client: PORT and EPRT
  *   xfer.c           one data connection, from lease to last byte
+ *   tls/ftps.h       TLS on either side, and on data connections
  *   lease.c          which session a data port is promised to
  *   opaque.c         control sessions whose TLS passes through: bytes, not lines
  *   opaque_data.c    their data connections
@@ -80,7 +81,25 @@
     X(NO_TRANSFER, "226 No transfer is running.\r\n")                                              \
     X(DESK_HELP, "214 Please log in with USER and PASS.\r\n")                                      \
     X(LOG_IN_FIRST, "530 Please log in with USER and PASS.\r\n")                                   \
-    X(NOTED, "200 Noted; the server will hear of it.\r\n")
+    X(NOTED, "200 Noted; the server will hear of it.\r\n")                                         \
+    X(TLS_BEGINS, "234 TLS begins now.\r\n")                                                       \
+    X(TLS_IS_ON, "503 TLS protects this connection already.\r\n")                                  \
+    X(TLS_REQUIRED, "530 TLS is required here: send AUTH TLS before you log in.\r\n")              \
+    X(AUTH_UNKNOWN, "504 AUTH TLS is the only one here.\r\n")                                      \
+    X(AUTH_LATE, "503 AUTH comes before USER; connect again.\r\n")                                 \
+    X(AUTH_FIRST, "503 Send AUTH TLS first.\r\n")                                                  \
+    X(NO_ADAT, "503 TLS needs no ADAT.\r\n")                                                       \
+    X(CCC_REFUSED, "534 The control connection stays protected.\r\n")                              \
+    X(PBSZ, "200 PBSZ=0\r\n")                                                                      \
+    X(PBSZ_BAD, "501 PBSZ takes a number, 0 for TLS.\r\n")                                         \
+    X(PROT_EARLY, "503 Send PBSZ 0 first.\r\n")                                                    \
+    X(PROT_P, "200 Data connections are protected from now on.\r\n")                               \
+    X(PROT_C, "200 Data connections are in the clear from now on.\r\n")                            \
+    X(PROT_C_REFUSED, "534 Data connections must be protected here: PROT P.\r\n")                  \
+    X(PROT_UNSUPPORTED, "536 TLS knows PROT C and PROT P only.\r\n")                               \
+    X(PROT_BAD, "504 PROT takes C or P.\r\n")                                                      \
+    X(DATA_IN_CLEAR, "521 Data connections must be protected here: send PBSZ 0 and PROT P.\r\n")   \
+    X(NO_REIN, "502 REIN is not available with this server over TLS; connect again.\r\n")
 
 enum ftp_answer {
 #define X(name, text) FTP_ANSWER_##name,
@@ -162,6 +181,7 @@ struct ftp_xfer {
     bool client_came;
     bool aborted;    /* by the client, before the server heard of the transfer */
     bool introduced; /* the server was told by a PROXY header, or need not be */
+    uint16_t code;   /* BROKEN: of the final reply; 0: 425 or 426 */
 };
 
 /* ---- control connections that cannot be read ----------------------------------------------- */
@@ -184,6 +204,7 @@ struct ftp_opaque_data {
 /* ---- a control session -------------------------------------------------------------------- */
 
 enum ftp_state {
+    FTP_SHAKING,   /* implicit FTPS: TLS begins with the connection */
     FTP_ADMITTING, /* the section's rules wait for bytes */
     FTP_DESK,      /* the client is to say who it is before it gets a server */
     FTP_DIALING,   /* a server is being chosen and connected */
@@ -197,8 +218,9 @@ enum ftp_state {
 enum ftp_reply_mode {
     FTP_REPLY_RELAY,
     FTP_REPLY_FEAT,
-    FTP_REPLY_SETUP, /* the server is ready for a data connection: the client gets our answer */
-    FTP_REPLY_RETRY, /* the server does not know the command: it is asked by another one */
+    FTP_REPLY_OWN_FEAT, /* the server knows no FEAT, but there is TLS to tell of */
+    FTP_REPLY_SETUP,    /* the server is ready for a data connection: the client gets our answer */
+    FTP_REPLY_RETRY,    /* the server does not know the command: it is asked by another one */
     FTP_REPLY_REPLACE,
     FTP_REPLY_SWALLOW /* of a command of our own */
 };
@@ -210,7 +232,8 @@ struct ftp_session {
     struct hf_dial *dial;        /* until a server has greeted */
     struct ftp_desk *desk;       /* where the choice of a server depends on the login; else NULL */
     struct hf_inspect *response; /* until the rules on the server's greeting are decided */
-    struct hf_timer timer;       /* greeting, idle, login, linger */
+    struct ftps_preparing *preparing; /* until the server has TLS and PROT P (tls/server.c) */
+    struct hf_timer timer;            /* TLS, greeting, idle, login, linger */
     uint64_t active_ms, login_from_ms;
     struct ftp_xfer *next_xfer; /* leased for the next transfer command */
     struct ftp_xfer *xfer;      /* of the transfer that has begun */
@@ -241,6 +264,11 @@ struct ftp_session {
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool direct;            /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
+    bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
+    bool named_user;        /* a USER went to the server, and AUTH may not follow it */
+    bool pbsz;              /* PBSZ came, so PROT may */
+    bool private_data;      /* PROT P */
+    bool server_prepared;   /* the server has TLS and PROT P */
 };
 
 /* A worker's part of this floor: engine->ftp. */
@@ -317,6 +345,11 @@ HF_MUST_USE bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back);
 /* The rules on the server's first bytes.  False: they need more, or the session was closed. */
 HF_MUST_USE bool ftp_passes_response_rules(struct ftp_session *s);
 void ftp_await_greeting(struct ftp_session *s);
+/* The server is ready, once it has heard what the client said at the front desk.  Its greeting ends
+ * at `end`. */
+void ftp_greeted(struct ftp_session *s, const char *p, size_t n, size_t end);
+/* It is no good (`reason`): the next one. */
+void ftp_try_next_server(struct ftp_session *s, enum hf_reason reason);
 void ftp_end_response_rules(struct ftp_session *s); /* idempotent */
 
 /* filter_client.c, filter_server.c: return the bytes consumed, or -1 when the session was closed.
@@ -494,5 +527,7 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server); /* bytes may flow */
 HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);
 void ftp_xfer_free(struct ftp_xfer *x, bool reset); /* closes what is open; NULL is fine */
 void ftp_xfer_break(struct ftp_xfer *x, const char *why);
+/* The same, with a reason for the log. */
+void ftp_xfer_fail(struct ftp_xfer *x, enum hf_reason reason, const char *why);
 
 #endif

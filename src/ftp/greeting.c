@@ -5,7 +5,7 @@
  * Until that moment another server may be tried, so one that refuses, hangs or greets with 421 is
  * never seen.
  */
-#include "ftp_int.h"
+#include "tls/ftps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,9 +68,10 @@ bool ftp_passes_response_rules(struct ftp_session *s)
 
 /* ---- servers, one after the other ------------------------------------------------------------ */
 
-static void try_next_server(struct ftp_session *s, enum hf_reason reason)
+void ftp_try_next_server(struct ftp_session *s, enum hf_reason reason)
 {
     ftp_end_response_rules(s);
+    ftps_stop_preparing(s);
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_leg_close(&s->back, false);
     s->state = FTP_DIALING;
@@ -83,7 +84,7 @@ static void on_greeting_timeout(struct hf_timer *timer)
     struct ftp_session *s = HF_CONTAINER(timer, struct ftp_session, timer);
     if (s->dial->pick.n_tried + 1 >= s->session.facts.backend->n_servers)
         s->dial->tries_left = 0;
-    try_next_server(s, HF_REASON_SERVER_TIMEOUT);
+    ftp_try_next_server(s, HF_REASON_SERVER_TIMEOUT);
 }
 
 /* The first complete reply that is not a 1xx: its code and where it begins and ends; code 0: not
@@ -137,7 +138,7 @@ static bool is_briefed(struct ftp_session *s, const char *rest, size_t n)
         return true;
     if (hf_leg_send(&s->back, line, strlen(line)) != HF_OK ||
         hf_leg_send(&s->back, "\r\n", 2) != HF_OK)
-        try_next_server(s, HF_REASON_SERVER_RESET);
+        ftp_try_next_server(s, HF_REASON_SERVER_RESET);
     else
         ftp_keep(s, &s->back, rest, n);
     return false;
@@ -170,11 +171,29 @@ static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
         ftp_session_step(s);
 }
 
+void ftp_greeted(struct ftp_session *s, const char *p, size_t n, size_t end)
+{
+    if (!s->desk)
+        greet(s, p, n, end);
+    else if (is_briefed(s, p + end, n - end))
+        greet(s, p + end, n - end, 0);
+}
+
+/* A server that is being brought to TLS may have more to say in what was read. */
+static void prepare_on(struct ftp_session *s, unsigned code, size_t behind)
+{
+    ftps_on_reply(s, code, behind);
+    if (s->state == FTP_GREETING)
+        hf_watch_again(&s->back.watch);
+}
+
 void ftp_await_greeting(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
     size_t n = 0, begin, end;
 
+    if (s->back.handshaking && !ftps_shake_server(s))
+        return;
     if (!ftp_passes_response_rules(s))
         return;
     enum hf_status status = hf_leg_flush(&s->back);
@@ -182,17 +201,18 @@ void ftp_await_greeting(struct ftp_session *s)
         status = hf_leg_read(&s->back, ftp->input, ftp->input_bytes, &n);
     int code = find_greeting(ftp->limits, ftp->input, n, &begin, &end);
 
-    if (s->desk && ftp_desk_takes_reply(s, code)) {
-        if (is_briefed(s, ftp->input + end, n - end))
-            greet(s, ftp->input + end, n - end, 0);
-    } else if (code == 220)
-        greet(s, ftp->input + begin, n - begin, end - begin);
+    if (code > 0 && s->preparing)
+        prepare_on(s, (unsigned)code, n - end);
+    else if (code == 220 && ftps_must_prepare(s))
+        ftps_prepare(s, ftp->input + begin, n - begin, n - end);
+    else if (code > 0 && (s->desk ? ftp_desk_takes_reply(s, code) : code == 220))
+        ftp_greeted(s, ftp->input + begin, n - begin, end - begin);
     else if (code != 0)
-        try_next_server(s, HF_REASON_SERVER_GREETING);
+        ftp_try_next_server(s, HF_REASON_SERVER_GREETING);
     else if (status == HF_EOF)
-        try_next_server(s, HF_REASON_SERVER_CLOSED);
+        ftp_try_next_server(s, HF_REASON_SERVER_CLOSED);
     else if (status != HF_OK && status != HF_AGAIN)
-        try_next_server(s, HF_REASON_SERVER_RESET);
+        ftp_try_next_server(s, HF_REASON_SERVER_RESET);
     else
         ftp_keep(s, &s->back, ftp->input, n);
 }
@@ -254,7 +274,8 @@ static void on_dialed(struct hf_session *session, bool connected)
     }
     if (greeting_limit(s))
         hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
-    ftp_await_greeting(s); /* it may have come in the same event */
+    if (ftps_connected(s))
+        ftp_await_greeting(s); /* it may have come in the same event */
 }
 
 bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back)

@@ -37,7 +37,8 @@ bool ftp_tls_passes(const struct ftp_session *s)
 {
     const struct hf_server *server = s->session.server;
     return s->state != FTP_DESK && !control_of(s)->o.ftp_tls_refused &&
-           !s->session.facts.bind->tls.ssl && !(server && server->cfg->o.tls.ssl);
+           !hf_bind_has_tls(s->session.facts.bind) &&
+           !(server && hf_server_has_tls(&server->cfg->o));
 }
 
 /* ---- all of a client's encrypted sessions at one server ------------------------------------- */

@@ -184,7 +184,9 @@ static bool is_mapped(const struct ftp_session *s, const struct ftp_command *com
     if (!hf_addr_is_set(host) || hf_addr_same_host(host, hf_facts_here(facts)))
         host = hf_facts_socket_here(facts);
 
-    return (command->id == HF_CMD_PASV || command->id == HF_CMD_EPSV) &&
+    /* Whoever goes past us gets no TLS from us, and needs none from the server. */
+    return !s->front.tls && !s->back.tls &&
+           (command->id == HF_CMD_PASV || command->id == HF_CMD_EPSV) &&
            command->id == command->asked &&
            hf_config_maps_port(facts->frontend->cfg, facts->server->cfg, host, port_of(announced));
 }

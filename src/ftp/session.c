@@ -1,9 +1,10 @@
 /*
  * session.c: life of a control session.
  *
- *   ADMITTING --rules passed--> DIALING
- *      |                           ^
- *      +--> DESK --login known-----+   (only where the choice depends on the login: front_desk.c)
+ *   SHAKING --TLS--> ADMITTING --rules passed--> DIALING
+ *                       |                           ^
+ *                       +--> DESK --login known-----+   (only where the choice depends on the
+ *                                                        login: front_desk.c)
  *
  *   DIALING --connected--> GREETING --220--> READY --QUIT, end, error, timeout--> LINGER --> gone
  *      ^                      |
@@ -13,7 +14,7 @@
  * what there is to say. The filters decide what is said; this file decides when, and is the only
  * one that changes the state.
  */
-#include "ftp_int.h"
+#include "tls/ftps.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -71,6 +72,7 @@ void ftp_drop_server(struct ftp_session *s)
     s->admit = NULL;
     hf_dial_free(s->dial);
     s->dial = NULL;
+    ftps_stop_preparing(s);
     ftp_end_response_rules(s);
     ftp_opaque_leave(s);
     const struct hf_proxy *backend = s->session.facts.backend;
@@ -490,14 +492,18 @@ static void work(struct ftp_session *s)
 {
     s->more = false;
     bool has_server = s->state == FTP_READY;
+    if (s->front.handshaking && !ftps_shake_client(s))
+        return;
     if (!speak(s) || (has_server && !hear_server(s)) || !hear_client(s) || !speak(s))
         return;
     if (ftp_desk_is_due(s)) {
         choose_server(s);
         return;
     }
+    if (s->tls_begins)
+        (void)!ftps_begin_client(s); /* its handshake goes on by events */
     if (s->state != FTP_READY && s->state != FTP_DESK)
-        return; /* it became opaque, or goes to another server */
+        return; /* it became opaque, goes to another server, or is over */
     /* Reading stopped because too much was waiting to be sent; if that has left in the meantime, no
      * event will call us again. */
     if (s->more && ftp_has_room(&s->front) && ftp_has_room(&s->back))
@@ -511,6 +517,8 @@ static void work(struct ftp_session *s)
         ftp_xfer_expect(s->next_xfer);
     arm(s);
 }
+
+static void admit(struct ftp_session *s);
 
 /* A client that breaks off before it has a server must not keep a place in the queue. */
 static bool client_left_early(const struct ftp_session *s)
@@ -528,6 +536,10 @@ void ftp_session_step(struct ftp_session *s)
         return;
     }
     switch ((enum ftp_state)s->state) {
+    case FTP_SHAKING:
+        if (ftps_shake_client(s))
+            admit(s);
+        break;
     case FTP_ADMITTING:
         hf_admit_progress(s->admit);
         break;
@@ -605,6 +617,35 @@ static void on_let_in(struct hf_session *session, enum hf_ruling ruling)
         ftp_desk_open(s);
 }
 
+static void admit(struct ftp_session *s)
+{
+    bool late = ftp_has_desk(s);
+    hf_admit_fn fn = late ? on_let_in : on_admitted;
+
+    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    s->state = FTP_ADMITTING;
+    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, late, fn, &s->admit);
+    if (ruling != HF_RULING_WAIT)
+        fn(&s->session, ruling);
+}
+
+static void on_handshake_timeout(struct hf_timer *timer)
+{
+    client_broke(HF_CONTAINER(timer, struct ftp_session, timer), HF_REASON_CLIENT_TIMEOUT);
+}
+
+static void begin_implicit(struct ftp_session *s)
+{
+    const struct hf_cfg_timeouts *t = &s->session.facts.frontend->cfg->o.timeout;
+    unsigned limit = hf_timeout_shorter(t->client, t->ftp_login);
+
+    s->state = FTP_SHAKING;
+    if (limit)
+        hf_loop_timer(loop_of(s), &s->timer, limit, on_handshake_timeout);
+    if (ftps_begin_client(s))
+        admit(s);
+}
+
 static const struct hf_session_ops ftp_session_ops = {.kill = kill_session};
 
 bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
@@ -623,10 +664,9 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
     ftp_record_begin(s);
-    bool late = ftp_has_desk(s);
-    hf_admit_fn fn = late ? on_let_in : on_admitted;
-    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, late, fn, &s->admit);
-    if (ruling != HF_RULING_WAIT)
-        fn(&s->session, ruling);
+    if (bind->tls.ssl)
+        begin_implicit(s);
+    else
+        admit(s);
     return true;
 }

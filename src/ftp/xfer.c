@@ -10,7 +10,7 @@
  * to the client only when the server has said that the transfer succeeded: a truncated file never
  * looks complete (RFC 959 3.4: end of file is the close).
  */
-#include "ftp_int.h"
+#include "tls/ftps.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +78,7 @@ void ftp_xfer_break(struct ftp_xfer *x, const char *why)
     ftp_session_kick(x->session);
 }
 
-static void break_for(struct ftp_xfer *x, enum hf_reason reason, const char *why)
+void ftp_xfer_fail(struct ftp_xfer *x, enum hf_reason reason, const char *why)
 {
     hf_facts_end(&x->facts, reason, x->begun ? HF_PHASE_DATA : HF_PHASE_CONNECT);
     ftp_xfer_break(x, why);
@@ -136,7 +136,7 @@ void ftp_xfer_free(struct ftp_xfer *x, bool reset)
 
 static void server_failed(struct ftp_xfer *x)
 {
-    break_for(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
+    ftp_xfer_fail(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
 }
 
 static void on_dial_timeout(struct hf_timer *timer)
@@ -165,8 +165,8 @@ static void on_idle(struct hf_timer *timer)
     if (now < due)
         arm(x, due - now, on_idle);
     else
-        break_for(x, x->from_server ? HF_REASON_SERVER_TIMEOUT : HF_REASON_CLIENT_TIMEOUT,
-                  "no data moved for too long");
+        ftp_xfer_fail(x, x->from_server ? HF_REASON_SERVER_TIMEOUT : HF_REASON_CLIENT_TIMEOUT,
+                      "no data moved for too long");
 }
 
 static void arm_idle(struct ftp_xfer *x)
@@ -178,6 +178,45 @@ static void arm_idle(struct ftp_xfer *x)
         hf_loop_timer_cancel(loop_of(x), &x->timer);
 }
 
+static void on_handshake_timeout(struct hf_timer *timer)
+{
+    ftps_data_late(HF_CONTAINER(timer, struct ftp_xfer, timer));
+}
+
+/* As for a client that does not connect, or a server. */
+static void arm_handshake(struct ftp_xfer *x)
+{
+    unsigned limit =
+        hf_timeout_shorter(back_opts(x)->timeout.connect, front_opts(x)->ftp_data_wait);
+    arm(x, limit, on_handshake_timeout);
+}
+
+static void on_secure(struct ftp_xfer *x, int end)
+{
+    ftps_data_ready(x, end);
+    if (x->state == FTP_XFER_PENDING && !ftps_is_shaking(x))
+        arm_idle(x);
+}
+
+/* Says that no more is sent to this end. */
+static void end_writing(struct hf_relay_end *end)
+{
+    if (end->tls)
+        (void)!hf_tls_shutdown(end->tls); /* what is broken is told by other ways */
+    hf_socket_shutdown_write(end->watch.fd);
+}
+
+/* The server has the whole file and its end; nothing flows back. */
+static void end_upload(struct ftp_xfer *x)
+{
+    end_writing(
+        &x->relay.end[HF_FRONT]); /* many clients await close_notify before they await 226 */
+    /* Tickets of the server may be on their way: a connection that is closed now would be reset for
+     * them, and the reset could destroy the file's end. */
+    if (!x->relay.end[HF_BACK].tls)
+        hf_relay_close(&x->relay, 0);
+}
+
 /* The sender's end of file, after everything before it was written to the receiver. */
 static void on_source_end(struct ftp_xfer *x)
 {
@@ -185,19 +224,31 @@ static void on_source_end(struct ftp_xfer *x)
     x->session->active_ms = hf_loop_now(loop_of(x)); /* from now on the server owes a reply */
     hf_loop_timer_cancel(loop_of(x), &x->timer);
     if (x->from_server) /* some servers wait for our FIN before they send 226 */
-        hf_socket_shutdown_write(x->relay.end[HF_BACK].watch.fd);
-    else /* the server has the whole file and its end; nothing flows back */
-        hf_relay_close(&x->relay, 0);
+        end_writing(&x->relay.end[HF_BACK]);
+    else
+        end_upload(x);
     ftp_session_kick(x->session);
+}
+
+static void on_broken(struct ftp_xfer *x, int end, enum hf_status status)
+{
+    if (x->state == FTP_XFER_DELIVERED && !x->from_server)
+        hf_relay_close(&x->relay, 0); /* nothing is under way any more */
+    else if (ftps_data_broke(x, end, status))
+        return;
+    else if (end == HF_FRONT)
+        ftp_xfer_fail(x, HF_REASON_CLIENT_RESET, "the client broke the data connection");
+    else
+        ftp_xfer_fail(x, HF_REASON_SERVER_RESET, "the server broke the data connection");
 }
 
 static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
                      enum hf_status status)
 {
     struct ftp_xfer *x = HF_CONTAINER(relay, struct ftp_xfer, relay);
-    (void)status;
     switch (event) {
     case HF_RELAY_SECURE:
+        on_secure(x, end);
         break;
     case HF_RELAY_MOVED:
         x->active_ms = hf_loop_now(loop_of(x));
@@ -207,14 +258,12 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
             on_source_end(x);
         break;
     case HF_RELAY_READABLE:
-        break; /* no end of ours is held */
-    case HF_RELAY_DONE:
-        break; /* cannot come before the source's end, which closes */
+        break;          /* no end of ours is held */
+    case HF_RELAY_DONE: /* cannot come before the source's end */
+        hf_relay_close(&x->relay, 0);
+        break;
     case HF_RELAY_BROKEN:
-        if (end == HF_FRONT)
-            break_for(x, HF_REASON_CLIENT_RESET, "the client broke the data connection");
-        else
-            break_for(x, HF_REASON_SERVER_RESET, "the server broke the data connection");
+        on_broken(x, end, status);
         break;
     }
 }
@@ -242,7 +291,12 @@ static void start_if_ready(struct ftp_xfer *x)
         x->relay.started)
         return;
     x->relay.end[HF_BACK].hold_fin = x->from_server;
-    arm_idle(x);
+    if (!ftps_begin_data(x))
+        return;
+    if (ftps_is_shaking(x))
+        arm_handshake(x);
+    else
+        arm_idle(x);
     hf_relay_start(&x->relay);
 }
 
@@ -307,7 +361,7 @@ enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
         uint64_t now = hf_loop_now(loop_of(x));
         if (unsent) {
             if (idle_limit(x) && now > x->active_ms + idle_limit(x)) {
-                break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not read the data");
+                ftp_xfer_fail(x, HF_REASON_CLIENT_TIMEOUT, "the client did not read the data");
                 return HF_FAILED;
             }
             bool moves = unsent != x->unsent;
@@ -431,7 +485,7 @@ static void client_connected(struct ftp_xfer *x)
 static void client_unreachable(struct ftp_xfer *x)
 {
     x->session->command_held = false;
-    break_for(x, HF_REASON_CLIENT_RESET, "the client's data port did not answer");
+    ftp_xfer_fail(x, HF_REASON_CLIENT_RESET, "the client's data port did not answer");
 }
 
 static void on_client_timeout(struct hf_timer *timer)
@@ -498,7 +552,8 @@ bool ftp_xfer_dial_client(struct ftp_xfer *x)
 static void on_lease_over(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
-    break_for(x, HF_REASON_CLIENT_TIMEOUT, "the client did not connect to the data port in time");
+    ftp_xfer_fail(x, HF_REASON_CLIENT_TIMEOUT,
+                  "the client did not connect to the data port in time");
     close_door(x);
 }
 
@@ -517,7 +572,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
     }
     if (hf_relay_attach(&x->relay, HF_FRONT, loop_of(x), fd) != HF_OK) {
         close(fd);
-        break_for(x, HF_REASON_RESOURCE, "out of memory");
+        ftp_xfer_fail(x, HF_REASON_RESOURCE, "out of memory");
         return;
     }
     hf_loop_timer_cancel(loop_of(x), &x->timer);

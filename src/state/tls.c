@@ -185,7 +185,7 @@ static void make_for_bind(struct making *m, struct hf_cfg_bind *bind)
         return;
     }
     if (!hf_tls_versions_of(&versions, &m->config->global.tls_bind, &settings)) {
-        hf_diag_add(m->diag, HF_DIAG_ERROR, tls->ssl_loc, "allow TLSv1.2 or TLSv1.3",
+        hf_diag_add(m->diag, HF_DIAG_ERROR, hf_bind_tls_loc(bind), "allow TLSv1.2 or TLSv1.3",
                     "all versions of TLS are disabled.");
         return;
     }
@@ -211,17 +211,7 @@ static bool same_line(struct hf_loc a, struct hf_loc b)
 
 static bool bind_wants(const struct hf_cfg_bind *bind)
 {
-    return bind->tls.ssl && bind->role != HF_BIND_DATA;
-}
-
-/* This version ends TLS on plain sections only. */
-static bool refuse_ftp(struct making *m, const struct hf_cfg_bind *bind)
-{
-    if (!bind->tls.ssl || bind->role == HF_BIND_PLAIN)
-        return false;
-    hf_diag_add(m->diag, HF_DIAG_ERROR, bind->tls.ssl_loc, NULL,
-                "'ssl' is not supported on binds for FTP by this version of haftp yet.");
-    return true;
+    return hf_bind_has_tls(bind) && bind->role != HF_BIND_DATA;
 }
 
 static void make_for_binds(struct making *m, struct hf_cfg_proxy *proxy)
@@ -231,7 +221,7 @@ static void make_for_binds(struct making *m, struct hf_cfg_proxy *proxy)
 
     LL_FOREACH(proxy->binds, bind)
     {
-        if (refuse_ftp(m, bind) || !bind_wants(bind))
+        if (!bind_wants(bind))
             continue;
         if (before && before->role == bind->role && same_line(before->loc, bind->loc))
             bind->tls_ctx = before->tls_ctx ? hf_tls_ctx_get(before->tls_ctx) : NULL;
@@ -301,7 +291,7 @@ static void make_for_server(struct making *m, struct hf_cfg_server *server)
 static bool server_wants(const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->o;
-    return o->tls.ssl || (o->tls.check_ssl && o->check);
+    return hf_server_has_tls(o) || (o->tls.check_ssl && o->check);
 }
 
 static void make_for_servers(struct making *m, struct hf_cfg_proxy *proxy)
@@ -317,19 +307,6 @@ static void make_for_servers(struct making *m, struct hf_cfg_proxy *proxy)
 
 /* ---- all of it --------------------------------------------------------------------------- */
 
-/* FTP sessions cannot speak TLS to servers yet. */
-static void refuse_ftp_servers(struct making *m, const struct hf_cfg_proxy *proxy)
-{
-    if (!proxy->ftp_summary)
-        return;
-    for (unsigned i = 0; i < proxy->n_reach; i++) {
-        const struct hf_cfg_server *server = proxy->reach[i];
-        if (server->o.tls.ssl)
-            hf_diag_add(m->diag, HF_DIAG_ERROR, server->o.tls.ssl_loc, NULL,
-                        "'ssl' is not supported on servers for FTP by this version of haftp yet.");
-    }
-}
-
 void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
 {
     struct making m = {.config = config, .diag = diag};
@@ -341,7 +318,6 @@ void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
             continue;
         make_for_binds(&m, proxy);
         make_for_servers(&m, proxy);
-        refuse_ftp_servers(&m, proxy);
     }
 }
 

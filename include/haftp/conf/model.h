@@ -102,6 +102,8 @@ enum hf_port_map { HF_PORT_FIXED, HF_PORT_SAME, HF_PORT_OFFSET };
 struct hf_cfg_server_tls {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/ends/server_tls.def"
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/server_ftps.def"
 };
 
 struct hf_cfg_server_opts { /* what default-server may set */
@@ -150,6 +152,8 @@ enum hf_bind_role { HF_BIND_PLAIN, HF_BIND_CONTROL, HF_BIND_DATA };
 struct hf_cfg_bind_tls {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/ends/bind_tls.def"
+#define HF_ROWS_FIELDS
+#include "../../../grammar/rows/ends/bind_ftps.def"
 };
 
 struct hf_cfg_bind {
@@ -177,6 +181,24 @@ struct hf_cfg_bind {
     struct hf_cfg_bind_tls tls;
     struct hf_tls_ctx *tls_ctx; /* haftp/state/tls.h; NULL: no TLS */
 };
+
+/* TLS from the first byte (`ssl`) or after AUTH (`starttls`), and where that is said. */
+static inline bool hf_bind_has_tls(const struct hf_cfg_bind *bind)
+{
+    return bind->tls.ssl || bind->tls.starttls;
+}
+static inline struct hf_loc hf_bind_tls_loc(const struct hf_cfg_bind *bind)
+{
+    return bind->tls.ssl ? bind->tls.ssl_loc : bind->tls.starttls_loc;
+}
+static inline bool hf_server_has_tls(const struct hf_cfg_server_opts *server)
+{
+    return server->tls.ssl || server->tls.starttls;
+}
+static inline struct hf_loc hf_server_tls_loc(const struct hf_cfg_server_opts *server)
+{
+    return server->tls.ssl ? server->tls.ssl_loc : server->tls.starttls_loc;
+}
 
 /* A set of ports that leases are drawn from: one range bind, or `ftp-data ports`. */
 struct hf_cfg_data_range {

@@ -41,6 +41,7 @@ enum {
     HF_CMDF_LOGIN = 32,
     HF_CMDF_SECRET = 64, /* its argument is never logged */
     HF_CMDF_QUERY = 128, /* leaves nothing behind at the server */
+    HF_CMDF_SECURITY = 256,
     HF_CMDF_DATA = HF_CMDF_DATA_DOWN | HF_CMDF_DATA_UP
 };
 

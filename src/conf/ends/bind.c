@@ -118,22 +118,24 @@ static bool leaves_no_version(const struct hf_cfg_bind_tls *tls)
     return true;
 }
 
-/* What HAProxy says of a bind with `ssl` once all of its words are known. */
+/* What HAProxy says of a bind with `ssl` once all of its words are known; `starttls` is the same,
+ * later. */
 static void check_tls(struct hf_build *b)
 {
     const struct hf_cfg_bind_tls *tls = &b->bind.tls;
+    struct hf_loc loc = hf_bind_tls_loc(&b->bind);
+    const char *word = tls->ssl ? "ssl" : "starttls";
 
     if (!tls->crts && (!tls->strict_sni || tls->generate_certificates))
-        hf_build_error(b, tls->ssl_loc, "add 'crt FILE'", "'ssl' needs a certificate");
+        hf_build_error(b, loc, "add 'crt FILE'", "'%s' needs a certificate", word);
     if (tls->generate_certificates && !tls->ca_sign_file)
-        hf_build_error(b, tls->ssl_loc, "add 'ca-sign-file FILE'",
+        hf_build_error(b, loc, "add 'ca-sign-file FILE'",
                        "'generate-certificates' needs an authority that signs");
     if (tls->verify && !tls->ca_file && !tls->ca_verify_file)
-        hf_build_error(b, tls->ssl_loc, "add 'ca-file FILE'",
+        hf_build_error(b, loc, "add 'ca-file FILE'",
                        "'verify' needs the authorities that clients' certificates come from");
     if (leaves_no_version(tls))
-        hf_build_error(b, tls->ssl_loc, "allow TLSv1.2 or TLSv1.3",
-                       "all versions of TLS are disabled");
+        hf_build_error(b, loc, "allow TLSv1.2 or TLSv1.3", "all versions of TLS are disabled");
 }
 
 /* Words that mean what we would not do. */
@@ -203,13 +205,15 @@ void hf_build_bind_end(struct hf_build *b)
     b->in_bind = false;
     if (hf_build_is_sound(b))
         check_id(b);
-    if (b->bind.tls.ssl && hf_build_is_sound(b))
+    if (hf_build_is_sound(b))
+        hf_ends_check_bind_ftps(b);
+    if (hf_bind_has_tls(&b->bind) && hf_build_is_sound(b))
         check_tls(b);
     if (hf_build_is_sound(b) && hf_ends_are_used(b))
         refuse_what_we_cannot(b);
     if (hf_build_is_sound(b)) {
         tell_idle_options(b);
-        if (!b->bind.tls.ssl)
+        if (!hf_bind_has_tls(&b->bind))
             hf_ends_tell_idle_tls(b, HF_OBJECT_BIND, &b->bind, b->bind.loc);
     }
     LL_FOREACH(b->bind_addresses, address)

@@ -17,4 +17,8 @@ void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, con
 void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void *fields,
                            struct hf_loc loc);
 
+/* ftps.c: `starttls`, data-tls-* and `ssl` of the line that was read. */
+void hf_ends_check_bind_ftps(struct hf_build *b);
+void hf_ends_check_server_ftps(struct hf_build *b, const struct hf_cfg_server *server);
+
 #endif

@@ -224,11 +224,14 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
 
     if (o->agent_check && !o->agent_port)
         hf_build_error(b, server->loc, "add 'agent-port N'", "'agent-check' needs 'agent-port'");
-    if ((o->tls.ssl || o->tls.check_ssl) && hf_config_verifies(b->config, o) && !o->tls.ca_file)
-        hf_build_error(b, o->tls.ssl ? o->tls.ssl_loc : o->tls.check_ssl_loc,
+    hf_ends_check_server_ftps(b, server);
+    if ((hf_server_has_tls(o) || o->tls.check_ssl) && hf_config_verifies(b->config, o) &&
+        !o->tls.ca_file)
+        hf_build_error(b, hf_server_has_tls(o) ? hf_server_tls_loc(o) : o->tls.check_ssl_loc,
                        "add 'ca-file FILE', or 'verify none' where the network can be trusted",
-                       "'ssl' verifies the server's certificate, and no 'ca-file' is given");
-    if (o->tls.ssl && o->tls.crt && hf_build_is_sound(b)) {
+                       "'%s' verifies the server's certificate, and no 'ca-file' is given",
+                       o->tls.starttls ? "starttls" : "ssl");
+    if (hf_server_has_tls(o) && o->tls.crt && hf_build_is_sound(b)) {
         const struct hf_word word = {.text = o->tls.crt, .loc = o->tls.crt_loc};
         (void)hf_vet_certificate(b, NULL, &word);
     }
@@ -277,7 +280,7 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
 {
     const struct hf_cfg_server_opts *o = &server->o;
 
-    if (!o->tls.ssl && !o->tls.check_ssl)
+    if (!hf_server_has_tls(o) && !o->tls.check_ssl)
         hf_ends_tell_idle_tls(b, HF_OBJECT_SERVER, o, server->loc);
     if (o->agent_check)
         hf_conf_add_pending(b->config, "agent-check", server->loc);

@@ -126,6 +126,12 @@ const struct hf_keyword hf_keywords[] = {
 #include "../../../grammar/rows/ends/bind_tls.def"
 
 #define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_BIND
+#define HF_ROWS_STRUCT   struct hf_cfg_bind
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/bind_ftps.def"
+
+#define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_SERVER
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) f
@@ -142,6 +148,12 @@ const struct hf_keyword hf_keywords[] = {
 #define HF_ROWS_STRUCT   struct hf_cfg_server_opts
 #define HF_ROWS_FIELD(f) tls.f
 #include "../../../grammar/rows/ends/server_tls.def"
+
+#define HF_ROWS_KEYWORDS
+#define HF_ROWS_OBJECT   HF_OBJECT_SERVER
+#define HF_ROWS_STRUCT   struct hf_cfg_server_opts
+#define HF_ROWS_FIELD(f) tls.f
+#include "../../../grammar/rows/ends/server_ftps.def"
 
 #define HF_ROWS_KEYWORDS
 #define HF_ROWS_OBJECT   HF_OBJECT_TLS_OPTIONS

@@ -14,7 +14,7 @@
  * deciding command stays unread in the leg's buffer meanwhile, and whatever the client pipelined
  * stays behind it.
  */
-#include "../ftp_int.h"
+#include "tls/ftps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,13 +149,17 @@ static enum ftp_verdict tell_features(struct ftp_session *s)
 {
     static const char first[] = "211-Features:\r\n";
     static const char eprt[] = " EPRT\r\n";
-    static const char rest[] = " EPSV\r\n HOST\r\n211 End\r\n";
+    static const char rest[] = " EPSV\r\n HOST\r\n";
+    static const char last[] = "211 End\r\n";
+    const char *tls = ftps_features(s);
     bool active = !s->session.facts.frontend->cfg->o.ftp_active_denied;
 
     ftp_replied(s, 211);
     return ftp_say(s, &s->front, first, sizeof first - 1) &&
                    (!active || ftp_say(s, &s->front, eprt, sizeof eprt - 1)) &&
-                   ftp_say(s, &s->front, rest, sizeof rest - 1)
+                   ftp_say(s, &s->front, rest, sizeof rest - 1) &&
+                   ftp_say(s, &s->front, tls, strlen(tls)) &&
+                   ftp_say(s, &s->front, last, sizeof last - 1)
                ? FTP_DONE
                : FTP_CLOSED;
 }
@@ -227,6 +231,7 @@ static enum ftp_verdict start_again(struct ftp_session *s)
 {
     forget_replays(s->desk);
     hf_ftp_facts_forget_login(s->session.facts.ftp);
+    ftps_forget(s);
     return ftp_answer(s, HF_CMD_REIN, FTP_ANSWER_REIN_DONE);
 }
 

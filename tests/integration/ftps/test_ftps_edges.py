@@ -1,0 +1,373 @@
+"""FTPS where somebody does something wrong, or wants more than the other side gives."""
+
+import ftplib
+import io
+import re
+import socket
+import ssl
+
+import pytest
+
+from lib import content
+from lib.clients import Ftplib
+from lib.fake_ftps import FtpsServer
+from lib.fakes import Fake
+from lib.ftps import ftps_place
+from lib.session import Session, TlsSession, drain
+from lib.tls import ServerTls
+from lib.wait import until
+
+
+@pytest.fixture
+def server(lab):
+    return lab.farm("pyftpdlib")[0]
+
+
+def raw(where):
+    """A connection on which the greeting has been read, and a file of its lines."""
+    connection = socket.create_connection(where, 10)
+    lines = connection.makefile("rb")
+    assert lines.readline().startswith(b"220")
+    return connection, lines
+
+
+def says(session, command):
+    """The reply, whatever it is."""
+    session.putcmd(command)
+    return session.getmultiline()
+
+
+def plain_login(place):
+    return Session(place.where("explicit-P"), place.login)
+
+
+def secure_login(place, **options):
+    return TlsSession(place.where("explicit-P"), place.login, place.tls("explicit-P"), **options)
+
+
+# ---- the client's side -----------------------------------------------------------------------
+
+def test_features(lab, server):
+    place = ftps_place(lab, server)
+    for front, wanted in (("plain", set()), ("explicit-P", {"AUTH TLS", "PBSZ", "PROT"})):
+        with Session(place.where(front)) as session:
+            lines = says(session, "FEAT").splitlines()
+            own = {"AUTH TLS", "PBSZ", "PROT"} & {line.strip() for line in lines}
+            assert own == wanted and lines[-1].startswith("211 ")
+    with TlsSession(place.where("implicit-P"), place.login, place.tls("implicit-P")) as session:
+        lines = {line.strip() for line in says(session, "FEAT").splitlines()}
+        assert {"PBSZ", "PROT"} <= lines and "AUTH TLS" not in lines
+
+
+def test_commands(lab, server):
+    place = ftps_place(lab, server)
+    with Session(place.where("explicit-P")) as session:
+        assert says(session, "PBSZ 0").startswith("503")
+        assert says(session, "PROT P").startswith("503")
+        assert says(session, "CCC").startswith("503")
+        assert says(session, "AUTH GSSAPI").startswith("504")
+        assert says(session, "AUTH").startswith("504")
+        assert says(session, f"USER {server.user}").startswith("331")
+        assert says(session, "AUTH TLS").startswith("503")
+    with Session(place.where("plain")) as session:
+        assert says(session, "AUTH TLS")[0] in "45"
+    session = TlsSession(place.where("explicit-P"), None, place.tls("explicit-P"))
+    with session:
+        assert says(session, "AUTH TLS").startswith("503")
+        assert says(session, "PROT P").startswith("503")
+        assert says(session, "PBSZ many").startswith("501")
+        assert says(session, "PBSZ 4096") == "200 PBSZ=0"
+        assert says(session, "PROT S").startswith("536")
+        assert says(session, "PROT X").startswith("504")
+        assert says(session, "CCC").startswith("534")
+        assert says(session, "ADAT abc=").startswith("503")
+        session.login(*place.login, secure=False)
+
+
+@pytest.mark.parametrize("word", ("SSL", "TLS-P", "tls-c"))
+def test_other_names_of_auth(lab, server, word):
+    """SSL and TLS-P are TLS with PROT P, TLS-C is TLS with PROT C."""
+    place = ftps_place(lab, server)
+    session = Session(place.where("explicit-P"))
+    assert says(session, f"AUTH {word}").startswith("234")
+    context = place.tls("explicit-P").context()
+    session.sock = context.wrap_socket(session.sock)
+    session.file = session.sock.makefile("r", encoding="utf-8")
+    session.login(*place.login)
+    with session:
+        data = session.transfercmd("RETR WELCOME")
+        if word != "tls-c":
+            data = context.wrap_socket(data, session=session.sock.session)
+        assert drain(data).decode().strip() == server.name
+        session.voidresp()
+
+
+def test_required(lab, server):
+    place = ftps_place(lab, server, starttls="starttls-required", bind_words="data-tls-required")
+    with Session(place.where("explicit-P")) as session:
+        assert says(session, f"USER {server.user}").startswith("530")
+        assert says(session, f"PASS {server.password}").startswith("530")
+        assert says(session, "NOOP")[0] in "25"
+    with secure_login(place) as session:
+        assert session.server_name() == server.name
+        assert says(session, "PROT C").startswith("534")
+        assert session.server_name() == server.name
+    session = TlsSession(place.where("explicit-P"), None, place.tls("explicit-P"))
+    with session:
+        session.login(*place.login, secure=False)
+        session.sendcmd("EPSV")
+        assert says(session, "RETR WELCOME").startswith("521")
+        session.sendcmd("PBSZ 0")
+        session.prot_p()
+        assert session.server_name() == server.name
+
+
+def test_prot_is_per_transfer(lab, server):
+    place = ftps_place(lab, server)
+    with secure_login(place) as session:
+        for protect in (True, False, False, True):
+            session.tls = place.tls("explicit-P" if protect else "explicit-C")
+            session.sendcmd(f"PROT {'P' if protect else 'C'}")
+            assert session.server_name() == server.name
+
+
+def test_rein(lab, server):
+    """The login and PROT are forgotten, TLS is not."""
+    place = ftps_place(lab, server)
+    with secure_login(place) as session:
+        assert says(session, "REIN").startswith("2")
+        assert says(session, "PROT P").startswith("503")
+        session.log_in(place.login)
+        assert session.server_name() == server.name
+
+
+@pytest.mark.parametrize("behind", (b"USER eve\r\n", b"N"))
+def test_bytes_behind_auth(lab, server, behind):
+    """Whoever can write into the connection must not be able to speak in the client's TLS."""
+    place = ftps_place(lab, server)
+    connection, lines = raw(place.where("explicit-P"))
+    connection.sendall(b"AUTH TLS\r\n" + behind)
+    rest = lines.read()
+    assert rest in (b"", b"234 TLS begins now.\r\n")
+    place.haftp.wait_log("behind AUTH")
+
+
+def test_pipelined_before_auth(lab, server):
+    """What came in the clear is answered in the clear, then TLS begins."""
+    place = ftps_place(lab, server)
+    connection, lines = raw(place.where("explicit-P"))
+    connection.sendall(b"NOOP\r\nSYST\r\nAUTH TLS\r\n")
+    assert [lines.readline()[:3] for _ in range(3)] == [b"200", b"215", b"234"]
+    secure = place.tls("explicit-P").context().wrap_socket(connection)
+    secure.sendall(b"NOOP\r\n")
+    assert secure.recv(100).startswith(b"200")
+
+
+@pytest.mark.parametrize("front", ("explicit-P", "implicit-P"))
+def test_garbage_instead_of_a_handshake(lab, server, front):
+    place = ftps_place(lab, server)
+    connection = socket.create_connection(place.where(front), 10)
+    if front == "explicit-P":
+        lines = connection.makefile("rb")
+        lines.readline()
+        connection.sendall(b"AUTH TLS\r\n")
+        assert lines.readline().startswith(b"234")
+    connection.sendall(b"USER alice\r\nPASS wonder\r\n")
+    try:
+        while connection.recv(1000):
+            pass
+    except ConnectionResetError:
+        pass
+    place.haftp.wait_log("TLS handshake failed")
+
+
+@pytest.mark.parametrize("front", ("explicit-P", "implicit-P"))
+def test_no_handshake_at_all(lab, server, front):
+    place = ftps_place(lab, server, more_defaults=["timeout client 500ms"])
+    connection = socket.create_connection(place.where(front), 10)
+    connection.settimeout(8)
+    if front == "explicit-P":
+        lines = connection.makefile("rb")
+        lines.readline()
+        connection.sendall(b"AUTH TLS\r\n")
+        assert lines.readline().startswith(b"234")
+    assert connection.recv(100) == b""
+
+
+def test_server_refuses_the_transfer(lab, server):
+    """No handshake then: the client may never begin one."""
+    place = ftps_place(lab, server)
+    with secure_login(place) as session:
+        for _ in range(3):
+            port = ftplib.parse229(session.sendcmd("EPSV"), session.sock.getpeername())[1]
+            with session.dial((place.address, port)) as data:
+                assert says(session, "RETR nothing").startswith("550")
+                assert data.recv(1) == b""
+        assert session.server_name() == server.name
+
+
+def assert_refused(session, code):
+    """The data connection breaks, or is ended before; then the reply comes."""
+    try:
+        session.server_name()
+    except OSError:
+        assert session.getmultiline().startswith(code)
+    except ftplib.Error as error:
+        assert str(error).startswith(code)
+    else:
+        raise AssertionError("the transfer succeeded")
+
+
+def test_reuse_is_demanded(lab, server):
+    place = ftps_place(lab, server, bind_words="data-tls-reuse")
+    for version in ("1.2", "1.3"):
+        tls = place.tls("explicit-P", version)
+        with TlsSession(place.where("explicit-P"), place.login, tls) as session:
+            for _ in range(3):
+                assert session.server_name() == server.name
+        with TlsSession(place.where("explicit-P"), place.login, tls, resume=False) as session:
+            assert_refused(session, "522")
+    place.haftp.wait_log("was not resumed")
+
+
+def test_sessions_of_others_are_no_reuse(lab, server):
+    """Only the session of this very control connection proves that the client is the same."""
+    place = ftps_place(lab, server, bind_words="data-tls-reuse")
+    with secure_login(place) as other, secure_login(place) as session:
+        session.wrap_data = lambda data: session.context.wrap_socket(
+            data, server_hostname=session.host, session=other.sock.session)
+        session.context = other.context
+        assert_refused(session, "522")
+    place.haftp.wait_log("was not resumed")
+
+
+@pytest.mark.parametrize("lenient", (False, True))
+def test_upload_without_close_notify(lab, server, lenient):
+    place = ftps_place(lab, server, bind_words="data-tls-eof-lenient" if lenient else "")
+    with secure_login(place) as session:
+        data = session.transfercmd("STOR incoming/cut")
+        data.sendall(b"half of it")
+        socket.socket.shutdown(data, socket.SHUT_WR)
+        reply = session.getmultiline()
+        assert reply.startswith("226" if lenient else "426"), reply
+    if not lenient:
+        place.haftp.wait_log("without close_notify")
+
+
+@pytest.mark.parametrize("how", ("garbage", "silence"))
+def test_no_tls_on_the_data_connection(lab, server, how):
+    place = ftps_place(lab, server, more=["ftp-data wait 700ms"])
+    with secure_login(place) as session:
+        session.tls = place.tls("explicit-C")  # it only says that it protects
+        data = session.transfercmd("RETR pub/named.bin")
+        if how == "garbage":
+            data.sendall(b"this is no TLS\r\n" * 20)
+        reply = session.getmultiline()
+        assert reply.startswith("522"), reply
+        data.close()
+        session.tls = place.tls("explicit-P")
+        assert session.server_name() == server.name
+
+
+# ---- the server's side -----------------------------------------------------------------------
+
+class Fakes:
+    """haftp in front of one server that does something wrong."""
+
+    def __init__(self, lab, more_words="", **wrong):
+        self.server = FtpsServer(lab.certificates.server, **wrong)
+        self.fake = Fake("fake", lab.net.server(), self.server)
+        self.place = ftps_place_of_fake(lab, self.fake, more_words)
+
+    def session(self):
+        return Session(self.place.where("plain"), ("alice", "secret"))
+
+
+def ftps_place_of_fake(lab, fake, more_words):
+    fake.user, fake.password = "alice", "secret"
+    return ftps_place(lab, fake, "starttls", more_words=more_words,
+                      more=["retries 0", "timeout ftp-greeting 1s"])
+
+
+def refused(place):
+    with socket.create_connection(place.where("plain"), 10) as connection:
+        reply = connection.makefile("rb").read()
+    assert reply.startswith(b"421 ") and reply.count(b"\n") == 1, reply
+
+
+@pytest.mark.parametrize("wrong, words", (
+    ({"auth": "500 What?"}, "AUTH TLS was answered with 500"),
+    ({"auth": "234 Go on.", "behind": b"200 injected\r\n"}, "before TLS"),
+    ({"prot": "536 No."}, "PROT P was answered with 536"),
+    ({"auth": None}, "421 for client"),
+))
+def test_server_cannot_be_brought_to_tls(lab, wrong, words):
+    """The client reads 421, and the server nothing of the client's in the clear."""
+    there = Fakes(lab, **wrong)
+    refused(there.place)
+    there.place.haftp.wait_log(words)
+    assert set(there.server.heard_in_clear) == {"AUTH TLS"}
+
+
+@pytest.mark.parametrize("mode", ("starttls", "ssl"))
+@pytest.mark.parametrize("words", ("ca-file {other}", "verifyhost another.example.org"))
+def test_certificate_is_not_good(lab, mode, words):
+    server, = lab.servers("vsftpd", 1, tls=ServerTls(implicit=mode == "ssl"))
+    words = words.format(other=lab.certificates.path("other"))
+    place = ftps_place(lab, server, mode, more_words=words, more=["retries 0"])
+    refused(place)
+    place.haftp.wait_log("TLS handshake failed")
+
+
+def test_next_server_after_a_bad_one(lab, server):
+    """A server without TLS is one that is down."""
+    good, = lab.servers("pyftpdlib", 1, tls=ServerTls())
+    place = ftps_place(lab, good, "starttls", more=[
+        "balance first",
+        f"server bad {server.address}:{server.port} starttls verify none"])
+    place.login = good.user, good.password
+    for _ in range(3):
+        with Session(place.where("plain"), place.login) as session:
+            assert session.server_name() == good.name
+
+
+def test_download_without_close_notify(lab):
+    """A file that somebody on the way has cut off must not look complete."""
+    with Fakes(lab, data="cut").session() as session:
+        data = session.transfercmd("RETR x")
+        with pytest.raises(ConnectionResetError):
+            drain(data)
+        assert session.getmultiline().startswith("426")
+
+
+def test_download_without_close_notify_from_a_lenient_server(lab):
+    with Fakes(lab, "data-tls-eof-lenient", data="cut").session() as session:
+        assert session.read("x") == b"half of it"
+
+
+@pytest.mark.parametrize("how", ("garbage", "silent"))
+def test_server_without_tls_on_the_data_connection(lab, how):
+    there = Fakes(lab, data=how)
+    with there.session() as session:
+        session.transfercmd("RETR x")
+        assert session.getmultiline().startswith("426")
+    there.place.haftp.wait_log("data connection to server fake")
+
+
+# ---- sizes -----------------------------------------------------------------------------------
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ("plain", "starttls"))
+def test_4_gib(lab, mode):
+    """Checksums of both ways."""
+    size = 4 << 30
+    server, = lab.servers("vsftpd", 1, tls=ServerTls() if mode != "plain" else None)
+    place = ftps_place(lab, server, mode)
+    content.write_sparse(server.path("pub", "large"), size)
+    wanted = content.checksum(server.path("pub", "large"))
+    client = Ftplib(place.where("explicit-P"), place.login, lab.scratch(), place.tls("explicit-P"))
+    local = f"{client.folder}/large"
+    client.get("pub/large", local)
+    assert content.checksum(local) == wanted
+    client.put(local, "incoming/large")
+    assert content.checksum(server.path("incoming", "large")) == wanted

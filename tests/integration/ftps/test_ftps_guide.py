@@ -1,0 +1,67 @@
+"""docs/ftps.md word for word, and examples/tls.cfg, in a network namespace of their own."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from lib.haftp import ROOT, binary
+from lib.servers import IS_ROOT
+
+PAGE = os.path.join(ROOT, "docs/ftps.md")
+
+
+def five_minutes():
+    """The commands of the first chapter, and its configuration."""
+    with open(PAGE) as page:
+        chapter = page.read().split("\n## ")[1]
+    config, = re.findall(r"```haproxy\n(.*?)```", chapter, re.DOTALL)
+    return re.findall(r"```sh\n(.*?)```", chapter, re.DOTALL), config
+
+
+# Ports are waited for, and what was started is ended: a reader's fingers do that.
+SCRIPT = """
+set -e
+ip link set lo up
+trap 'for pid in $(jobs -p); do kill $pid; done; wait' EXIT
+listens() {{ for i in $(seq 200); do ss -ltn | grep -q ":$1 " && return; sleep 0.05; done; }}
+{server}
+listens 2100
+{certificate}
+{start}
+listens 2990
+echo == explicit; {explicit}
+echo == implicit; {implicit}
+echo == plain; {plain}
+"""
+
+
+@pytest.mark.skipif(not IS_ROOT, reason="a network namespace needs root")
+def test_five_minutes(lab):
+    lab.need_haftp()
+    folder = lab.scratch()
+    (server, certificate, start, tries), config = five_minutes()
+    with open(os.path.join(folder, "ftps.cfg"), "w") as file:
+        file.write(config)
+    explicit, implicit, plain = tries.strip().splitlines()
+    script = SCRIPT.format(server=server, certificate=certificate, start=start, explicit=explicit,
+                           implicit=implicit, plain=plain)
+    path = f"{os.path.dirname(binary())}:{os.environ['PATH']}"
+    done = subprocess.run(["unshare", "--net", "bash", "-c", script], cwd=folder, timeout=60,
+                          env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    _, first, second, third = re.split(r"== \w+\n", done.stdout)
+    assert "hello.txt" in first and second == "hello\n" and third == "refused\n", done.stdout
+
+
+def test_example(lab):
+    """Only the paths of the certificates are replaced."""
+    lab.need_haftp()
+    config = os.path.join(lab.scratch(), "tls.cfg")
+    with open(os.path.join(ROOT, "examples/tls.cfg")) as example, open(config, "w") as file:
+        file.write(example.read().replace("/etc/haftp/ftp.pem", lab.certificates.server)
+                   .replace("/etc/haftp/ca.pem", lab.certificates.ca))
+    done = subprocess.run([binary(), "-c", "-V", "-f", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "demands TLS by AUTH" in done.stdout and "ends their TLS" in done.stdout

@@ -1,0 +1,92 @@
+"""An FTPS server that does one thing wrong; for lib.fakes.Fake."""
+
+import socket
+import ssl
+
+
+def drop(data):
+    """Reads to the end, whichever it is."""
+    try:
+        while data.recv(1 << 16):
+            pass
+    except ConnectionResetError:
+        pass
+
+
+class FtpsServer:
+    """handle(connection) talks to one client of its control port.
+
+    auth: the answer to AUTH, None: silence; behind: bytes sent with it; prot: the answer to PROT;
+    data: how data connections end: "clean", "cut" (no close_notify), "silent" (no handshake at
+    all), "garbage" (instead of one).
+    """
+
+    def __init__(self, certificate, auth="234 Go on.", behind=b"", prot="200 Private.",
+                 data="clean"):
+        self.auth, self.behind, self.prot, self.data = auth, behind, prot, data
+        self.heard_in_clear = []
+        self.heard = []
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(certificate)
+
+    def __call__(self, connection):
+        connection.sendall(b"220 Fake.\r\n")
+        listener = socket.create_server((connection.getsockname()[0], 0))
+        listener.settimeout(10)
+        while line := self._line(connection):
+            secure = isinstance(connection, ssl.SSLSocket)
+            (self.heard if secure else self.heard_in_clear).append(line)
+            verb = line.split()[0]
+            if verb == "AUTH":
+                connection = self._auth(connection)
+            else:
+                self._answer(connection, verb, listener)
+
+    @staticmethod
+    def _line(connection):
+        line = b""
+        while not line.endswith(b"\n"):
+            byte = connection.recv(1)
+            if not byte:
+                return None
+            line += byte
+        return line.decode().strip()
+
+    def _auth(self, connection):
+        if not self.auth:
+            return connection
+        connection.sendall(self.auth.encode() + b"\r\n" + self.behind)
+        if not self.auth.startswith("234"):
+            return connection
+        return self.context.wrap_socket(connection, server_side=True)
+
+    def _answer(self, connection, verb, listener):
+        def say(text):
+            connection.sendall(text.encode() + b"\r\n")
+        port = listener.getsockname()[1]
+        answers = {"PBSZ": "200 PBSZ=0", "PROT": self.prot, "USER": "230 Welcome.",
+                   "TYPE": "200 Binary.", "EPSV": f"229 Passive (|||{port}|)",
+                   "PASV": f"227 Passive (127,0,0,1,{port // 256},{port % 256})",
+                   "QUIT": "221 Bye."}
+        if verb in ("RETR", "STOR"):
+            say("150 Here it comes.")
+            self._transfer(listener.accept()[0], verb)
+            say("226 Done.")
+        else:
+            say(answers.get(verb, "500 What?"))
+
+    def _transfer(self, data, verb):
+        data.settimeout(10)
+        if self.data == "silent":
+            drop(data)
+        elif self.data == "garbage":
+            data.sendall(b"this is no TLS\r\n" * 20)
+        else:
+            secure = self.context.wrap_socket(data, server_side=True)
+            if verb == "STOR":
+                while secure.recv(1 << 16):
+                    pass
+            else:
+                secure.sendall(b"half of it")
+            data = secure.unwrap() if self.data == "clean" else secure
+        data.close()
