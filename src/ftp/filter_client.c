@@ -228,7 +228,8 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
         return ftp_tls_passes(s) ? ftp_forward(s, &cmd, clean)
                                  : ftp_answer(s, cmd.id, FTP_ANSWER_NO_TLS_PROT);
     case HF_CMD_REIN: /* servers end TLS with it, or do not (RFC 4217 leaves it open) */
-        return s->back.tls ? ftp_answer(s, cmd.id, FTP_ANSWER_NO_REIN) : forward(s, &cmd, clean);
+        return s->back.tls ? ftp_answer(s, cmd.id, FTP_ANSWER_NO_REIN)
+                           : ftp_forward(s, &cmd, clean);
     case HF_CMD_ABOR:
         return abort_what_runs(s) ? ftp_forward(s, &cmd, clean) : FTP_CLOSED;
     default:

@@ -204,8 +204,7 @@ struct ftp_opaque_data {
 /* ---- a control session -------------------------------------------------------------------- */
 
 enum ftp_state {
-    FTP_SHAKING,   /* implicit FTPS: TLS begins with the connection */
-    FTP_ADMITTING, /* the section's rules wait for bytes */
+    FTP_ADMITTING, /* a PROXY header, implicit TLS, or the section's rules wait for bytes */
     FTP_DESK,      /* the client is to say who it is before it gets a server */
     FTP_DIALING,   /* a server is being chosen and connected */
     FTP_GREETING,  /* connected; its greeting is awaited, the client has seen nothing */
@@ -233,7 +232,7 @@ struct ftp_session {
     struct ftp_desk *desk;       /* where the choice of a server depends on the login; else NULL */
     struct hf_inspect *response; /* until the rules on the server's greeting are decided */
     struct ftps_preparing *preparing; /* until the server has TLS and PROT P (tls/server.c) */
-    struct hf_timer timer;            /* TLS, greeting, idle, login, linger */
+    struct hf_timer timer;            /* greeting, idle, login, linger */
     uint64_t active_ms, login_from_ms;
     struct ftp_xfer *next_xfer; /* leased for the next transfer command */
     struct ftp_xfer *xfer;      /* of the transfer that has begun */

@@ -73,6 +73,7 @@ void ftp_try_next_server(struct ftp_session *s, enum hf_reason reason)
     ftp_end_response_rules(s);
     ftps_stop_preparing(s);
     hf_loop_timer_cancel(loop_of(s), &s->timer);
+    s->session.facts.back_tls = NULL;
     hf_leg_close(&s->back, false);
     s->state = FTP_DIALING;
     hf_dial_again(s->dial, reason);

@@ -1,10 +1,9 @@
 /*
  * session.c: life of a control session.
  *
- *   SHAKING --TLS--> ADMITTING --rules passed--> DIALING
- *                       |                           ^
- *                       +--> DESK --login known-----+   (only where the choice depends on the
- *                                                        login: front_desk.c)
+ *   ADMITTING --rules passed--> DIALING
+ *      |                           ^
+ *      +--> DESK --login known-----+   (only where the choice depends on the login: front_desk.c)
  *
  *   DIALING --connected--> GREETING --220--> READY --QUIT, end, error, timeout--> LINGER --> gone
  *      ^                      |
@@ -77,6 +76,7 @@ void ftp_drop_server(struct ftp_session *s)
     ftp_opaque_leave(s);
     const struct hf_proxy *backend = s->session.facts.backend;
     ftp_of(s)->to_back.n = 0;
+    s->session.facts.back_tls = NULL;
     hf_leg_close(&s->back, backend && backend->cfg->o.nolinger);
     give_server_back(s);
 }
@@ -90,6 +90,7 @@ static void vanish(struct ftp_session *s)
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_session_report(&s->session);
     ftp_record_end(s);
+    s->session.facts.front_tls = NULL;
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
     hf_session_end(&s->session);
 }
@@ -146,6 +147,7 @@ void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase
     hf_facts_end(&s->session.facts, reason, phase);
     if (reset) {
         hf_session_report(&s->session); /* while the client's connection can still be asked */
+        s->session.facts.front_tls = s->session.facts.back_tls = NULL;
         hf_leg_close(&s->back, true);
         hf_leg_close(&s->front, true);
     }
@@ -518,8 +520,6 @@ static void work(struct ftp_session *s)
     arm(s);
 }
 
-static void admit(struct ftp_session *s);
-
 /* A client that breaks off before it has a server must not keep a place in the queue. */
 static bool client_left_early(const struct ftp_session *s)
 {
@@ -536,10 +536,6 @@ void ftp_session_step(struct ftp_session *s)
         return;
     }
     switch ((enum ftp_state)s->state) {
-    case FTP_SHAKING:
-        if (ftps_shake_client(s))
-            admit(s);
-        break;
     case FTP_ADMITTING:
         hf_admit_progress(s->admit);
         break;
@@ -587,6 +583,7 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
     hf_admit_free(s->admit);
     s->admit = NULL;
     s->state = FTP_DIALING;
+    ftps_admitted(s);
     if (ruling == HF_RULING_REJECT)
         vanish(s);
     else if (s->desk && !session->facts.backend)
@@ -611,39 +608,11 @@ static void on_let_in(struct hf_session *session, enum hf_ruling ruling)
 
     hf_admit_free(s->admit);
     s->admit = NULL;
+    ftps_admitted(s);
     if (ruling == HF_RULING_REJECT)
         vanish(s);
     else
         ftp_desk_open(s);
-}
-
-static void admit(struct ftp_session *s)
-{
-    bool late = ftp_has_desk(s);
-    hf_admit_fn fn = late ? on_let_in : on_admitted;
-
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
-    s->state = FTP_ADMITTING;
-    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, late, fn, &s->admit);
-    if (ruling != HF_RULING_WAIT)
-        fn(&s->session, ruling);
-}
-
-static void on_handshake_timeout(struct hf_timer *timer)
-{
-    client_broke(HF_CONTAINER(timer, struct ftp_session, timer), HF_REASON_CLIENT_TIMEOUT);
-}
-
-static void begin_implicit(struct ftp_session *s)
-{
-    const struct hf_cfg_timeouts *t = &s->session.facts.frontend->cfg->o.timeout;
-    unsigned limit = hf_timeout_shorter(t->client, t->ftp_login);
-
-    s->state = FTP_SHAKING;
-    if (limit)
-        hf_loop_timer(loop_of(s), &s->timer, limit, on_handshake_timeout);
-    if (ftps_begin_client(s))
-        admit(s);
 }
 
 static const struct hf_session_ops ftp_session_ops = {.kill = kill_session};
@@ -664,9 +633,14 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
     s->login_from_ms = s->session.facts.accepted_ms;
     ftp_record_begin(s);
-    if (bind->tls.ssl)
-        begin_implicit(s);
-    else
-        admit(s);
+    if (!ftps_begin_implicit(s)) {
+        ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_REQUEST, NULL);
+        return true;
+    }
+    bool late = ftp_has_desk(s);
+    hf_admit_fn fn = late ? on_let_in : on_admitted;
+    enum hf_ruling ruling = hf_admit_begin(&s->session, &s->front.watch, late, fn, &s->admit);
+    if (ruling != HF_RULING_WAIT)
+        fn(&s->session, ruling);
     return true;
 }

@@ -31,7 +31,9 @@ struct hf_addr ftp_told_address(struct ftp_session *s)
 
 bool ftp_is_direct(struct ftp_session *s)
 {
-    return first_met(s, s->session.facts.frontend->cfg->direct) != NULL;
+    /* What does not pass here gets no TLS from us. */
+    return !s->front.tls && !s->back.tls &&
+           first_met(s, s->session.facts.frontend->cfg->direct) != NULL;
 }
 
 /* Nothing of such a transfer passes here, so nothing tells us that it goes on: only the kernel can

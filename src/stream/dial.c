@@ -173,22 +173,27 @@ static const char *name_of_server(const struct hf_session *session, struct hf_ev
     return name;
 }
 
-static enum hf_status begin_tls(struct hf_dial *dial)
+enum hf_status hf_dial_new_tls(struct hf_session *session, bool for_data, struct hf_tls **out)
 {
-    struct hf_session *session = dial->session;
     const struct hf_cfg_server *cfg = session->server->cfg;
     struct hf_eval eval;
     char name[HF_SNI_BYTES];
     struct hf_tls_options options = {
         .name = name_of_server(session, &eval, name),
+        .for_data = for_data,
     };
 
     if (hf_config_verifies(session->engine->runtime->config, &cfg->o))
         options.verify_name = cfg->o.tls.verifyhost ? cfg->o.tls.verifyhost : options.name;
-    enum hf_status status = hf_tls_new(hf_server_tls(cfg), &options, &dial->tls);
+    return hf_tls_new(hf_server_tls(cfg), &options, out);
+}
+
+static enum hf_status begin_tls(struct hf_dial *dial)
+{
+    enum hf_status status = hf_dial_new_tls(dial->session, false, &dial->tls);
     if (status == HF_OK) {
         hf_tls_use(dial->tls, dial->watch);
-        session->facts.back_tls = dial->tls;
+        dial->session->facts.back_tls = dial->tls;
     }
     return status;
 }

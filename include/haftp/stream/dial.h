@@ -54,6 +54,10 @@ bool hf_dial_client_left(const struct hf_session *session, const struct hf_watch
 /* In hf_dial_fn, of a server with `ssl`: its TLS, whose handshake is done; the caller's from now
  * on. NULL: plain text. */
 struct hf_tls *hf_dial_take_tls(struct hf_dial *dial);
+/* TLS toward the session's server as its line says, `sni` and all; the handshake is the caller's.
+ * `for_data`: as in struct hf_tls_options. */
+HF_MUST_USE enum hf_status hf_dial_new_tls(struct hf_session *session, bool for_data,
+                                           struct hf_tls **out);
 /* The server is good: stick rules learn it. */
 void hf_dial_succeeded(struct hf_dial *dial);
 /* Ends this dial, whatever its state; its memory goes back when no caller holds it. */

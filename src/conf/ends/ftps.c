@@ -80,7 +80,7 @@ static void check_bind(struct hf_plan *plan, const struct hf_cfg_bind *bind)
                     "remove 'no option ftp-inspect' where this is FTP, or write 'ssl' where it is "
                     "not",
                     "'starttls' is for FTP, but bind %s carries plain TCP.", bind->text);
-    else if (bind->role == HF_BIND_PLAIN &&
+    else if (bind->role == HF_BIND_PLAIN && tls->ssl &&
              (tls->data_tls_required || tls->data_tls_reuse || tls->data_tls_eof_lenient))
         hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->loc, "remove them, or use FTP's port 990",
                     "'data-tls-required', 'data-tls-reuse' and 'data-tls-eof-lenient' have no "
@@ -95,7 +95,7 @@ static void check_servers(struct hf_plan *plan, const struct hf_cfg_bind *bind)
 
     for (unsigned i = 0; i < proxy->n_reach; i++) {
         const struct hf_cfg_server_tls *tls = &proxy->reach[i]->o.tls;
-        if (bind->opaque && (tls->ssl || tls->starttls))
+        if (bind->opaque && !bind->derived && (tls->ssl || tls->starttls))
             hf_diag_add(plan->diag, HF_DIAG_ERROR, tls->ssl ? tls->ssl_loc : tls->starttls_loc,
                         "write 'ssl crt FILE' on the bind to end the clients' TLS here, or another "
                         "section for port 990",

@@ -143,15 +143,23 @@ static bool give_up(struct ftp_session *s, const char *what, const char *why)
     return false;
 }
 
-bool ftps_begin_client(struct ftp_session *s)
+static enum hf_status start_tls(struct ftp_session *s)
 {
     const struct hf_tls_options options = {.for_data = true};
     struct hf_tls *tls;
 
+    enum hf_status status = hf_tls_new(hf_bind_tls(s->session.facts.bind), &options, &tls);
+    if (status == HF_OK)
+        status = hf_leg_start_tls(&s->front, tls);
+    if (status == HF_OK)
+        s->session.facts.front_tls = tls;
+    return status;
+}
+
+bool ftps_begin_client(struct ftp_session *s)
+{
     s->tls_begins = false;
-    if (hf_tls_new(hf_bind_tls(s->session.facts.bind), &options, &tls) != HF_OK)
-        return give_up(s, "TLS cannot begin", "out of memory");
-    switch (hf_leg_start_tls(&s->front, tls)) {
+    switch (start_tls(s)) {
     case HF_OK:
         return ftps_shake_client(s);
     case HF_DENIED:
@@ -159,6 +167,17 @@ bool ftps_begin_client(struct ftp_session *s)
     default:
         return give_up(s, "TLS cannot begin", "out of memory");
     }
+}
+
+bool ftps_begin_implicit(struct ftp_session *s)
+{
+    return !words(s)->ssl || start_tls(s) == HF_OK;
+}
+
+void ftps_admitted(struct ftp_session *s)
+{
+    if (s->front.handshaking && hf_tls_is_ready(s->front.tls))
+        (void)!ftps_shake_client(s); /* it is done; the leg hears of it */
 }
 
 bool ftps_shake_client(struct ftp_session *s)

@@ -23,10 +23,13 @@ enum ftp_answer ftps_refusal(const struct ftp_session *s, const struct hf_ftp_cm
 /* The lines of FEAT that are about this side, each with its CRLF; "" where it has no TLS. */
 const char *ftps_features(const struct ftp_session *s);
 
-/* TLS toward the client from now on (implicit FTPS).  False: the session was closed. */
+/* A bind with `ssl`: TLS from the first byte, whose handshake hf_admit_begin() sees to.  False: no
+ * memory. */
+HF_MUST_USE bool ftps_begin_implicit(struct ftp_session *s);
+void ftps_admitted(struct ftp_session *s); /* and it has let the client in */
+/* AUTH was answered: TLS from now on.  False: not done yet, or the session was closed. */
 HF_MUST_USE bool ftps_begin_client(struct ftp_session *s);
-/* Goes on with what AUTH or the connection began.  False: not done yet, or the session was closed.
- */
+/* Goes on with that. */
 HF_MUST_USE bool ftps_shake_client(struct ftp_session *s);
 /* REIN: PROT is C again (RFC 2228 3); TLS itself stays. */
 void ftps_forget(struct ftp_session *s);

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #include "haftp/log/log.h"
-#include "haftp/state/tls.h"
 
 enum stage { STAGE_AUTH, STAGE_PBSZ, STAGE_PROT };
 
@@ -86,13 +85,13 @@ static bool ask(struct ftp_session *s, enum stage stage, const char *line)
 
 static bool begin_tls(struct ftp_session *s)
 {
-    const struct hf_tls_options options = {.for_data = true, .verify_name = words(s)->verifyhost};
     struct hf_tls *tls;
 
-    if (hf_tls_new(hf_server_tls(s->session.server->cfg), &options, &tls) != HF_OK)
+    if (hf_dial_new_tls(&s->session, true, &tls) != HF_OK)
         return leave(s, "TLS cannot begin", "out of memory");
     switch (hf_leg_start_tls(&s->back, tls)) {
     case HF_OK:
+        s->session.facts.back_tls = tls;
         return ftps_shake_server(s);
     case HF_DENIED:
         return leave(s, "bytes behind its answer to AUTH in the clear", "");

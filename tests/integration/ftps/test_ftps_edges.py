@@ -178,7 +178,7 @@ def test_garbage_instead_of_a_handshake(lab, server, front):
             pass
     except ConnectionResetError:
         pass
-    place.haftp.wait_log("TLS handshake failed")
+    place.haftp.wait_log("TLS handshake failed|SSL handshake failure")
 
 
 @pytest.mark.parametrize("front", ("explicit-P", "implicit-P"))
