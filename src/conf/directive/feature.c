@@ -14,7 +14,7 @@ static const struct {
     {"CRYPT_H", true},    {"DEVICEATLAS", false}, {"DL", false},          {"ENGINE", false},
     {"EPOLL", true},      {"EVPORTS", false},     {"GETADDRINFO", true},  {"KQUEUE", false},
     {"LIBCRYPT", true},   {"LINUX_SPLICE", true}, {"LINUX_TPROXY", true}, {"LUA", false},
-    {"NETFILTER", false}, {"NS", false},          {"OPENSSL", false},     {"OT", false},
+    {"NETFILTER", false}, {"NS", false},          {"OPENSSL", true},      {"OT", false},
     {"PCRE", false},      {"PCRE2", true},        {"PCRE2_JIT", true},    {"POLL", false},
     {"PRCTL", true},      {"PROMEX", false},      {"QUIC", false},        {"RT", true},
     {"SLZ", false},       {"SYSTEMD", false},     {"TFO", true},          {"THREAD", true},
