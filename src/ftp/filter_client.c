@@ -73,6 +73,18 @@ static enum ftp_verdict on_pasv(struct ftp_session *s, const struct hf_ftp_cmd *
     return ftp_ask_server(s, HF_CMD_PASV);
 }
 
+/* It binds the client from the server's reply on.  A server that we ask by PASV or PORT must not
+ * hear of it: it would refuse those. */
+static enum ftp_verdict on_epsv_all(struct ftp_session *s, struct hf_view line)
+{
+    if (!ftp_is_direct(s) && !ftp_asks_by_epsv(s)) {
+        s->epsv_all = true;
+        return ftp_answer(s, HF_CMD_EPSV, FTP_ANSWER_EPSV_ALL_NOTED);
+    }
+    ftp_queue_push(&s->queue, HF_CMD_EPSV, FTP_ANSWER_NONE)->epsv_all = true;
+    return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
+}
+
 /* The protocol asked for is the client's side's (RFC 2428 3); the server may live in the other
  * family. */
 static enum ftp_verdict on_epsv(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
@@ -81,8 +93,7 @@ static enum ftp_verdict on_epsv(struct ftp_session *s, const struct hf_ftp_cmd *
     bool v6 = hf_facts_here(&s->session.facts)->sa.sa_family == AF_INET6;
     switch (hf_ftp_parse_epsv_arg(cmd->arg)) {
     case HF_EPSV_ALL:
-        ftp_queue_push(&s->queue, HF_CMD_EPSV, FTP_ANSWER_NONE)->epsv_all = true;
-        return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
+        return on_epsv_all(s, line);
     case HF_EPSV_V4:
         if (v6)
             return ftp_answer(s, HF_CMD_EPSV, FTP_ANSWER_EPSV_NET_6);

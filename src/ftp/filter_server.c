@@ -35,6 +35,7 @@ static bool say_denial(struct ftp_session *s, const struct ftp_command *command)
 
     if ((hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_DATA) && !s->xfer) {
         ftp_passive_stop_waiting(s);
+        s->needs_port = s->needs_port || s->next_xfer;
         ftp_xfer_free(s->next_xfer, false);
         s->next_xfer = NULL;
     }
@@ -199,13 +200,15 @@ static void forget_next_xfer(struct ftp_session *s)
     s->next_xfer = NULL;
 }
 
-/* REIN: as if the client had just come (RFC 959 4.1.1). */
+/* REIN: as if the client had just come (RFC 959 4.1.1).  Who never logged in gets no more time for
+ * it. */
 static void forget_login(struct ftp_session *s)
 {
-    s->logged_in = s->epsv_all = s->user_given = false;
+    if (s->logged_in)
+        s->login_from_ms = hf_loop_now(s->session.engine->loop);
+    s->logged_in = s->user_proven = s->epsv_all = s->user_given = false;
     if (s->session.facts.ftp)
         hf_ftp_facts_forget_login(s->session.facts.ftp);
-    s->login_from_ms = hf_loop_now(s->session.engine->loop);
     ftps_forget(s);
     forget_next_xfer(s);
     s->needs_port = false;
@@ -277,7 +280,10 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     case HF_CMD_ACCT:
         if (command->id == HF_CMD_USER)
             ftp_name_answered(s, HF_CMD_USER, code);
-        s->logged_in = s->logged_in || code == 230 || code == 232;
+        if (code == 230 || code == 232)
+            s->logged_in = s->user_proven = true;
+        else if (command->id == HF_CMD_USER && code < 400)
+            s->user_proven = false;
         break;
     default:
         break;

@@ -55,6 +55,7 @@
     X(NO_LISTENER, "425 No data port can be opened.\r\n")                                          \
     X(NO_LONG, "502 Not available here; use EPSV.\r\n")                                            \
     X(EPSV_ALL, "501 EPSV ALL was sent: only EPSV is allowed now.\r\n")                            \
+    X(EPSV_ALL_NOTED, "200 EPSV ALL noted.\r\n")                                                   \
     X(EPSV_NET_4, "522 Network protocol not supported on this connection, use (1).\r\n")           \
     X(EPSV_NET_6, "522 Network protocol not supported on this connection, use (2).\r\n")           \
     X(EPSV_BAD, "501 EPSV takes 1, 2, ALL or nothing.\r\n")                                        \
@@ -253,6 +254,7 @@ struct ftp_session {
     bool held;                   /* a complete reply waits for its transfer, or for a port */
     bool user_given;             /* the server took a USER: no HOST may follow (RFC 7151 3.1) */
     bool logged_in, epsv_all;
+    bool user_proven;       /* the last name that the server took is that of who is logged in */
     bool server_lacks_epsv; /* it said so */
     bool command_held;      /* a complete command waits for the outcome of an earlier one */
     bool told;              /* the server heard something that another one would have missed */
@@ -435,6 +437,8 @@ HF_MUST_USE bool ftp_opaque_data_begin(struct hf_engine *engine, struct hf_tie *
 /* server_side.c */
 /* Asks the server for the data connection that the client asked for by `id`.  HOLD: not now. */
 enum ftp_verdict ftp_ask_server(struct ftp_session *s, enum hf_ftp_cmd_id id);
+/* The server is asked by EPSV, too, when the client asks by it. */
+bool ftp_asks_by_epsv(const struct ftp_session *s);
 /* The first line of the server's answer: what is done with its lines. */
 enum ftp_reply_mode ftp_setup_mode(struct ftp_session *s, const struct ftp_command *command,
                                    unsigned code);

@@ -105,6 +105,17 @@ static void on_connect_timeout(struct hf_timer *timer)
     server_failed(HF_CONTAINER(timer, struct ftp_opaque_data, timer), HF_REASON_SERVER_TIMEOUT);
 }
 
+/* `send-proxy-data`: whose connection this is. */
+static enum hf_status introduce(struct ftp_opaque_data *data)
+{
+    const struct hf_facts *facts = &data->session.facts;
+    const struct hf_introduction client = {.from = facts->client, .to = facts->local};
+
+    if (!facts->server->cfg->o.send_proxy_data)
+        return HF_OK;
+    return hf_server_introduce(facts->server->cfg, data->relay.end[HF_BACK].watch.fd, &client);
+}
+
 static void on_connecting(struct hf_watch *watch)
 {
     struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
@@ -114,7 +125,7 @@ static void on_connecting(struct hf_watch *watch)
 
     if (status == HF_AGAIN)
         return;
-    if (status != HF_OK) {
+    if (status != HF_OK || introduce(data) != HF_OK) {
         server_failed(data, HF_REASON_SERVER_REFUSED);
         return;
     }

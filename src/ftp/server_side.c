@@ -44,6 +44,11 @@ static enum hf_ftp_cmd_id command_for(const struct ftp_session *s, enum hf_ftp_c
     return v6 ? HF_CMD_EPSV : HF_CMD_PASV;
 }
 
+bool ftp_asks_by_epsv(const struct ftp_session *s)
+{
+    return command_for(s, HF_CMD_EPSV) == HF_CMD_EPSV;
+}
+
 /* ---- asking ------------------------------------------------------------------------------- */
 
 /* The server will connect to us: it is told where before it can know. */

@@ -372,7 +372,7 @@ static enum ftp_verdict rein(struct ftp_session *s)
 {
     if (s->logged_in) /* who never logged in gets no more time for it */
         s->login_from_ms = hf_loop_now(s->session.engine->loop);
-    s->logged_in = s->epsv_all = false;
+    s->logged_in = s->user_proven = s->epsv_all = false;
     come_back(s);
     return start_again(s);
 }

@@ -192,9 +192,11 @@ void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned co
 {
     struct hf_ftp_facts *ftp = s->session.facts.ftp;
     bool accepted = code < 400;
+    /* Pure-FTPd says 230 to a guest who gives another name, and he is a guest as before. */
+    bool ignored = id == HF_CMD_USER && s->user_proven && code < 300;
 
     if (ftp)
-        hf_ftp_facts_settle(ftp, accepted);
+        hf_ftp_facts_settle(ftp, accepted && !ignored);
     if (id == HF_CMD_USER && accepted)
         s->user_given = true;
 }
