@@ -215,6 +215,29 @@ static void warn_unequal(struct acl_reader *a, const struct hf_word *word)
                     "'ne' is read as 'eq', as HAProxy does.");
 }
 
+/* Verbs come in capitals and hosts in small letters: a value that is written otherwise looks right,
+ * and lets everything pass that it was meant to stop. */
+static void warn_wrong_case(struct acl_reader *a, const struct hf_word *word)
+{
+    const struct hf_expr *expr = a->test->expr;
+    enum hf_match match = a->test->patterns.match;
+    bool verbs = strcmp(expr->fetch.row->name, "ftp.cmd") == 0;
+    bool hosts = strcmp(expr->fetch.row->name, "ftp.host") == 0;
+
+    if ((!verbs && !hosts) || expr->n_convs || a->test->patterns.ignore_case ||
+        match < HF_MATCH_STR || match > HF_MATCH_DOM)
+        return;
+    for (const char *p = word->text; *p; p++) {
+        if (verbs ? !islower((unsigned char)*p) : !isupper((unsigned char)*p))
+            continue;
+        hf_diag_add(a->b->diag, HF_DIAG_WARNING, word->loc,
+                    "write the value so, or compare with -i",
+                    "'%s' never matches: '%s' is always in %s.", word->text, expr->fetch.row->name,
+                    verbs ? "capitals" : "small letters");
+        return;
+    }
+}
+
 static bool read_values(struct acl_reader *a)
 {
     enum hf_match match = a->test->patterns.match;
@@ -227,6 +250,7 @@ static bool read_values(struct acl_reader *a)
         const struct hf_word *word = &a->words[a->at];
         const char *wrong = hf_pattern_add(&a->list, hf_view_cstr(word->text));
         warn_unequal(a, word);
+        warn_wrong_case(a, word);
         if (!wrong)
             continue;
         hf_build_error(a->b, word->loc, NULL, "'%s' is not %s", word->text, wrong);
