@@ -12,9 +12,10 @@ from lib import content
 from lib.clients import Ftplib
 from lib.fake_ftps import FtpsServer
 from lib.fakes import Fake
-from lib.ftps import ftps_place
+from lib.ftps import EXPLICIT_PORT, ftps_place
+from lib.haftp import head
 from lib.session import Session, TlsSession, drain
-from lib.tls import ServerTls
+from lib.tls import ClientTls, ServerTls
 from lib.wait import until
 
 
@@ -371,3 +372,32 @@ def test_4_gib(lab, mode):
     assert content.checksum(local) == wanted
     client.put(local, "incoming/large")
     assert content.checksum(server.path("incoming", "large")) == wanted
+
+
+# ---- a server chosen by the login ------------------------------------------------------------
+
+def test_routing_by_user(lab):
+    """TLS with the client before there is a server, then with the server, for both names."""
+    servers = [lab.servers(kind, 1, tls=ServerTls())[0] for kind in ("proftpd", "pyftpdlib")]
+    front, certificates = lab.net.front(), lab.certificates
+    backends = "".join(f"""
+backend {name}
+    server {server.name} {server.address}:{server.port} starttls verify required ca-file \
+{certificates.ca}
+""" for name, server in zip(("one", "two"), servers))
+    lab.haftp(head() + f"""
+frontend ftp
+    bind {front}:{EXPLICIT_PORT} starttls-required crt {certificates.server}
+    ftp-data ports 20000-20009
+    use_backend one if {{ ftp.user alice }} {{ ftp.tls }}
+    default_backend two
+{backends}""", (front, EXPLICIT_PORT))
+    tls = ClientTls(certificates.ca)
+    login = (servers[0].user, servers[0].password)
+    with Session((front, EXPLICIT_PORT)) as session:
+        assert " AUTH TLS" in says(session, "FEAT").splitlines()
+        assert says(session, "USER alice").startswith("530")
+    for user, server in ((login, servers[0]), (("anonymous", "me@here"), servers[1])):
+        with TlsSession((front, EXPLICIT_PORT), user, tls) as session:
+            assert session.server_name() == server.name
+            assert session.server_name() == server.name
