@@ -121,6 +121,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> BALANCE "balance"
 %token <row> HASH_TYPE "hash-type"
 %token <row> HASH_FACTOR "hash-balance-factor"
+%token <row> FTP_CHECK "option ftp-check"
 %token <row> REDISPATCH "option redispatch"
 %token <row> LOG "log"
 %token <row> LOG_GLOBAL "log global"
@@ -252,6 +253,8 @@ proxy_line
     | REDISPATCH                            { hf_build_redispatch(B, HF_YES, NULL); }
     | REDISPATCH word rest                  { hf_build_redispatch(B, HF_YES, &$2); }
     | NO REDISPATCH rest                    { hf_build_redispatch(B, HF_NO, NULL); }
+    | FTP_CHECK words                       { hf_build_ftp_check(B); }
+    | NO FTP_CHECK rest                     { hf_build_no_ftp_check(B); }
     | COOKIE word       { hf_build_cookie(B, &$2); }
       settings          { hf_build_end_cookie(B, @1); }
     | DISPATCH word     { hf_build_dispatch(B, &$2); }

@@ -7,6 +7,7 @@
 #undef HF_FLAG
 #undef HF_FLAG_AT
 #undef HF_FLAG_FIXED
+#undef HF_FLAG_INSTEAD
 #undef HF_FLAG_NOTED
 #undef HF_FLAG_OFF
 #undef HF_FLAG_TCPLOG

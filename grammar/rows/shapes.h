@@ -15,7 +15,8 @@
  *   HF_FLAG(field, name, where, help)                    bool, set by the word alone
  *   HF_FLAG_NOTED(field, name, where, note, help)        and a notice when it is used
  *   HF_FLAG_FIXED(field, name, where, help)              `no` is refused, as HAProxy does
- *   HF_FLAG_WITH(field, name, where, options, syntax, help)   options may follow
+ *   HF_FLAG_INSTEAD(field, rival, name, where, help)     the same, and the pointer `rival` is NULL
+ * then HF_FLAG_WITH(field, name, where, options, syntax, help)   options may follow
  *   HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)   sets the flag of another row
  *   HF_FLAG_OFF(field, name, where, help)                clears the flag of another row
  *   HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs from silence
@@ -108,6 +109,7 @@
 #define HF_FLAG(field, name, where, help)                       bool field;
 #define HF_FLAG_NOTED(field, name, where, note, help)           bool field;
 #define HF_FLAG_FIXED(field, name, where, help)                 bool field;
+#define HF_FLAG_INSTEAD(field, rival, name, where, help)        bool field;
 #define HF_FLAG_WITH(field, name, where, options, syntax, help) bool field;
 #define HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)
 #define HF_FLAG_OFF(field, name, where, help)
@@ -198,6 +200,9 @@
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .note = (note_))
 #define HF_FLAG_FIXED(field, name, where, help)                                                    \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true)
+#define HF_FLAG_INSTEAD(field, rival_, name, where, help)                                          \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true,                      \
+           .rival = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(rival_)))
 #define HF_FLAG_WITH(field, name, where, options_, syntax_, help)                                  \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .options = (options_),              \
            .syntax = (syntax_))

@@ -32,8 +32,11 @@ struct hf_check_run {
     struct hf_timer timer; /* the next check, or the end of this one's patience */
     uint64_t began_ms;
     unsigned health;
+    void *state;        /* of the kind; NULL: no check runs, or it keeps none */
+    const char *awaits; /* what the kind waits for; NULL: it did not say */
     bool connected;
     bool secure;   /* TLS stands, or is not spoken */
+    bool upgrades; /* it begins in the middle of the conversation */
     bool hindered; /* we could not even try, and have said so */
 };
 
@@ -108,7 +111,12 @@ static void close_connection(struct hf_check_run *run)
     hf_watch_close(&run->watch);
     hf_tls_free(run->tls);
     run->tls = NULL;
-    run->connected = run->secure = false;
+    if (run->state && run->ops->on_end)
+        run->ops->on_end(run->state);
+    free(run->state);
+    run->state = NULL;
+    run->awaits = NULL;
+    run->connected = run->secure = run->upgrades = false;
 }
 
 /* Servers that just came up, those that track this one too, may start slowly. */
@@ -233,11 +241,49 @@ static void on_timeout(struct hf_timer *timer)
 {
     struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
     bool in_handshake = run->connected && run->tls && !run->secure;
-    hf_check_fail(run,
-                  in_handshake     ? "Layer6 timeout"
-                  : run->connected ? "Layer7 timeout"
-                                   : "Layer4 timeout",
-                  NULL);
+    char info[128];
+
+    if (!run->awaits) {
+        hf_check_fail(run,
+                      in_handshake     ? "Layer6 timeout"
+                      : run->connected ? "Layer7 timeout"
+                                       : "Layer4 timeout",
+                      NULL);
+        return;
+    }
+    snprintf(info, sizeof info, "waiting for %s", run->awaits);
+    hf_check_fail(run, "Layer7 timeout", info);
+}
+
+/* ---- for kinds of checks ---- */
+
+const struct hf_cfg_server *hf_check_server(const struct hf_check_run *run)
+{
+    return run->server->cfg;
+}
+
+const struct hf_cfg_global *hf_check_global(const struct hf_check_run *run)
+{
+    return &run->server->proxy->runtime->config->global;
+}
+
+enum hf_status hf_check_recv(struct hf_check_run *run, char *room, size_t size, size_t *n)
+{
+    return run->tls ? hf_tls_recv(run->tls, room, size, n)
+                    : hf_socket_recv(run->watch.fd, room, size, n);
+}
+
+enum hf_status hf_check_send(struct hf_check_run *run, const char *p, size_t n)
+{
+    size_t sent = 0;
+    enum hf_status status =
+        run->tls ? hf_tls_send(run->tls, p, n, &sent) : hf_socket_send(run->watch.fd, p, n, &sent);
+    return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
+}
+
+void hf_check_awaits(struct hf_check_run *run, const char *what)
+{
+    run->awaits = what;
 }
 
 /* ---- TLS --------------------------------------------------------------------------------- */
@@ -246,7 +292,8 @@ static void on_timeout(struct hf_timer *timer)
 static bool wants_tls(const struct hf_check_run *run)
 {
     const struct hf_cfg_server_opts *o = opts_of(run);
-    return o->tls.check_ssl || (o->tls.ssl && !o->check_port && !hf_addr_is_set(&o->check_addr));
+    return run->upgrades || o->tls.check_ssl ||
+           (o->tls.ssl && !o->check_port && !hf_addr_is_set(&o->check_addr));
 }
 
 static enum hf_status begin_tls(struct hf_check_run *run)
@@ -286,6 +333,22 @@ static bool is_secure(struct hf_check_run *run)
     return run->secure;
 }
 
+void hf_check_start_tls(struct hf_check_run *run)
+{
+    run->upgrades = true;
+    if (is_secure(run))
+        run->ops->on_ready(run, run->state);
+}
+
+/* `timeout check`; without, what is left of the interval, as HAProxy does it. */
+static unsigned talk_limit(const struct hf_check_run *run)
+{
+    unsigned limit = run->server->proxy->cfg->o.timeout.check, inter = opts_of(run)->inter_ms;
+    uint64_t took = hf_loop_now(run->checks->loop) - run->began_ms;
+
+    return limit ? limit : took < inter ? inter - (unsigned)took : 0;
+}
+
 static void on_event(struct hf_watch *watch)
 {
     struct hf_check_run *run = HF_CONTAINER(watch, struct hf_check_run, watch);
@@ -300,12 +363,14 @@ static void on_event(struct hf_watch *watch)
             return;
         }
         run->connected = true;
-        unsigned read_ms = run->server->proxy->cfg->o.timeout.check;
-        if (read_ms)
-            hf_loop_timer(run->checks->loop, &run->timer, read_ms, on_timeout);
+        if (run->ops->state_bytes && !(run->state = calloc(1, run->ops->state_bytes))) {
+            could_not_try(run, HF_NOMEM);
+            return;
+        }
+        hf_loop_timer(run->checks->loop, &run->timer, talk_limit(run), on_timeout);
     }
     if (is_secure(run))
-        run->ops->on_ready(run);
+        run->ops->on_ready(run, run->state);
 }
 
 /* Never longer than the interval, so that checks of one server do not overlap. */
@@ -393,7 +458,7 @@ static void add_run(struct hf_server *server, void *arg)
     struct hf_check_run *run = &checks->runs[checks->n++];
     run->checks = checks;
     run->server = server;
-    run->ops = find_kind("tcp");
+    run->ops = find_kind(server->proxy->cfg->o.ftp_check ? "ftp" : "tcp");
     run->to = address_to_check(server->cfg);
     run->watch.fd = -1;
     run->health = server->cfg->o.rise;

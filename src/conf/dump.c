@@ -333,6 +333,21 @@ static void print_hash_type(FILE *out, const struct hf_cfg_opts *o)
     putc('\n', out);
 }
 
+/* The password is nobody's business: what comes out is for reading. */
+static void print_ftp_check(FILE *out, const struct hf_cfg_ftp_check *check)
+{
+    if (!check)
+        return;
+    fputs("    option ftp-check", out);
+    if (check->user) {
+        fputs(" user ", out);
+        hf_value_print_word(out, check->user);
+    }
+    if (check->password)
+        fputs(" password *****", out);
+    putc('\n', out);
+}
+
 static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
     if (strcmp(o->balance, "random") == 0 && o->balance_draws)
@@ -350,6 +365,7 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
         fprintf(out, "    option redispatch %d\n", o->redispatch_every);
     else if (o->redispatch == HF_YES)
         fputs("    option redispatch\n", out);
+    print_ftp_check(out, o->ftp_check);
     if (o->cookie_name) {
         fputs("    cookie ", out);
         hf_value_print_word(out, o->cookie_name);

@@ -47,6 +47,8 @@ enum ftp_verdict ftp_active_command(struct ftp_session *s, const struct hf_ftp_c
     enum hf_status parsed = cmd->id == HF_CMD_PORT ? hf_ftp_parse_port(cmd->arg, &addr)
                                                    : hf_ftp_parse_eprt(cmd->arg, &addr);
     enum ftp_answer wrong = refusal(s, parsed, &addr);
+    if (wrong == FTP_ANSWER_FOREIGN_ADDRESS)
+        ftp_log_bounce(s, cmd->id, &addr);
     if (wrong != FTP_ANSWER_NONE)
         return ftp_answer(s, cmd->id, wrong);
     if (ftp_is_direct(s)) {

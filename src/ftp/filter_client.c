@@ -6,6 +6,7 @@
  */
 #include "tls/ftps.h"
 
+#include <ctype.h>
 #include <string.h>
 
 /* Room for its entry in the queue, a server that takes what we send, and nothing to wait for. */
@@ -36,6 +37,7 @@ enum ftp_verdict ftp_answer_command(struct ftp_session *s, struct ftp_command *c
 
 enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum ftp_answer text)
 {
+    ftp_log_answer(s, id, text);
     return ftp_answer_command(s, ftp_queue_push(&s->queue, id, text));
 }
 
@@ -184,6 +186,22 @@ static bool is_about_protection(enum hf_ftp_cmd_id id)
            id == HF_CMD_CCC;
 }
 
+/* "GET / HTTP/1.1", "INVITE sip:x SIP/2.0": a browser or a scanner; or a page that makes a browser
+ * talk to us, with commands of its own choice in what follows. */
+static bool is_of_another_protocol(const struct hf_ftp_cmd *cmd)
+{
+    struct hf_view arg = cmd->arg;
+
+    if (cmd->id != HF_CMD_OTHER || arg.n < 5 || arg.p[arg.n - 2] != '.' || arg.p[arg.n - 4] != '/')
+        return false;
+    size_t name = arg.n - 4;
+    while (name > 0 && arg.p[name - 1] >= 'A' && arg.p[name - 1] <= 'Z')
+        name--;
+    bool numbered =
+        isdigit((unsigned char)arg.p[arg.n - 3]) && isdigit((unsigned char)arg.p[arg.n - 1]);
+    return numbered && name < arg.n - 4 && name > 0 && arg.p[name - 1] == ' ';
+}
+
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
@@ -193,6 +211,11 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     /* A server that takes Telnet commands out of any place in a line would see another verb. */
     if (cmd.odd_verb)
         return ftp_answer(s, HF_CMD_OTHER, FTP_ANSWER_ODD_VERB);
+    if (is_of_another_protocol(&cmd)) {
+        ftp_session_close(s, HF_REASON_PROTOCOL_CLIENT, HF_PHASE_DATA,
+                          "421 This is FTP, and nothing else.\r\n");
+        return FTP_CLOSED;
+    }
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
      * skips them. */
     struct hf_view clean = hf_view(cmd.verb.p, (size_t)(line.p + line.n - cmd.verb.p));

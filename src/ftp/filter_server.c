@@ -43,20 +43,25 @@ static bool say_denial(struct ftp_session *s, const struct ftp_command *command)
     return ftp_say(s, &s->front, line, n);
 }
 
-bool ftp_answer_due(struct ftp_session *s)
+const char *ftp_answer_text(enum ftp_answer answer)
 {
     static const char *const text[] = {
 #define X(name, words) [FTP_ANSWER_##name] = (words),
         FTP_ANSWER_ROWS(X)
 #undef X
     };
+    return text[answer];
+}
+
+bool ftp_answer_due(struct ftp_session *s)
+{
     struct ftp_command *head;
     while ((head = ftp_queue_head(&s->queue)) && head->answer != FTP_ANSWER_NONE &&
            !head->forgets) {
         struct ftp_command command = *head;
         ftp_queue_remove(&s->queue, 0);
         if (command.answer == FTP_ANSWER_DENIED ? !say_denial(s, &command)
-                                                : !say_answer(s, text[command.answer]))
+                                                : !say_answer(s, ftp_answer_text(command.answer)))
             return false;
     }
     return true;

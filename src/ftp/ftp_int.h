@@ -18,7 +18,8 @@
  *   tie.c            at which server a client's opaque sessions are
  *   arrival/         a connection to a data port finds its session
  *                    (arrival.c), also one that begins with a PROXY header (guest.c)
- *   record.c         what log lines tell of a session and its transfers
+ *   tell/            what logs are told: of a session and its transfers (record.c), of what was
+ *                    refused (refusals.c)
  *   worker.c         a worker's pools and buffers
  *   desk/            front_desk.c: before there is a server, where its choice depends on the login;
  *                    request_rules.c: what the configuration says of a command
@@ -106,6 +107,7 @@ enum ftp_answer {
 #define X(name, text) FTP_ANSWER_##name,
     FTP_ANSWER_ROWS(X)
 #undef X
+        FTP_ANSWER_COUNT
 };
 
 struct ftp_command {
@@ -487,7 +489,20 @@ HF_MUST_USE enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_
 HF_MUST_USE enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id,
                                         enum ftp_answer text);
 
-/* record.c: all of these do nothing where nobody reads what they keep. */
+/* The reply, with CRLF. */
+const char *ftp_answer_text(enum ftp_answer answer);
+
+/* tell/refusals.c: events that a stranger or a server can cause, each kind at a limited rate. */
+void ftp_log_answer(const struct ftp_session *s, enum hf_ftp_cmd_id id, enum ftp_answer answer);
+/* PORT or EPRT named an address that is not the client's. */
+void ftp_log_bounce(const struct ftp_session *s, enum hf_ftp_cmd_id id,
+                    const struct hf_addr *target);
+/* The session is closed with these last words (NULL: none). */
+void ftp_log_close(const struct ftp_session *s, enum hf_reason reason, const char *last_words);
+/* The server's side of a data connection cannot be had. */
+void ftp_log_data_failure(const struct ftp_session *s, const char *why);
+
+/* tell/record.c: all of these do nothing where nobody reads what they keep. */
 void ftp_record_begin(struct ftp_session *s);
 void ftp_record_end(struct ftp_session *s);
 /* A command was put into the queue. */

@@ -223,8 +223,10 @@ enum ftp_verdict ftp_server_ready(struct ftp_session *s, const struct ftp_comman
         failure = connect_to_server(s, announced);
     else if (!s->next_xfer)
         failure = "The data connection was given up."; /* REIN came between */
-    if (failure)
+    if (failure) {
+        ftp_log_data_failure(s, failure);
         return ftp_setup_refused(s, failure);
+    }
     if (id == HF_CMD_PORT || id == HF_CMD_EPRT)
         return ftp_active_accept(s, id);
     return ftp_passive_offer(s, id);

@@ -132,6 +132,7 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
         last_words = NULL;
     s->state = FTP_LINGER; /* before anything that could bring us here again */
     hf_facts_end(&s->session.facts, reason, phase);
+    ftp_log_close(s, reason, last_words);
     ftp_drop_server(s);
     ftp_of(s)->to_back.n = 0;
     if (last_words)

@@ -136,6 +136,7 @@ void ftp_xfer_free(struct ftp_xfer *x, bool reset)
 
 static void server_failed(struct ftp_xfer *x)
 {
+    ftp_log_data_failure(x->session, "the server's data port did not answer");
     ftp_xfer_fail(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
 }
 
@@ -653,7 +654,7 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.bind = control->bind;
     x->facts.client = control->client;
     x->facts.local = control->local;
-    x->facts.log_level = control->log_level;
+    x->facts.client_fd = control->client_fd; /* its own is closed when its line is written */
     x->facts.worker = control->worker;
     x->facts.log_level = control->log_level;
     x->facts.vars = control->vars;

@@ -69,19 +69,25 @@ static bool add_servers(struct hf_proxy *proxy)
     return true;
 }
 
-/* One for each bind that has a limit. */
+/* A single bind without a limit has as many sessions as its section. */
+static bool needs_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind)
+{
+    return bind->maxconn || (proxy->runtime->config->counts_binds && proxy->cfg->binds->next);
+}
+
+/* One for each bind that has a limit, or is counted for a rule. */
 static bool add_doors(struct hf_proxy *proxy)
 {
     unsigned n = 0;
     for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next)
-        n += bind->maxconn != 0;
+        n += needs_door(proxy, bind);
     if (n == 0)
         return true;
     proxy->doors = calloc(n, sizeof *proxy->doors);
     if (!proxy->doors)
         return false;
     for (const struct hf_cfg_bind *bind = proxy->cfg->binds; bind; bind = bind->next) {
-        if (!bind->maxconn)
+        if (!needs_door(proxy, bind))
             continue;
         struct hf_door *door = &proxy->doors[proxy->n_doors++];
         door->bind = bind;
@@ -92,7 +98,7 @@ static bool add_doors(struct hf_proxy *proxy)
 
 struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind)
 {
-    for (unsigned i = 0; bind->maxconn && i < proxy->n_doors; i++)
+    for (unsigned i = 0; i < proxy->n_doors; i++)
         if (proxy->doors[i].bind == bind)
             return &proxy->doors[i];
     return NULL;

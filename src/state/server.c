@@ -105,10 +105,15 @@ bool hf_server_take_mt(struct hf_server *server)
     return true;
 }
 
+/* Both who wait for this very server and who wait for any: those come first who waited longest, or
+ * are more urgent. */
 static void wake_one(struct hf_server *server)
 {
-    hf_waitlist_wake_mt(&server->waiting);
-    hf_waitlist_wake_mt(&server->proxy->waiting);
+    struct hf_waitlist *own = &server->waiting, *all = &server->proxy->waiting;
+    bool others_first = hf_waitlist_precedes_mt(all, own);
+
+    hf_waitlist_wake_mt(others_first ? all : own);
+    hf_waitlist_wake_mt(others_first ? own : all);
 }
 
 void hf_server_put_mt(struct hf_server *server)

@@ -201,6 +201,28 @@ void hf_waitlist_wake_mt(struct hf_waitlist *list)
     post(first);
 }
 
+/* False: nobody waits there. */
+static bool first_place(struct hf_waitlist *list, struct hf_place *place)
+{
+    if (count_after_change(list) == 0)
+        return false;
+    pthread_mutex_lock(&list->lock);
+    bool there = list->head != NULL;
+    if (there)
+        *place = list->head->place;
+    pthread_mutex_unlock(&list->lock);
+    return there;
+}
+
+bool hf_waitlist_precedes_mt(struct hf_waitlist *a, struct hf_waitlist *b)
+{
+    struct hf_place first_a, first_b;
+    if (!first_place(a, &first_a) || !first_place(b, &first_b))
+        return false;
+    first_a.order = first_b.order = 0; /* counted by each list alone */
+    return is_before(&first_a, &first_b);
+}
+
 void hf_waitlist_wake_all_mt(struct hf_waitlist *list)
 {
     /* Those who look in vain and rejoin are behind us already, and newcomers are not counted. */

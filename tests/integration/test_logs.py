@@ -9,6 +9,7 @@ import pytest
 
 from lib.haftp import ftp_sections, head
 from lib.session import Session
+from lib.wait import until
 
 # The format of `option tcplog`, as HAProxy's manual has it.
 TCPLOG = re.compile(
@@ -97,3 +98,59 @@ def test_what_a_log_format_knows_at_the_end(lab):
               "tcp-request content set-var(req.r) str(R)"])
     name = one_session(place)
     assert place.haftp.wait_log(rf"rtt=\d+ s=S t=T r=- {name}")
+
+
+# date, seconds, host, then the columns that are compared: size, path, type, action, direction,
+# access mode, user, service, authentication, id, status.
+XFERLOG = re.compile(r"^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4} \d+ (\S+) (\d+ \S+ [ab] _ [oi] [arg] "
+                     r"\S+ ftp \d \S+ [ci])$", re.MULTILINE)
+
+
+def transfers(text, server):
+    """What an xferlog tells, in one server's words or in ours: names as a client sees them, and
+    the anonymous user by name, where vsftpd has the password."""
+    found = XFERLOG.findall(text.replace(server.home, ""))
+    return [columns.replace(f" a {server.password} ", " a anonymous ") for _, columns in found]
+
+
+@pytest.mark.parametrize("kind", ["vsftpd", "proftpd"])
+def test_xferlog_is_what_the_server_writes(lab, kind):
+    server, = servers = lab.servers(kind, 1)
+    place = lab.place(servers, more=["option xferlog"])
+    with Session(place.control, place.login) as session:
+        session.read("/pub/random.bin")
+        session.read("/pub/empty")
+        session.write("/incoming/with blank", b"x" * 12345)
+        session.nlst("/pub")
+        session.cwd("/pub")
+        session.read("random.bin")
+    wanted = until(lambda: len(found := transfers(read(server.xferlog), server)) == 4 and found,
+                   10, "four lines of the server")
+    place.haftp.wait_log("(?s)(random.bin b _ o .*){2}")
+    assert transfers(place.haftp.log(), server) == wanted
+    assert "127.0.0.1" in XFERLOG.search(place.haftp.log())[1]
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def test_ftplog_adds_up(lab):
+    """The line of a session has the sum of its transfers."""
+    place = lab.place(more=["option ftplog"])
+    with Session(place.control, place.login) as session:
+        name = session.server_name()
+        session.write("incoming/sum", b"x" * 1000)
+    line = place.haftp.wait_log(r'session - - 221 (\d+) 2 "anonymous" "finished"')
+    assert int(line[1]) == len(name) + 1 + 1000
+    assert re.search(r' STOR up/passive/I - 226 1000 \d+ "anonymous" "finished" "~/incoming/sum"',
+                     place.haftp.log())
+    assert place.login[1] not in place.haftp.log()
+
+
+def test_kernel_view_in_lines_of_transfers(lab):
+    """fc_rtt and its kin: of the client's control connection, since the other one is closed."""
+    place = lab.place(more_defaults=["log-format \"%[ftp.cmd] rtt=%[fc_rtt(us)]\""])
+    one_session(place)
+    assert place.haftp.wait_log(r"RETR rtt=\d+")

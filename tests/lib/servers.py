@@ -56,6 +56,7 @@ class Server:
         self.announce = announce or address
         self.folder = folder
         self.home = os.path.join(folder, "home")
+        self.xferlog = os.path.join(folder, "xferlog")  # of those that write one
         self.process = None
         os.makedirs(folder)
         self._fill_home()
@@ -140,7 +141,8 @@ class Vsftpd(Server):
             "pasv_address": self.announce,
             "pasv_min_port": PASSIVE_PORTS[0], "pasv_max_port": PASSIVE_PORTS[1],
             "connect_from_port_20": "NO",
-            "xferlog_enable": "YES", "vsftpd_log_file": os.path.join(self.folder, "vsftpd.log"),
+            "xferlog_enable": "YES", "dual_log_enable": "YES", "xferlog_file": self.xferlog,
+            "vsftpd_log_file": os.path.join(self.folder, "vsftpd.log"),
             # Sandboxes that containers forbid; without them vsftpd behaves the same on the wire.
             "isolate": "NO", "isolate_network": "NO", "seccomp_sandbox": "NO",
         }
@@ -195,7 +197,7 @@ MaxInstances none
 PidFile {self.folder}/pid
 ScoreboardFile {self.folder}/scoreboard
 SystemLog {self.folder}/system.log
-TransferLog none
+TransferLog {self.xferlog}
 {self._tls_settings() if self.tls else ""}
 """
         return [self._binary("usr/sbin/proftpd"), "--nodaemon",

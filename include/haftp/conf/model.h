@@ -337,6 +337,11 @@ struct hf_cfg_spoe {
     const char *name;   /* of the file, or of the group */
 };
 
+/* `option ftp-check`. */
+struct hf_cfg_ftp_check {
+    const char *user, *password; /* NULL: not given */
+};
+
 /* What a defaults section hands down.  Built by copying, so it holds values and arena pointers. */
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
@@ -358,6 +363,7 @@ struct hf_cfg_opts {
     bool http_page; /* a word of a page that the section itself serves in mode http */
     struct hf_cfg_server_opts server;                           /* default-server */
     const struct hf_cfg_source *source;                         /* NULL: the kernel chooses */
+    const struct hf_cfg_ftp_check *ftp_check;                   /* NULL: none */
     struct hf_cfg_format_line *format_lines[HF_N_FORMAT_LINES]; /* NULL: not given */
     /* Of sections that log, as those lines give them. */
     struct hf_format *log_format; /* NULL: what tcplog or the default says */
@@ -520,6 +526,7 @@ struct hf_config {
     struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;
+    bool counts_binds;                      /* some expression asks for the sessions of a bind */
     unsigned ftp_samples;                   /* enum hf_ftp_sample: which are used anywhere */
     const struct hf_cfg_rule **ftp_denials; /* rules that deny commands, by their index */
     unsigned n_ftp_denials;

@@ -43,7 +43,7 @@ struct hf_server {
     uint64_t warm_from_ms;      /* when its slow start began; likewise */
 };
 
-/* The sessions of a bind with a `maxconn` of its own. */
+/* The sessions of a bind, where it has a `maxconn` of its own or a rule asks for them. */
 struct hf_door {
     const struct hf_cfg_bind *bind;
     _Atomic unsigned sessions;
@@ -55,7 +55,7 @@ struct hf_proxy {
     struct hf_runtime *runtime;
     struct hf_server **servers;
     unsigned n_servers;
-    struct hf_door *doors; /* of binds with a limit */
+    struct hf_door *doors; /* of binds that are counted */
     unsigned n_doors;
     unsigned fullconn; /* sessions of the section at which limits are no longer lowered */
     _Atomic unsigned sessions_front, sessions_back; /* current */
@@ -94,7 +94,7 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config);
 /* Before threads start: the process limit, and what sections derive from it. */
 void hf_runtime_set_maxconn(struct hf_runtime *runtime, unsigned maxconn);
 void hf_runtime_free(struct hf_runtime *runtime);
-/* NULL: the bind has no limit. */
+/* NULL: the bind is not counted. */
 struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind);
 struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg);
 struct hf_stick_table *hf_runtime_table(const struct hf_runtime *runtime,

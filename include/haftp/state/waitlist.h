@@ -69,6 +69,8 @@ struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken);
 void hf_waitlist_leave(struct hf_waitlist *list, struct hf_waiter *waiter);
 void hf_waitlist_wake_mt(struct hf_waitlist *list);     /* the first one, if any */
 void hf_waitlist_wake_all_mt(struct hf_waitlist *list); /* all that wait now */
+/* Somebody waits at both, and the first in line at `a` is before the first at `b`. */
+bool hf_waitlist_precedes_mt(struct hf_waitlist *a, struct hf_waitlist *b);
 unsigned hf_waitlist_count_mt(const struct hf_waitlist *list);
 /* Somebody waits, or was woken and is about to try. */
 bool hf_waitlist_is_busy_mt(const struct hf_waitlist *list);

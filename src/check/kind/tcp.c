@@ -3,8 +3,9 @@
  */
 #include "haftp/check/check.h"
 
-static void on_ready(struct hf_check_run *run)
+static void on_ready(struct hf_check_run *run, void *state)
 {
+    (void)state;
     hf_check_pass(run, hf_check_is_secure(run) ? "Layer6 check passed" : "Layer4 check passed");
 }
 

@@ -209,6 +209,7 @@ static bool read_fetch(struct hf_reader *r, struct hf_expr *expr, const char **m
         return false;
     tell_fate(r, row, name.p);
     r->b->config->ftp_samples |= hf_conf_ftp_sample(row);
+    r->b->config->counts_binds |= row->id == HF_FETCH_dst_conn;
     expr->type = row->out;
     return true;
 }

@@ -199,6 +199,8 @@ void hf_build_hash_modifier(struct hf_build *b, const struct hf_word *modifier);
 void hf_build_hash_factor(struct hf_build *b, const struct hf_word *percent);
 const char *hf_hash_function_name(enum hf_hash_function function);
 /* `every` may be NULL. */
+void hf_build_ftp_check(struct hf_build *b);
+void hf_build_no_ftp_check(struct hf_build *b);
 void hf_build_redispatch(struct hf_build *b, enum hf_tristate on, const struct hf_word *every);
 
 /* Lines of global only, and description (words/build_global.c). */

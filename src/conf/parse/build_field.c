@@ -71,6 +71,8 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
     store(field(b, row, row->offset), row->bytes, value);
     if (row->also)
         store(field(b, row, row->also), row->bytes, value);
+    if (row->rival)
+        *(void **)field(b, row, row->rival) = NULL;
     store_place(b, row, loc);
     if (row->object == HF_OBJECT_OPTS && row->offset == offsetof(struct hf_cfg_opts, tcplog))
         hf_build_tcplog(b, loc);

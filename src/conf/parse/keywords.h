@@ -137,7 +137,7 @@ struct hf_keyword {
     const char *args, *syntax, *choices, *help, *note, *modern;
     const char *section; /* the kind of section that the first word names; NULL: it names none */
     enum hf_object object;
-    size_t offset, bytes, loc_offset, also; /* loc_offset, also: 0 for none */
+    size_t offset, bytes, loc_offset, also, rival; /* loc_offset, also, rival: 0 for none */
     int64_t min, max, dflt;
     unsigned unit;
     bool sets, alias, tristate, fixed, free, nonzero;

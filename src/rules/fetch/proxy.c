@@ -259,7 +259,10 @@ FETCH(dst_conn)
 {
     UNUSED(call);
     const struct hf_proxy *proxy = eval->facts ? eval->facts->frontend : NULL;
-    return proxy ? hf_out_number(out, load(&proxy->sessions_front)) : HF_FALSE;
+    if (!proxy)
+        return HF_FALSE;
+    const struct hf_door *door = hf_proxy_door(proxy, eval->facts->bind);
+    return hf_out_number(out, load(door ? &door->sessions : &proxy->sessions_front));
 }
 
 /* ---- rates ------------------------------------------------------------------------------- */
