@@ -16,6 +16,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out by ./tests/run --quick")
+    config.addinivalue_line("markers", "long: only by ./tests/run --long")
     if hasattr(config, "workerinput"):  # one of several processes, which nobody asks to tidy up
         kill_all_when_stopped(signal.SIGTERM, signal.SIGINT)
     else:

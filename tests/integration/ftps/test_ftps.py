@@ -1,6 +1,6 @@
 """FTPS ended by haftp: every way to come, to servers in every way, with real clients.
 
-By default every two values of any two columns meet; the whole matrix is slow."""
+By default every two values of any two columns meet; the whole matrix is long."""
 
 import itertools
 import os
@@ -77,7 +77,7 @@ def test_matrix(places, lab, server, client, front, version, family):
     run(places, lab, server, client, front, version, family)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("server, client, front, version, family", OTHERS)
 def test_rest_of_matrix(places, lab, server, client, front, version, family):
     run(places, lab, server, client, front, version, family)

@@ -357,7 +357,7 @@ def test_server_without_tls_on_the_data_connection(lab, how):
 
 # ---- sizes -----------------------------------------------------------------------------------
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("mode", ("plain", "starttls"))
 def test_4_gib(lab, mode):
     """Checksums of both ways."""
