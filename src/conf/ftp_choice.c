@@ -154,6 +154,63 @@ static bool is_own_line(const struct hf_cfg_proxy *proxy, struct hf_loc loc)
     return loc.source && loc.source == proxy->loc.source && loc.line > proxy->loc.line;
 }
 
+/* ---- where it cannot be read --------------------------------------------------------------- */
+
+static bool reaches_server_without_tls(const struct hf_cfg_proxy *proxy)
+{
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        if (!hf_server_has_tls(&proxy->reach[i]->o))
+            return true;
+    }
+    return false;
+}
+
+/* TLS of clients may go through to servers. */
+static bool passes_tls(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (bind->role == HF_BIND_CONTROL && !hf_bind_has_tls(bind) &&
+            (bind->opaque || !proxy->o.ftp_tls_refused))
+            return reaches_server_without_tls(proxy);
+    }
+    return false;
+}
+
+static const struct hf_cfg_rule *first_denial(const struct hf_cfg_proxy *section)
+{
+    const struct hf_cfg_rule *rule = section->rules[HF_RULES_FTP];
+
+    while (rule && rule->action != HF_RULE_FTP_DENY)
+        rule = rule->next;
+    return rule;
+}
+
+/* Of the section, or of a backend of its. */
+static const struct hf_cfg_rule *denial_for(const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_rule *rule = first_denial(proxy);
+
+    for (unsigned i = 0; i < proxy->n_backends && !rule; i++)
+        rule = first_denial(proxy->backends[i]);
+    return rule;
+}
+
+/* Whoever counts on the rule must know.  Beside an error it would only stand in its way. */
+static void advise_on_tls(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    const struct hf_cfg_rule *rule = denial_for(proxy);
+
+    if (rule && passes_tls(proxy) && hf_diag_count(diag, HF_DIAG_ERROR) == 0)
+        hf_diag_add(diag, HF_DIAG_ADVICE, rule->loc,
+                    "'ftp-tls refuse' keeps all sessions readable, a bind with 'starttls' and "
+                    "'crt' ends TLS here",
+                    "clients of '%s' escape this rule by TLS: it passes through to the servers, "
+                    "and haftp cannot read it.",
+                    proxy->name);
+}
+
 void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
     static const char how[] = "'option ftp-inspect' makes its single ports carry FTP";
@@ -166,6 +223,8 @@ void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *d
         hf_diag_add(diag, HF_DIAG_WARNING, rule->loc, how,
                     "'ftp-request' has no effect: no bind of '%s' carries FTP control connections.",
                     proxy->name);
+    if (ftp)
+        advise_on_tls(proxy, diag);
     if (proxy->ftp_chooses_by && !ftp && proxy->binds)
         hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, how,
                     "'%s' chooses servers by %s, which is not known: no bind of it carries FTP "

@@ -86,13 +86,28 @@ static void what_has_no_conversation_is_told(void **state)
 {
     struct config_text *t = *state;
 
-    assert_told(t, " ftp-request deny if { ftp.cmd SITE }", NULL);
+    assert_told(t, " ftp-request log if { ftp.cmd SITE }", NULL);
     assert_told(t, " no option ftp-inspect\n ftp-request deny if { ftp.cmd SITE }",
                 "'ftp-request' has no effect: no bind of 'front' carries FTP");
     assert_told(t, " no option ftp-inspect\n use_backend pool if { ftp.user bob }",
                 "'front' chooses servers by ftp.user, which is not known");
     assert_told(t, " ftp-greeting Hello", "'ftp-greeting' has no effect in 'front'");
     assert_told(t, " ftp-greeting Hello\n use_backend pool if { ftp.user bob }", NULL);
+}
+
+static void rules_that_tls_escapes_are_told(void **state)
+{
+    static const char told[] = "clients of 'front' escape this rule by TLS";
+    static const char backend[] = " ftp-request deny if { ftp.cmd SITE }\n";
+    struct config_text *t = *state;
+    char text[2048];
+
+    assert_told(t, " ftp-request deny if { ftp.cmd SITE }", told);
+    assert_told(t, " ftp-request allow if { ftp.cmd SITE }", NULL);
+    assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n ftp-tls refuse", NULL);
+    snprintf(text, sizeof text, HEAD " default_backend pool\nbackend pool\n%s" POOL, backend);
+    accept_text(t, text);
+    assert_non_null(strstr(t->messages, told));
 }
 
 static void denials_are_numbered(void **state)
@@ -118,6 +133,7 @@ int main(void)
         CONFIG_TEST(every_place_counts),
         CONFIG_TEST(a_backend_counts_for_those_that_reach_it),
         CONFIG_TEST(what_has_no_conversation_is_told),
+        CONFIG_TEST(rules_that_tls_escapes_are_told),
         CONFIG_TEST(denials_are_numbered),
     };
     return cmocka_run_group_tests_name("ftp_choice", tests, NULL, NULL);
