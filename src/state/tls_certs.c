@@ -310,7 +310,7 @@ static bool add_list(struct list *list, const char *path)
     if (!right) {
         char what[HF_TLS_WHY_BYTES];
         memcpy(what, list->why, sizeof what);
-        snprintf(list->why, HF_TLS_WHY_BYTES, "%s:%u: %s", path, number, what);
+        snprintf(list->why, HF_TLS_WHY_BYTES, "%s:%u: %.300s", path, number, what);
     }
     return right;
 }

@@ -242,6 +242,17 @@ def test_sessions_of_others_are_no_reuse(lab, server):
     place.haftp.wait_log("was not resumed")
 
 
+def test_lines_of_transfers_tell_whether_they_were_protected(lab, server):
+    place = ftps_place(lab, server, more=["option ftplog"])
+    with secure_login(place) as session:
+        session.retrlines("LIST", str)
+        session.sendcmd("PROT C")
+        session.tls = place.tls("explicit-C")
+        session.retrlines("NLST", str)
+    place.haftp.wait_log(r" ftps~ .* LIST down/passive/A TLSv1\.3 226 ")
+    place.haftp.wait_log(r" ftps .* NLST down/passive/A - 226 ")
+
+
 @pytest.mark.parametrize("lenient", (False, True))
 def test_upload_without_close_notify(lab, server, lenient):
     place = ftps_place(lab, server, bind_words="data-tls-eof-lenient" if lenient else "")
