@@ -25,11 +25,6 @@ struct balancer {
     bool limited; /* some server has a maxconn */
 };
 
-const struct hf_balance_ops *hf_balance_at(unsigned i)
-{
-    return i < N_OPS ? hf_balance_list[i] : NULL;
-}
-
 const struct hf_balance_ops *hf_balance_find(const char *name, const char **nearest)
 {
     struct hf_suggest suggest;

@@ -107,8 +107,3 @@ char *hf_arena_printf(struct hf_arena *arena, const char *format, ...)
     va_end(args);
     return text;
 }
-
-size_t hf_arena_bytes(const struct hf_arena *arena)
-{
-    return arena->bytes;
-}

@@ -11,32 +11,30 @@
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
-static bool id_is_forced(const struct hf_cfg_proxy *proxy, unsigned id)
+static bool id_is_forced(const struct hf_names *ids, unsigned id)
 {
-    const struct hf_cfg_server *server;
+    char text[16];
 
-    LL_FOREACH(proxy->servers, server)
-    {
-        if (server->o.forced_id == id)
-            return true;
-    }
-    return false;
+    snprintf(text, sizeof text, "%u", id);
+    return hf_names_find(ids, text) != NULL;
 }
 
-static void check_forced_id(const struct hf_config *config, const struct hf_cfg_server *server,
-                            struct hf_diag *diag)
+/* `ids` has those of the servers before it. */
+static void check_forced_id(const struct hf_config *config, struct hf_cfg_server *server,
+                            struct hf_names *ids, struct hf_diag *diag)
 {
-    const struct hf_cfg_server *other;
+    const char *id = hf_arena_printf(config->arena, "%u", server->o.forced_id);
+    const struct hf_cfg_server *other = hf_names_find(ids, id);
 
-    for (other = server->proxy->servers; other != server; other = other->next) {
+    if (!other) {
+        hf_names_add(ids, config->arena, id, server);
+    } else if (!hf_conf_same_place(other->loc, server->loc)) {
         /* Those of one template have their number from one line, as in HAProxy. */
-        if (other->o.forced_id == server->o.forced_id &&
-            !hf_conf_same_place(other->loc, server->loc))
-            hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
-                        hf_arena_printf(config->arena, "the other one is at %s:%d",
-                                        other->loc.source->name, other->loc.line),
-                        "servers '%s' and '%s' have the same id %u.", other->name, server->name,
-                        server->o.forced_id);
+        hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
+                    hf_arena_printf(config->arena, "the other one is at %s:%d",
+                                    other->loc.source->name, other->loc.line),
+                    "servers '%s' and '%s' have the same id %u.", other->name, server->name,
+                    server->o.forced_id);
     }
 }
 
@@ -44,19 +42,17 @@ static void number_servers(const struct hf_config *config, struct hf_cfg_proxy *
                            struct hf_diag *diag)
 {
     struct hf_cfg_server *server;
-    bool any_forced = false;
+    struct hf_names ids = {0};
     unsigned next = 1;
 
     LL_FOREACH(proxy->servers, server)
     {
-        if (server->o.forced_id) {
-            any_forced = true;
-            check_forced_id(config, server, diag);
-        }
+        if (server->o.forced_id)
+            check_forced_id(config, server, &ids, diag);
     }
     LL_FOREACH(proxy->servers, server)
     {
-        while (any_forced && !server->o.forced_id && id_is_forced(proxy, next))
+        while (ids.n > 0 && !server->o.forced_id && id_is_forced(&ids, next))
             next++;
         server->id = server->o.forced_id ? server->o.forced_id : next++;
     }

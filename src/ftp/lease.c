@@ -138,14 +138,6 @@ struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned in
     return &table->slots[index];
 }
 
-unsigned hf_lease_count_mt(struct hf_lease_table *table)
-{
-    pthread_mutex_lock(&table->lock);
-    unsigned count = HASH_COUNT(table->leases);
-    pthread_mutex_unlock(&table->lock);
-    return count;
-}
-
 /* ---- keys ---- */
 
 /* The client as the section's `ftp-data peer` sees it: its address, its network, or anybody. */

@@ -5,6 +5,7 @@
  */
 #include "haftp/log/log.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,10 +445,22 @@ static void close_outlet(struct outlet *outlet)
     free(outlet->targets);
 }
 
+/* What is lost while the targets are busy must not be lost in silence. */
+static void tell_losses(void)
+{
+    uint64_t lost = hf_log_dropped_mt();
+
+    if (lost > 0)
+        hf_log_announce_mt(NULL, HF_LEVEL_WARNING,
+                           "%" PRIu64 " log lines were lost: their targets did not take them",
+                           lost);
+}
+
 void hf_log_fini(void)
 {
     if (!logger)
         return;
+    tell_losses();
     hf_server_listen(NULL);
     hf_eval_on_debug(NULL);
     close_outlet(&logger->process);

@@ -85,7 +85,5 @@ struct hf_balance_ops {
 
 /* NULL: unknown.  `nearest` (may be NULL) gets the closest name then, or "" when none is close. */
 const struct hf_balance_ops *hf_balance_find(const char *name, const char **nearest);
-/* Names the algorithms one after the other; NULL past the last. */
-const struct hf_balance_ops *hf_balance_at(unsigned i);
 
 #endif

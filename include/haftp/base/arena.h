@@ -23,7 +23,6 @@ char *hf_arena_strndup(struct hf_arena *arena, const char *text, size_t n);
 char *hf_arena_strdup(struct hf_arena *arena, const char *text);
 __attribute__((format(printf, 2, 3))) char *hf_arena_printf(struct hf_arena *arena,
                                                             const char *format, ...);
-size_t hf_arena_bytes(const struct hf_arena *arena);
 
 #define HF_NEW(arena, type) ((type *)hf_arena_alloc((arena), sizeof(type)))
 

@@ -523,6 +523,7 @@ struct hf_config {
     struct hf_cfg_proxy *apart;
     struct hf_arg_ref *arg_refs;     /* all of them */
     struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
+    struct hf_names other_names;     /* to them: "userlist NAME" */
     struct hf_cfg_pending *pending;  /* in the order of the files */
     struct hf_cfg_var *vars;
     unsigned n_vars;

@@ -8,6 +8,7 @@
 #ifndef HAFTP_CONF_SECTIONS_H
 #define HAFTP_CONF_SECTIONS_H
 
+#include "haftp/base/names.h"
 #include "haftp/conf/model.h"
 
 /* The first member of each struct below: they are one list, in file order. */
@@ -80,10 +81,8 @@ struct hf_cfg_userlist {
     struct hf_cfg_section head;
     struct hf_cfg_user *users;
     struct hf_cfg_group *groups;
+    struct hf_names user_names, group_names; /* to the same */
 };
-
-/* Whichever of the two lines says so. */
-bool hf_cfg_user_is_in(const struct hf_cfg_user *user, const struct hf_cfg_group *group);
 
 /* ---- the others -------------------------------------------------------------------------- */
 

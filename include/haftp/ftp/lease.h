@@ -76,6 +76,5 @@ void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease);
 struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
                                       const struct hf_cfg_proxy *control,
                                       const struct hf_addr *client);
-unsigned hf_lease_count_mt(struct hf_lease_table *table);
 
 #endif

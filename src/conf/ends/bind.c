@@ -76,6 +76,11 @@ void hf_build_default_bind(struct hf_build *b)
 
 /* ---- options that belong together -------------------------------------------------------- */
 
+static const char *id_key(struct hf_build *b)
+{
+    return hf_arena_printf(arena_of(b), "%p %u", (void *)b->section, b->bind.id);
+}
+
 static void check_id(struct hf_build *b)
 {
     const struct hf_bind_address *first = b->bind_addresses;
@@ -88,14 +93,12 @@ static void check_id(struct hf_build *b)
                        "'id' is for a bind with one address and one port");
         return;
     }
-    LL_FOREACH(b->section->binds, other)
-    {
-        if (other->id == b->bind.id)
-            hf_build_error(b, b->bind.loc,
-                           hf_arena_printf(arena_of(b), "the other one is at %s:%d",
-                                           other->loc.source->name, other->loc.line),
-                           "'%s' has a bind with id %u already", b->section->name, b->bind.id);
-    }
+    other = hf_names_find(&b->bind_ids, id_key(b));
+    if (other)
+        hf_build_error(b, b->bind.loc,
+                       hf_arena_printf(arena_of(b), "the other one is at %s:%d",
+                                       other->loc.source->name, other->loc.line),
+                       "'%s' has a bind with id %u already", b->section->name, b->bind.id);
 }
 
 /* From newest to oldest: 4 is TLS 1.3. */
@@ -227,7 +230,9 @@ void hf_build_bind_end(struct hf_build *b)
         bind->addr = address->addr;
         bind->port_lo = address->lo;
         bind->port_hi = address->hi;
-        LL_APPEND(b->section->binds, bind);
+        HF_APPEND(b, b->section->binds, bind);
+        if (bind->id)
+            hf_names_add(&b->bind_ids, arena_of(b), id_key(b), bind);
     }
     b->bind_addresses = NULL;
 }

@@ -60,19 +60,17 @@ bool hf_type_casts(enum hf_type from, enum hf_type to)
 
 static const char *const scopes[] = {"proc", "sess", "txn", "req", "res", "check"};
 
-static struct hf_cfg_var *intern(struct hf_config *config, enum hf_var_scope scope,
-                                 const char *name)
+static struct hf_cfg_var *intern(struct hf_build *b, enum hf_var_scope scope, const char *name)
 {
-    struct hf_cfg_var *var;
+    struct hf_config *config = b->config;
+    struct hf_cfg_var *var = hf_names_find(&b->var_names[scope], name);
 
-    LL_FOREACH(config->vars, var)
-    {
-        if (var->scope == scope && strcmp(var->name, name) == 0)
-            return var;
-    }
+    if (var)
+        return var;
     var = HF_NEW(config->arena, struct hf_cfg_var);
     *var = (struct hf_cfg_var){.scope = scope, .name = name, .index = config->n_vars++};
     LL_PREPEND(config->vars, var);
+    hf_names_add(&b->var_names[scope], config->arena, name, var);
     return var;
 }
 
@@ -95,7 +93,7 @@ struct hf_cfg_var *hf_var_parse(struct hf_build *b, const struct hf_word *word, 
                            "'%c' cannot be in the name of a variable", *p);
             return NULL;
         }
-        return intern(b->config, (enum hf_var_scope)i, dot + 1);
+        return intern(b, (enum hf_var_scope)i, dot + 1);
     }
     hf_reader_fail(&r, word->text + from, word->text + to,
                    "it begins with its scope: proc., sess., txn., req., res. or check.",

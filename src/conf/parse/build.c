@@ -66,7 +66,7 @@ void hf_build_line_back(struct hf_build *b)
     if (!b->put_aside)
         return;
     if (apart->o.default_backend || apart->switches || apart->use_servers)
-        LL_APPEND(b->config->apart, apart);
+        HF_APPEND(b, b->config->apart, apart);
     hf_build_set_section(b, b->put_aside, false);
     b->put_aside = NULL;
 }

@@ -8,6 +8,7 @@
 #define HAFTP_CONF_BUILD_H
 
 #include "address.h"
+#include "append.h"
 #include "env.h"
 #include "keywords.h"
 #include "scan.h"
@@ -51,6 +52,7 @@ struct hf_build {
     struct hf_config *config;
     struct hf_diag *diag;
     struct hf_env *env;
+    struct hf_list_end list_ends[HF_LIST_ENDS];
     struct hf_names defaults;        /* to those with a name, but for the current section */
     struct hf_defaults *latest;      /* NULL before the first */
     struct hf_cfg_proxy *section;    /* the current one; NULL in global */
@@ -77,9 +79,14 @@ struct hf_build {
     const struct hf_cfg_proxy *servers_of;
     struct hf_names server_names;
     struct hf_cfg_server *last_server;
-    const char *table_name;  /* of a table in a `peers` section */
-    unsigned errors_before;  /* as counted when that object was begun */
-    unsigned section_errors; /* as counted when the section was begun */
+    /* The ACLs that the lines around the current one know: those of this list. */
+    const struct hf_acl *acls_of;
+    struct hf_names acl_names;
+    struct hf_names bind_ids;                    /* by section and number (ends/bind.c) */
+    struct hf_names var_names[HF_VAR_CHECK + 1]; /* to the variables of each scope */
+    const char *table_name;                      /* of a table in a `peers` section */
+    unsigned errors_before;                      /* as counted when that object was begun */
+    unsigned section_errors;                     /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
     int check_port; /* of the current `tcp-check connect`; 0: none, or an expression */

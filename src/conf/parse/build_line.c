@@ -30,7 +30,7 @@ static struct hf_cfg_data_ref *add_data_ref(struct hf_build *b, struct hf_loc lo
     struct hf_cfg_data_ref *ref = HF_NEW(arena_of(b), struct hf_cfg_data_ref);
 
     ref->loc = loc;
-    LL_APPEND(b->section->data_refs, ref);
+    HF_APPEND(b, b->section->data_refs, ref);
     return ref;
 }
 
@@ -136,9 +136,9 @@ static void end_log(struct hf_build *b)
     if (!log || log->facility < 0)
         return;
     if (b->section)
-        LL_APPEND(b->section->o.logs, log);
+        HF_APPEND(b, b->section->o.logs, log);
     else
-        LL_APPEND(b->config->global.logs, log);
+        HF_APPEND(b, b->config->global.logs, log);
 }
 
 void hf_build_log_global(struct hf_build *b, struct hf_loc loc)

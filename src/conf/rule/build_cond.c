@@ -29,17 +29,33 @@ static const char *full_name(struct hf_build *b, const char *name)
     return hf_arena_printf(arena_of(b), "%s.%s", b->section->name, name);
 }
 
-static struct hf_acl *find(struct hf_build *b, const char *name)
+/* Other ACLs than for the line before: they are gone through once. */
+static void turn_to_acls(struct hf_build *b)
 {
     struct hf_acl *acl;
 
-    name = full_name(b, name);
+    if (b->acls_of == b->section->acls)
+        return;
+    b->acls_of = b->section->acls;
+    b->acl_names = (struct hf_names){0};
     LL_FOREACH(b->section->acls, acl)
     {
-        if (strcmp(acl->name, name) == 0)
-            return acl;
+        hf_names_add(&b->acl_names, arena_of(b), acl->name, acl);
     }
-    return NULL;
+}
+
+static struct hf_acl *find(struct hf_build *b, const char *name)
+{
+    turn_to_acls(b);
+    return hf_names_find(&b->acl_names, full_name(b, name));
+}
+
+static void append(struct hf_build *b, struct hf_acl *acl)
+{
+    turn_to_acls(b);
+    HF_APPEND(b, b->section->acls, acl);
+    hf_names_add(&b->acl_names, arena_of(b), acl->name, acl);
+    b->acls_of = b->section->acls;
 }
 
 static const char *suggestion(struct hf_build *b, const char *name)
@@ -107,11 +123,11 @@ void hf_build_acl(struct hf_build *b, struct hf_loc loc)
         acl = HF_NEW(arena_of(b), struct hf_acl);
         acl->name = full_name(b, words[0].text);
         acl->loc = words[0].loc;
-        LL_APPEND(b->section->acls, acl);
+        append(b, acl);
     }
     /* A faulty one is known by its name, so that its uses are not told as well. */
     if (test)
-        LL_APPEND(acl->tests, test);
+        HF_APPEND(b, acl->tests, test);
 }
 
 /* ---- conditions -------------------------------------------------------------------------- */

@@ -606,7 +606,7 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
         hf_conf_add_pending(b->config, r.rule->name, r.words->loc);
     if (set < HF_RULES_RESPONSE)
         warn_late(b, row->name, loc, set + 1);
-    LL_APPEND(b->section->rules[set], r.rule);
+    HF_APPEND(b, b->section->rules[set], r.rule);
 }
 
 void hf_build_inspect_delay(struct hf_build *b, const struct hf_keyword *row, int64_t ms,
@@ -667,7 +667,7 @@ void hf_build_use_backend(struct hf_build *b, struct hf_loc loc)
     choice->cond = hf_build_take_condition(b, &hf_place_use_backend);
     if (b->section->use_servers)
         warn_late(b, "use_backend", loc, HF_N_RULE_SETS);
-    LL_APPEND(b->section->switches, choice);
+    HF_APPEND(b, b->section->switches, choice);
 }
 
 void hf_build_use_server(struct hf_build *b, struct hf_loc loc)
@@ -680,7 +680,7 @@ void hf_build_use_server(struct hf_build *b, struct hf_loc loc)
     choice->loc = b->rule.words[0].loc;
     choice->name = b->rule.words[0].text;
     choice->cond = hf_build_take_condition(b, &hf_place_backend);
-    LL_APPEND(b->section->use_servers, choice);
+    HF_APPEND(b, b->section->use_servers, choice);
 }
 
 void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
@@ -692,7 +692,7 @@ void hf_build_persist(struct hf_build *b, const struct hf_keyword *row, struct h
     rule->loc = loc;
     rule->ignore = strcmp(row->name, "ignore-persist") == 0;
     rule->cond = hf_build_take_condition(b, &hf_place_backend);
-    LL_APPEND(b->section->persist_rules, rule);
+    HF_APPEND(b, b->section->persist_rules, rule);
 }
 
 void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
@@ -709,28 +709,30 @@ void hf_build_monitor(struct hf_build *b, struct hf_loc loc)
 
 static struct hf_acl *copy_acls(struct hf_arena *arena, const struct hf_acl *from)
 {
-    struct hf_acl *list = NULL;
+    struct hf_acl *list = NULL, **end = &list;
 
     for (; from; from = from->next) {
         struct hf_acl *copy = HF_NEW(arena, struct hf_acl);
         *copy = *from;
-        copy->next = NULL;
-        LL_APPEND(list, copy);
+        *end = copy;
+        end = &copy->next;
     }
+    *end = NULL;
     return list;
 }
 
 static struct hf_cfg_rule *copy_rules(struct hf_arena *arena, const struct hf_cfg_rule *from)
 {
-    struct hf_cfg_rule *list = NULL;
+    struct hf_cfg_rule *list = NULL, **end = &list;
 
     for (; from; from = from->next) {
         struct hf_cfg_rule *copy = HF_NEW(arena, struct hf_cfg_rule);
         *copy = *from;
         copy->inherited = true;
-        copy->next = NULL;
-        LL_APPEND(list, copy);
+        *end = copy;
+        end = &copy->next;
     }
+    *end = NULL;
     return list;
 }
 

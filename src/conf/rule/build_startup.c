@@ -53,5 +53,5 @@ void hf_build_startup_var(struct hf_build *b, const struct hf_keyword *row, stru
         hf_diag_add(b->diag, HF_DIAG_WARNING, hf_words_place(words + 1 + used, n - 1 - used),
                     "remove it", "what follows the value is not read.");
     rule->text = hf_words_text(b->config->arena, words, 1 + used);
-    LL_APPEND(b->config->global.startup_vars, rule);
+    HF_APPEND(b, b->config->global.startup_vars, rule);
 }

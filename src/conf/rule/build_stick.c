@@ -51,5 +51,5 @@ void hf_build_stick(struct hf_build *b, const struct hf_keyword *row, struct hf_
     if (strcmp(rule->expr->text, "src") == 0)
         rule->expr = NULL;
     rule->cond = hf_build_take_condition(b, place);
-    LL_APPEND(b->section->stick_rules, rule);
+    HF_APPEND(b, b->section->stick_rules, rule);
 }

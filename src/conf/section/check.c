@@ -20,14 +20,7 @@ static bool is(const struct hf_cfg_section *section, const char *kind)
 struct hf_cfg_section *hf_conf_find_other(const struct hf_config *config, const char *kind,
                                           const char *name)
 {
-    struct hf_cfg_section *section;
-
-    LL_FOREACH(config->sections, section)
-    {
-        if (is(section, kind) && strcmp(section->name, name) == 0)
-            return section;
-    }
-    return NULL;
+    return hf_names_find(&config->other_names, hf_arena_printf(config->arena, "%s %s", kind, name));
 }
 
 /* HAProxy has a resolvers section of that name even where the file has none. */
@@ -55,47 +48,13 @@ static struct hf_view next_name(const char **list)
     return name;
 }
 
-static bool lists(const char *list, const char *wanted)
+static bool has(const struct hf_config *config, const struct hf_names *names, struct hf_view name)
 {
-    struct hf_view name;
-
-    while ((name = next_name(&list)).p) {
-        if (hf_view_is(name, wanted))
-            return true;
-    }
-    return false;
+    return hf_names_find(names, hf_arena_strndup(config->arena, name.p, name.n)) != NULL;
 }
 
-bool hf_cfg_user_is_in(const struct hf_cfg_user *user, const struct hf_cfg_group *group)
-{
-    return lists(user->groups, group->name) || lists(group->users, user->name);
-}
-
-static bool has_user(const struct hf_cfg_userlist *list, struct hf_view name)
-{
-    const struct hf_cfg_user *user;
-
-    LL_FOREACH(list->users, user)
-    {
-        if (hf_view_is(name, user->name))
-            return true;
-    }
-    return false;
-}
-
-static bool has_group(const struct hf_cfg_userlist *list, struct hf_view name)
-{
-    const struct hf_cfg_group *group;
-
-    LL_FOREACH(list->groups, group)
-    {
-        if (hf_view_is(name, group->name))
-            return true;
-    }
-    return false;
-}
-
-static void check_userlist(const struct hf_cfg_userlist *list, struct hf_diag *diag)
+static void check_userlist(const struct hf_config *config, const struct hf_cfg_userlist *list,
+                           struct hf_diag *diag)
 {
     const struct hf_cfg_user *user;
     const struct hf_cfg_group *group;
@@ -105,7 +64,7 @@ static void check_userlist(const struct hf_cfg_userlist *list, struct hf_diag *d
     LL_FOREACH(list->users, user)
     {
         for (names = user->groups; (name = next_name(&names)).p;) {
-            if (!has_group(list, name))
+            if (!has(config, &list->group_names, name))
                 hf_diag_add(diag, HF_DIAG_ERROR, user->groups_loc, "add a line 'group NAME'",
                             "user list '%s' has no group '%.*s'.", list->head.name, (int)name.n,
                             name.p);
@@ -114,7 +73,7 @@ static void check_userlist(const struct hf_cfg_userlist *list, struct hf_diag *d
     LL_FOREACH(list->groups, group)
     {
         for (names = group->users; (name = next_name(&names)).p;) {
-            if (!has_user(list, name))
+            if (!has(config, &list->user_names, name))
                 hf_diag_add(diag, HF_DIAG_ERROR, group->users_loc, "add a line 'user NAME'",
                             "user list '%s' has no user '%.*s'.", list->head.name, (int)name.n,
                             name.p);
@@ -214,7 +173,7 @@ void hf_conf_check_sections(const struct hf_config *config, struct hf_diag *diag
         else if (is(section, "resolvers"))
             check_resolvers((const struct hf_cfg_resolvers *)section, diag);
         else if (is(section, "userlist"))
-            check_userlist((const struct hf_cfg_userlist *)section, diag);
+            check_userlist(config, (const struct hf_cfg_userlist *)section, diag);
         else if (is(section, "ring"))
             check_ring((const struct hf_cfg_ring *)section, diag);
         else if (is(section, "log-forward"))

@@ -77,6 +77,15 @@ static bool is_built_in_ring(const char *name)
     return strcmp(name, "stdout") == 0 || strcmp(name, "stderr") == 0 || strcmp(name, "buf0") == 0;
 }
 
+static void keep(struct hf_build *b, struct hf_cfg_section *section)
+{
+    struct hf_config *config = b->config;
+    const char *name = hf_arena_printf(config->arena, "%s %s", section->kind, section->name);
+
+    HF_APPEND(b, config->sections, section);
+    hf_names_add(&config->other_names, config->arena, name, section);
+}
+
 /* Puts the section among the others, unless its name is taken. */
 static void append(struct hf_build *b, struct hf_cfg_section *section)
 {
@@ -95,7 +104,7 @@ static void append(struct hf_build *b, struct hf_cfg_section *section)
         hf_build_error(b, section->loc, "choose another name", "a ring named '%s' always exists",
                        section->name);
     else
-        LL_APPEND(b->config->sections, section);
+        keep(b, section);
 }
 
 /* A proxy of its own, since some of its lines are a proxy's. */
@@ -240,7 +249,7 @@ void hf_build_peers_table_end(struct hf_build *b)
         struct hf_cfg_peers_table *table = HF_NEW(arena_of(b), struct hf_cfg_peers_table);
         table->name = b->table_name;
         table->table = b->section->stick_table;
-        LL_APPEND(peers->tables, table);
+        HF_APPEND(b, peers->tables, table);
         b->section->stick_table = NULL;
     }
     b->table_name = NULL;
@@ -272,7 +281,7 @@ void hf_build_nameserver(struct hf_build *b, const struct hf_word *name,
         return;
     server->loc = name->loc;
     server->name = name->text;
-    LL_APPEND(resolvers->nameservers, server);
+    HF_APPEND(b, resolvers->nameservers, server);
 }
 
 /* ---- user lists -------------------------------------------------------------------------- */
@@ -285,15 +294,14 @@ void hf_build_user(struct hf_build *b, const struct hf_word *name)
     user->loc = name->loc;
     user->name = name->text;
     b->at[HF_OBJECT_USER] = user;
-    LL_FOREACH(list->users, other)
-    {
-        if (strcmp(other->name, user->name) != 0)
-            continue;
+    other = hf_names_find(&list->user_names, user->name);
+    if (other) {
         hf_diag_add(b->diag, HF_DIAG_WARNING, name->loc, other_at(b, other->loc),
                     "a second user '%s' is ignored.", user->name);
         return;
     }
-    LL_APPEND(list->users, user);
+    HF_APPEND(b, list->users, user);
+    hf_names_add(&list->user_names, arena_of(b), user->name, user);
 }
 
 void hf_build_group(struct hf_build *b, const struct hf_word *name)
@@ -305,15 +313,14 @@ void hf_build_group(struct hf_build *b, const struct hf_word *name)
     group->loc = name->loc;
     group->name = name->text;
     b->at[HF_OBJECT_GROUP] = group;
-    LL_FOREACH(list->groups, other)
-    {
-        if (strcmp(other->name, group->name) != 0)
-            continue;
+    other = hf_names_find(&list->group_names, group->name);
+    if (other) {
         hf_diag_add(b->diag, HF_DIAG_WARNING, name->loc, other_at(b, other->loc),
                     "a second group '%s' is ignored.", group->name);
         return;
     }
-    LL_APPEND(list->groups, group);
+    HF_APPEND(b, list->groups, group);
+    hf_names_add(&list->group_names, arena_of(b), group->name, group);
 }
 
 /* HAProxy takes a last option without its value for an empty one. */
@@ -334,7 +341,7 @@ void hf_build_mailer(struct hf_build *b, const struct hf_word *name, const struc
         return;
     mailer->loc = name->loc;
     mailer->name = name->text;
-    LL_APPEND(mailers->mailers, mailer);
+    HF_APPEND(b, mailers->mailers, mailer);
 }
 
 /* A ring is never made smaller than it is; HAProxy does not read units here. */

@@ -116,13 +116,16 @@ static void assert_near(unsigned got, unsigned expected, unsigned percent)
 
 /* ---- all algorithms ---------------------------------------------------------------------- */
 
+#include "balance_list.inc"
+
+#define N_ALGORITHMS (sizeof hf_balance_list / sizeof hf_balance_list[0])
+
 typedef void (*algorithm_fn)(const char *name, enum hf_hash_type hash_type);
 
 static void for_each_algorithm(algorithm_fn fn)
 {
-    const struct hf_balance_ops *ops;
-    for (unsigned i = 0; (ops = hf_balance_at(i)) != NULL; i++)
-        fn(ops->name, HF_HASH_MAP);
+    for (unsigned i = 0; i < N_ALGORITHMS; i++)
+        fn(hf_balance_list[i]->name, HF_HASH_MAP);
     fn("source", HF_HASH_CONSISTENT);
 }
 
@@ -750,8 +753,8 @@ static void names_and_near_names(void **state)
     assert_string_equal(nearest, "leastconn");
     assert_null(hf_balance_find("nothing like it", &nearest));
     assert_string_equal(nearest, "");
-    for (unsigned i = 0; hf_balance_at(i); i++)
-        assert_true(hf_balance_at(i)->help[0] != '\0');
+    for (unsigned i = 0; i < N_ALGORITHMS; i++)
+        assert_true(hf_balance_list[i]->help[0] != '\0');
 }
 
 int main(void)

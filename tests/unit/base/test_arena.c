@@ -41,7 +41,7 @@ static void a_block_may_be_larger_than_a_chunk(void **state)
     memset(p, 1, large);
     char *q = hf_arena_alloc(*state, 1);
     assert_int_equal(*q, 0);
-    assert_true(hf_arena_bytes(*state) >= large + 1);
+    assert_int_equal(p[large - 1], 1);
 }
 
 static void nothing_is_a_valid_size(void **state)

@@ -98,7 +98,6 @@ static void test_every_client_gets_every_port_once(void **state)
         }
         assert_int_equal(take(client, c, 0, &lease), HF_NOPORT);
     }
-    assert_int_equal(hf_lease_count_mt(w.table), 40 * PORTS);
 }
 
 static void test_claim_finds_its_session_once(void **state)
@@ -115,7 +114,6 @@ static void test_claim_finds_its_session_once(void **state)
     assert_int_equal(claim(a.slot, "10.0.0.2"), 8);
     assert_int_equal(claim(a.slot, "10.0.0.1"), 7);
     assert_int_equal(claim(a.slot, "10.0.0.1"), 0); /* used up */
-    assert_int_equal(hf_lease_count_mt(w.table), 0);
 }
 
 static void test_release_does_not_take_a_successors_lease(void **state)
