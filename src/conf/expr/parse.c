@@ -60,17 +60,34 @@ bool hf_type_casts(enum hf_type from, enum hf_type to)
 
 static const char *const scopes[] = {"proc", "sess", "txn", "req", "res", "check"};
 
+/* Variables that another builder brought are gone through once. */
+static void know_vars(struct hf_build *b)
+{
+    struct hf_cfg_var *var;
+
+    if (b->n_known_vars == b->config->n_vars)
+        return;
+    LL_FOREACH(b->config->vars, var)
+    {
+        hf_names_add(&b->var_names[var->scope], b->config->arena, var->name, var);
+    }
+    b->n_known_vars = b->config->n_vars;
+}
+
 static struct hf_cfg_var *intern(struct hf_build *b, enum hf_var_scope scope, const char *name)
 {
     struct hf_config *config = b->config;
-    struct hf_cfg_var *var = hf_names_find(&b->var_names[scope], name);
+    struct hf_cfg_var *var;
 
+    know_vars(b);
+    var = hf_names_find(&b->var_names[scope], name);
     if (var)
         return var;
     var = HF_NEW(config->arena, struct hf_cfg_var);
     *var = (struct hf_cfg_var){.scope = scope, .name = name, .index = config->n_vars++};
     LL_PREPEND(config->vars, var);
     hf_names_add(&b->var_names[scope], config->arena, name, var);
+    b->n_known_vars = config->n_vars;
     return var;
 }
 

@@ -84,9 +84,10 @@ struct hf_build {
     struct hf_names acl_names;
     struct hf_names bind_ids;                    /* by section and number (ends/bind.c) */
     struct hf_names var_names[HF_VAR_CHECK + 1]; /* to the variables of each scope */
-    const char *table_name;                      /* of a table in a `peers` section */
-    unsigned errors_before;                      /* as counted when that object was begun */
-    unsigned section_errors;                     /* as counted when the section was begun */
+    unsigned n_known_vars;
+    const char *table_name;  /* of a table in a `peers` section */
+    unsigned errors_before;  /* as counted when that object was begun */
+    unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
     int check_port; /* of the current `tcp-check connect`; 0: none, or an expression */
