@@ -21,8 +21,13 @@
 
 /* What one SSL_write() makes a record of. */
 #define RECORD_BYTES   (16u * 1024u)
-/* A record and what TLS adds to it, with room to spare. */
-#define RECORD_ON_WIRE (RECORD_BYTES + 512u)
+/* The same with what TLS adds: up to 100 bytes per record, and settings or the peer may ask for
+ * records of 512 bytes. */
+#define RECORD_ON_WIRE (RECORD_BYTES + 32u * 100u)
+
+/* Most that waits to be sent: a batch, or a handshake with a long chain.  Beyond it is a peer that
+ * makes us answer (new keys, renegotiation) and never reads. */
+#define OUT_BYTES (256u * 1024u)
 
 static BIO_METHOD *method;
 static int ssl_index;
@@ -58,7 +63,7 @@ static enum hf_status send_or_keep(struct hf_tls *tls, const char *p, size_t siz
         if (status != HF_AGAIN)
             return status;
     }
-    return hf_buf_add(&tls->out, p + sent, size - sent, SIZE_MAX);
+    return hf_buf_add(&tls->out, p + sent, size - sent, OUT_BYTES);
 }
 
 static int bio_write(BIO *bio, const char *p, size_t size, size_t *written)

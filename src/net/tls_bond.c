@@ -50,9 +50,21 @@ static enum hf_status apply_as_server(struct hf_tls *tls)
     return HF_OK;
 }
 
+/* Whoever came to a data port first may have been somebody else than the client, and must not pass
+ * for it the next time. */
+static bool proves_nothing(const struct hf_tls *tls)
+{
+    return tls->is_data && !SSL_session_reused(tls->ssl);
+}
+
+/* Written into a ticket. */
+static const char no_proof[] = "data";
+
 int hf_tls_bond_ticket(SSL *ssl, void *arg)
 {
     (void)arg;
+    if (proves_nothing(hf_tls_of(ssl)))
+        return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), no_proof, sizeof no_proof);
     if (hf_tls_of(ssl)->bond)
         SSL_SESSION_set_timeout(SSL_get_session(ssl), BOND_LIFETIME_S);
     return 1;
@@ -61,7 +73,11 @@ int hf_tls_bond_ticket(SSL *ssl, void *arg)
 SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                           size_t size, SSL_TICKET_STATUS status, void *arg)
 {
-    (void)ssl, (void)session, (void)name, (void)size, (void)arg;
+    void *mark = NULL;
+    size_t mark_bytes = 0;
+    (void)ssl, (void)name, (void)size, (void)arg;
+    if (session && SSL_SESSION_get0_ticket_appdata(session, &mark, &mark_bytes) && mark_bytes)
+        return SSL_TICKET_RETURN_IGNORE;
     switch (status) {
     case SSL_TICKET_SUCCESS:
         return SSL_TICKET_RETURN_USE;
@@ -164,7 +180,9 @@ int hf_tls_bond_keep(SSL *ssl, SSL_SESSION *session)
 {
     struct hf_tls *tls = hf_tls_of(ssl);
     if (tls->ctx->server) {
-        if (tls->bond)
+        if (proves_nothing(tls))
+            SSL_CTX_remove_session(tls->ctx->ssl, session);
+        else if (tls->bond)
             SSL_SESSION_set_timeout(session, BOND_LIFETIME_S);
         return 0;
     }

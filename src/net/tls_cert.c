@@ -328,6 +328,36 @@ static enum hf_status set_verify(SSL_CTX *ssl, const struct hf_tls_settings *set
     return status;
 }
 
+/* ---- sessions ---- */
+
+static void add_text(EVP_MD_CTX *digest, const char *text)
+{
+    EVP_DigestUpdate(digest, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+/* A session skips the client's certificate: it is resumed only where the same would be asked for.
+ */
+static enum hf_status set_context(SSL_CTX *ssl, const struct hf_tls_settings *settings, char *why)
+{
+    unsigned char id[EVP_MAX_MD_SIZE], cert_id[EVP_MAX_MD_SIZE];
+    unsigned size = 0, cert_bytes = 0;
+    const X509 *cert = SSL_CTX_get0_certificate(ssl);
+    EVP_MD_CTX *digest = EVP_MD_CTX_new();
+    bool done = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+                (!cert || X509_digest(cert, EVP_sha256(), cert_id, &cert_bytes) == 1);
+    if (done) {
+        EVP_DigestUpdate(digest, cert_id, cert_bytes);
+        EVP_DigestUpdate(digest, &settings->verify, sizeof settings->verify);
+        add_text(digest, settings->ca_file);
+        add_text(digest, settings->ca_verify_file);
+        add_text(digest, settings->crl_file);
+        done = EVP_DigestFinal_ex(digest, id, &size) == 1 &&
+               SSL_CTX_set_session_id_context(ssl, id, size) == 1;
+    }
+    EVP_MD_CTX_free(digest);
+    return done ? HF_OK : hf_tls_why(why, "cannot prepare TLS sessions: %s", reason());
+}
+
 /* ---- all of it ---- */
 
 static void set_modes(SSL_CTX *ssl, const struct hf_tls_settings *settings)
@@ -363,6 +393,8 @@ enum hf_status hf_tls_cert_new(const struct hf_tls_settings *settings,
         status = set_alpn(ssl, settings, why);
     if (!status)
         status = set_verify(ssl, settings, why);
+    if (!status && settings->server)
+        status = set_context(ssl, settings, why);
     if (status)
         SSL_CTX_free(ssl);
     else

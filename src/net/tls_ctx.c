@@ -152,8 +152,6 @@ static enum hf_status set_up_server(struct hf_tls_ctx *ctx, const struct hf_tls_
     SSL_CTX_sess_set_cache_size(ctx->ssl, entries);
     SSL_CTX_sess_set_new_cb(ctx->ssl, hf_tls_bond_keep);
     SSL_CTX_set_session_ticket_cb(ctx->ssl, hf_tls_bond_ticket, hf_tls_bond_ticket_read, NULL);
-    if (!SSL_CTX_set_session_id_context(ctx->ssl, (const unsigned char *)"haftp", 5))
-        return HF_FAILED;
     if (ctx->names || ctx->strict_sni)
         SSL_CTX_set_client_hello_cb(ctx->ssl, on_client_hello, ctx);
     SSL_CTX_set_tlsext_servername_callback(ctx->ssl, on_server_name);

@@ -253,6 +253,27 @@ def test_lines_of_transfers_tell_whether_they_were_protected(lab, server):
     place.haftp.wait_log(r" ftps .* NLST down/passive/A - 226 ")
 
 
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_a_refused_data_connection_begins_nothing(lab, server, version):
+    """Its TLS session is as unknown as it is itself."""
+    place = ftps_place(lab, server, bind_words="data-tls-reuse")
+    tls = place.tls("explicit-P", version)
+    with TlsSession(place.where("explicit-P"), place.login, tls) as session:
+        begun = []
+
+        def wrap(data):
+            secure = session.context.wrap_socket(data, server_hostname=session.host,
+                                                 session=begun[-1] if begun else None)
+            begun.append(secure.session)
+            return secure
+
+        session.wrap_data = wrap
+        for _ in range(3):
+            assert_refused(session, "522")
+        del session.wrap_data
+        assert session.server_name() == server.name
+
+
 @pytest.mark.parametrize("lenient", (False, True))
 def test_upload_without_close_notify(lab, server, lenient):
     place = ftps_place(lab, server, bind_words="data-tls-eof-lenient" if lenient else "")

@@ -1,117 +1,14 @@
-/* One TLS connection against another: handshakes, bytes, ends, certificates, names, resumption. */
-#include "tls_fixture.h"
-
-static struct hf_loop *loop;
-static struct issued ca, other_ca, server_cert, second_cert, wild_cert, client_cert, expired_cert;
-static struct peer server, client;
-
-static struct hf_tls_settings server_settings(const struct hf_tls_cert *certs, unsigned n)
-{
-    return (struct hf_tls_settings){.server = true, .certs = certs, .n_certs = n};
-}
-
-static struct hf_tls_settings client_settings(void)
-{
-    return (struct hf_tls_settings){.verify = HF_TLS_VERIFY_REQUIRED, .ca_file = ca.path};
-}
-
-static void open_pair(struct hf_tls *server_tls, struct hf_tls *client_tls)
-{
-    int pair[2];
-    tcp_pair(pair);
-    open_peer(&server, loop, pair[0], server_tls);
-    open_peer(&client, loop, pair[1], client_tls);
-}
-
-static void connect_with(struct hf_tls_ctx *server_ctx, struct hf_tls_ctx *client_ctx,
-                         const struct hf_tls_options *options)
-{
-    struct hf_tls *s, *c;
-    assert_int_equal(hf_tls_new(server_ctx, NULL, &s), HF_OK);
-    assert_int_equal(hf_tls_new(client_ctx, options, &c), HF_OK);
-    open_pair(s, c);
-}
-
-static void close_pair(void)
-{
-    close_peer_tls(&server);
-    close_peer_tls(&client);
-}
-
-struct handshake {
-    enum hf_status server, client;
-};
-
-static struct handshake shake(void)
-{
-    struct handshake h = {HF_AGAIN, HF_AGAIN};
-    for (unsigned turns = 0; h.server == HF_AGAIN || h.client == HF_AGAIN; turns++) {
-        assert_true(turns < MANY_TURNS);
-        if (h.server == HF_AGAIN)
-            h.server = hf_tls_handshake(server.tls);
-        if (h.client == HF_AGAIN)
-            h.client = hf_tls_handshake(client.tls);
-        /* A server of TLS 1.3 hears of a client's refusal only when it reads. */
-        if (h.server == HF_OK && h.client != HF_OK && h.client != HF_AGAIN)
-            break;
-        turn(loop);
-    }
-    return h;
-}
-
-static void shake_well(void)
-{
-    struct handshake h = shake();
-    if (h.server || h.client)
-        fail_msg("server: %s, client: %s", hf_tls_error(server.tls), hf_tls_error(client.tls));
-    assert_true(hf_tls_is_ready(server.tls) && hf_tls_is_ready(client.tls));
-}
-
-static enum hf_status receive(struct peer *peer, char *buf, size_t room, size_t *n)
-{
-    enum hf_status status;
-    unsigned turns = 0;
-    while ((status = hf_tls_recv(peer->tls, buf, room, n)) == HF_AGAIN) {
-        assert_true(turns++ < MANY_TURNS);
-        turn(loop);
-    }
-    return status;
-}
-
-static void expect(struct peer *peer, const char *text)
-{
-    char buf[64];
-    size_t n;
-    assert_int_equal(receive(peer, buf, sizeof buf, &n), HF_OK);
-    assert_int_equal(n, strlen(text));
-    assert_memory_equal(buf, text, n);
-}
-
-static void say(struct peer *peer, const char *text)
-{
-    size_t n;
-    assert_int_equal(hf_tls_send(peer->tls, text, strlen(text), &n), HF_OK);
-    assert_int_equal(n, strlen(text));
-}
-
-static enum hf_status end_of(struct peer *peer)
-{
-    char byte;
-    size_t n;
-    enum hf_status status = receive(peer, &byte, 1, &n);
-    assert_int_equal(n, 0);
-    return status;
-}
+/* One TLS connection against another: handshakes, bytes, ends, certificates, names. */
+#include "tls_pair.h"
 
 /* ---- bytes and ends ---- */
 
 static void chat_in(int version)
 {
-    struct hf_tls_cert cert = {.file = server_cert.path};
-    struct hf_tls_settings of_server = server_settings(&cert, 1), of_client = client_settings();
+    usual();
     of_client.max_version = version;
     struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
-    struct hf_tls_options options = {.name = "ftp.test", .verify_name = "ftp.test"};
+    options.name = options.verify_name = "ftp.test";
     connect_with(s, c, &options);
     shake_well();
     assert_string_equal(hf_tls_version(server.tls), version == HF_TLS_1_2 ? "TLSv1.2" : "TLSv1.3");
@@ -142,35 +39,6 @@ static void test_chat(void **state)
     (void)state;
     chat_in(HF_TLS_1_2);
     chat_in(HF_TLS_1_3);
-}
-
-/* Both contexts with the usual certificate; the test changes the settings. */
-static struct hf_tls_cert usual_cert;
-static struct hf_tls_settings of_server, of_client;
-static struct hf_tls_options options;
-
-static void usual(void)
-{
-    usual_cert = (struct hf_tls_cert){.file = server_cert.path};
-    of_server = server_settings(&usual_cert, 1);
-    of_client = client_settings();
-    options = (struct hf_tls_options){0};
-}
-
-static struct handshake meet(void)
-{
-    struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
-    connect_with(s, c, &options);
-    hf_tls_ctx_put(s); /* the connection keeps its own count */
-    hf_tls_ctx_put(c);
-    return shake();
-}
-
-static void meet_well(void)
-{
-    struct handshake h = meet();
-    if (h.server || h.client)
-        fail_msg("server: %s, client: %s", hf_tls_error(server.tls), hf_tls_error(client.tls));
 }
 
 static void test_truncation(void **state)
@@ -233,6 +101,52 @@ static void test_back_pressure(void **state)
     assert_int_equal(hf_tls_flush(server.tls), HF_OK);
     assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
     assert_int_equal(end_of(&client), HF_EOF);
+    close_pair();
+}
+
+/* Small records carry more of what TLS adds. */
+static void test_small_records(void **state)
+{
+    static const char bytes[200000];
+    static const unsigned sizes[] = {512, 864};
+    (void)state;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        size_t n;
+        usual();
+        of_server.record_bytes = sizes[i];
+        of_server.ciphers = "ECDHE-ECDSA-AES128-SHA";
+        of_client.max_version = HF_TLS_1_2;
+        meet_well();
+        assert_int_equal(hf_tls_send(server.tls, bytes, sizeof bytes, &n), HF_OK);
+        assert_true(n > 100000);
+        close_pair();
+    }
+}
+
+/* Each request for new keys has an answer, which this client never reads. */
+static void test_flood_of_key_updates(void **state)
+{
+    enum hf_status status = HF_AGAIN;
+    int small = 4096;
+    char byte;
+    size_t n;
+    (void)state;
+    usual();
+    meet_well();
+    setsockopt(server.watch.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    setsockopt(client.watch.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    for (int i = 0; i < 40000 && status == HF_AGAIN; i++) {
+        (void)!hf_tls_flush(client.tls);
+        if (hf_buf_size(&client.tls->out) == 0) {
+            assert_int_equal(SSL_key_update(client.tls->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
+            assert_int_equal(SSL_do_handshake(client.tls->ssl), 1);
+        }
+        if (i % 500 == 0)
+            turn(loop);
+        status = hf_tls_recv(server.tls, &byte, 1, &n);
+    }
+    assert_int_equal(status, HF_LIMIT);
+    assert_true(hf_buf_size(&server.tls->out) < 1 << 20);
     close_pair();
 }
 
@@ -451,130 +365,6 @@ static void test_own_settings(void **state)
     close_pair();
 }
 
-/* ---- resumption ---- */
-
-/* One control connection and many data connections; each resumes it. */
-static void resume_in(int version, bool tickets, bool keys)
-{
-    static const uint8_t key[3][HF_TLS_TICKET_KEY_MAX] = {"one", "two", "three"};
-    usual();
-    of_client.max_version = version;
-    of_server.no_tickets = !tickets;
-    if (keys) {
-        of_server.ticket_keys = key;
-        of_server.n_ticket_keys = 3;
-        of_server.ticket_key_bytes = 80;
-    }
-    options.name = "ftp.test";
-    options.for_data = true;
-    struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
-    struct hf_tls *control[2], *stranger, *data[2];
-    assert_int_equal(hf_tls_new(s, &options, &control[0]), HF_OK);
-    assert_int_equal(hf_tls_new(c, &options, &control[1]), HF_OK);
-    open_pair(control[0], control[1]);
-    shake_well();
-    assert_false(hf_tls_resumed(control[0]));
-    say(&server, "220"); /* tickets of TLS 1.3 come with it */
-    expect(&client, "220");
-    struct peer kept[2] = {server, client};
-    /* The watches moved. */
-    for (int i = 0; i < 2; i++) {
-        struct peer *from = i ? &client : &server;
-        int fd = hf_watch_take(&from->watch);
-        open_peer(&kept[i], loop, fd, from->tls);
-    }
-    for (int i = 0; i < 12; i++) {
-        assert_int_equal(hf_tls_new_data(control[0], &data[0]), HF_OK);
-        assert_int_equal(hf_tls_new_data(control[1], &data[1]), HF_OK);
-        open_pair(data[0], data[1]);
-        shake_well();
-        if (!hf_tls_resumed(server.tls))
-            fail_msg("%s, tickets %d, keys %d: transfer %d did not resume",
-                     hf_tls_version(server.tls), tickets, keys, i);
-        say(&server, "file");
-        expect(&client, "file");
-        /* Broken ones do no harm to the session. */
-        if (i % 3 == 0)
-            hf_socket_shutdown_write(server.watch.fd);
-        else
-            assert_int_equal(hf_tls_shutdown(server.tls), HF_OK);
-        assert_int_equal(end_of(&client), i % 3 == 0 ? HF_TRUNCATED : HF_EOF);
-        close_pair();
-    }
-    /* Somebody else's data connection does not pass for this client's. */
-    assert_int_equal(hf_tls_new(s, &options, &stranger), HF_OK);
-    assert_int_equal(hf_tls_new_data(stranger, &data[0]), HF_OK);
-    assert_int_equal(hf_tls_new_data(control[1], &data[1]), HF_OK);
-    open_pair(data[0], data[1]);
-    shake_well();
-    assert_false(hf_tls_resumed(server.tls));
-    close_pair();
-    hf_tls_free(stranger);
-    close_peer_tls(&kept[0]);
-    close_peer_tls(&kept[1]);
-    hf_tls_ctx_put(s);
-    hf_tls_ctx_put(c);
-}
-
-static void test_data_resumes_control(void **state)
-{
-    (void)state;
-    resume_in(HF_TLS_1_2, true, false);
-    resume_in(HF_TLS_1_2, false, false);
-    resume_in(HF_TLS_1_3, true, false);
-    resume_in(HF_TLS_1_3, false, false);
-    resume_in(HF_TLS_1_2, true, true);
-    resume_in(HF_TLS_1_3, true, true);
-}
-
-/* Connections to a server resume each other's sessions, unless told not to. */
-static void test_reuse_between_connections(void **state)
-{
-    (void)state;
-    for (int version = HF_TLS_1_2; version <= HF_TLS_1_3; version++) {
-        for (int reuse = 0; reuse < 2; reuse++) {
-            usual();
-            of_client.max_version = version;
-            of_client.no_reuse = !reuse;
-            struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
-            for (int i = 0; i < 4; i++) {
-                options.name = i == 3 ? "other.test" : "ftp.test";
-                connect_with(s, c, &options);
-                shake_well();
-                say(&server, "220");
-                expect(&client, "220");
-                assert_int_equal(hf_tls_resumed(client.tls), reuse && (i == 1 || i == 2));
-                close_pair();
-            }
-            hf_tls_ctx_put(s);
-            hf_tls_ctx_put(c);
-        }
-    }
-}
-
-/* A ticket of one host or process is good for another one that has the same keys. */
-static void test_shared_ticket_keys(void **state)
-{
-    static const uint8_t key[3][HF_TLS_TICKET_KEY_MAX] = {"one", "two", "three"};
-    (void)state;
-    usual();
-    of_server.ticket_keys = key;
-    of_server.n_ticket_keys = 3;
-    of_server.ticket_key_bytes = 48;
-    struct hf_tls_ctx *s[2] = {make_ctx(&of_server), make_ctx(&of_server)},
-                      *c = make_ctx(&of_client);
-    for (int i = 0; i < 2; i++) {
-        connect_with(s[i], c, &options);
-        shake_well();
-        say(&server, "220");
-        expect(&client, "220");
-        assert_int_equal(hf_tls_resumed(client.tls), i);
-        close_pair();
-        hf_tls_ctx_put(s[i]);
-    }
-    hf_tls_ctx_put(c);
-}
-
 /* ---- settings that are wrong ---- */
 
 static void expect_complaint(const char *words)
@@ -625,31 +415,6 @@ static void test_wrong_settings(void **state)
     expect_complaint("unable to load CRL file '/nowhere/crl.pem'");
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    loop = hf_loop_new();
-    issue(&ca, "authority", NULL, 100, NULL);
-    issue(&other_ca, "somebody", NULL, 100, NULL);
-    issue(&server_cert, "ftp.test", "DNS:ftp.test,DNS:other.test", 100, &ca);
-    issue(&second_cert, "second", "DNS:second.test", 100, &ca);
-    issue(&wild_cert, "wild", "DNS:*.wild.test", 100, &ca);
-    issue(&client_cert, "somebody's client", "email:me@test", 100, &ca);
-    issue(&expired_cert, "expired", "DNS:ftp.test", -1, &ca);
-    return loop ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    struct issued *all[] = {&ca,        &other_ca,    &server_cert, &second_cert,
-                            &wild_cert, &client_cert, &expired_cert};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        discard(all[i]);
-    hf_loop_free(loop);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_truncation),
         cmocka_unit_test(test_reset),
         cmocka_unit_test(test_back_pressure),
+        cmocka_unit_test(test_small_records),
+        cmocka_unit_test(test_flood_of_key_updates),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_untrusted_server),
         cmocka_unit_test(test_client_certificates),
@@ -664,9 +431,6 @@ int main(void)
         cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_own_settings),
-        cmocka_unit_test(test_data_resumes_control),
-        cmocka_unit_test(test_reuse_between_connections),
-        cmocka_unit_test(test_shared_ticket_keys),
         cmocka_unit_test(test_wrong_settings),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
