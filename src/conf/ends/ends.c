@@ -48,7 +48,7 @@ void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void
     {
         if (row->object != object || row->alias || !needs_ssl(row) || !is_given(row, fields))
             continue;
-        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, NULL,
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, "add 'ssl', or 'starttls' for FTP's AUTH TLS",
                     "'%s' has no effect without 'ssl': the connection is not encrypted.",
                     row->name);
         return;

@@ -86,8 +86,10 @@ static bool check_certificate(struct hf_build *b, const struct hf_word *word, co
         return is_wrong(b, word, path, "holds no certificate in PEM");
     if (holds_key(text) || holds_key(slurp(b, hf_config_key_path(b->config, path))))
         return true;
-    return is_wrong(b, word, path,
-                    "holds no private key, and no file with '.key' behind its name does");
+    return is_wrong(
+        b, word, path,
+        "holds no private key, and no file with '.key' behind its name does: append the "
+        "key to it");
 }
 
 static bool check_folder(struct hf_build *b, const struct hf_word *word, const char *folder)
