@@ -55,7 +55,7 @@ class House:
     def certificates(self):
         """A server's certificate is good for any address of the run's first servers and fronts."""
         return Certificates(self.new_folder("certificates"),
-                            [*self.net.addresses(100), "127.0.0.1", "::1"])
+                            [*self.net.addresses(600), "127.0.0.1", "::1"])
 
     def new_servers(self, kind, count, port=CONTROL_PORT, announce=None, tls=None):
         """Fresh servers; each announces an address where nobody can reach it, or the given
