@@ -101,6 +101,8 @@ static void print_tls(FILE *out, const struct hf_cfg_proxy *control)
         return;
     if (control->o.ftp_tls_refused)
         fputs("; AUTH is refused", out);
+    else if (control->ftp_chooses_by & HF_FTP_SAMPLE_USER) /* another one could log in unread */
+        fputs("; AUTH is refused", out);
     else if (control->ftp_chooses_by) /* nobody to pass it to yet */
         fputs("; AUTH before the login is refused", out);
     else if (control->data_ranges)

@@ -32,11 +32,13 @@ static const struct hf_cfg_proxy *control_of(const struct ftp_session *s)
 }
 
 /* A server that haftp itself speaks TLS to is not asked for TLS inside of it; at the front desk
- * there is none to ask. */
+ * there is none to ask. Where the user decides about the server, another user could log in unread.
+ */
 bool ftp_tls_passes(const struct ftp_session *s)
 {
     const struct hf_server *server = s->session.server;
     return s->state != FTP_DESK && !control_of(s)->o.ftp_tls_refused &&
+           !(control_of(s)->ftp_chooses_by & HF_FTP_SAMPLE_USER) &&
            !hf_bind_has_tls(s->session.facts.bind) &&
            !(server && hf_server_has_tls(&server->cfg->o));
 }

@@ -300,6 +300,12 @@ bool ftp_keep(struct ftp_session *s, struct hf_leg *leg, const char *rest, size_
     return false;
 }
 
+/* What a client may have sent ahead is kept while a command waits: that much, and no more. */
+static size_t client_room(const struct hf_ftp *ftp)
+{
+    return 2 * ftp->limits->ftp_max_command;
+}
+
 /* Behind a command that waits only an ABOR is of interest.  False: the session is over. */
 static bool look_ahead(struct ftp_session *s)
 {
@@ -309,7 +315,7 @@ static bool look_ahead(struct ftp_session *s)
     do {
         size_t n;
         s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
-        status = hf_leg_read(&s->front, ftp->input, ftp->input_bytes, &n);
+        status = hf_leg_read(&s->front, ftp->input, client_room(ftp), &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
             client_broke(s, HF_REASON_CLIENT_RESET);
             return false;
@@ -332,7 +338,7 @@ static bool take_commands(struct ftp_session *s)
             return true;
         }
         s->urgent = s->urgent || (s->front.watch.ready & HF_READY_PRI);
-        enum hf_status status = hf_leg_read(&s->front, ftp->input, ftp->input_bytes, &n);
+        enum hf_status status = hf_leg_read(&s->front, ftp->input, client_room(ftp), &n);
         if (status != HF_OK && status != HF_AGAIN && status != HF_EOF) {
             client_broke(s, HF_REASON_CLIENT_RESET);
             return false;

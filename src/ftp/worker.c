@@ -10,7 +10,7 @@
 static size_t longest_input(const struct hf_cfg_global *limits)
 {
     size_t most = limits->ftp_max_reply;
-    most = limits->ftp_max_command > most ? limits->ftp_max_command : most;
+    most = 2 * limits->ftp_max_command > most ? 2 * limits->ftp_max_command : most;
     most = limits->ftp_max_reply_line > most ? limits->ftp_max_reply_line : most;
     return most + 4096;
 }

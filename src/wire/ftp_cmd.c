@@ -61,10 +61,16 @@ static size_t skip_to_verb(struct hf_view line, bool *telnet)
     }
 }
 
-static bool is_odd(struct hf_view verb)
+/* Servers differ in what they make of such bytes in a verb, and of control characters behind it:
+ * some give no reply at all, and every later reply would be taken for another command's. */
+static bool is_odd(struct hf_view verb, struct hf_view blanks)
 {
     for (size_t i = 0; i < verb.n; i++) {
         if (byte_at(verb, i) <= ' ' || byte_at(verb, i) > '~')
+            return true;
+    }
+    for (size_t i = 0; i < blanks.n; i++) {
+        if (blanks.p[i] != ' ' && blanks.p[i] != '\t')
             return true;
     }
     return false;
@@ -100,7 +106,7 @@ bool hf_ftp_cmd_parse(struct hf_view line, struct hf_ftp_cmd *out)
     out->arg = hf_view(line.p + arg, line.n - arg);
     out->id = find(out->verb);
     out->flags = hf_ftp_cmd_flags(out->id);
-    out->odd_verb = is_odd(out->verb);
+    out->odd_verb = is_odd(out->verb, hf_view(line.p + end, arg - end));
     return out->verb.n > 0;
 }
 

@@ -59,7 +59,8 @@ struct hf_ftp_cmd {
     struct hf_view verb; /* as sent, without Telnet bytes */
     struct hf_view arg;  /* without the blanks before it; trailing blanks kept */
     bool telnet;         /* Telnet commands (IAC ...) preceded the verb */
-    bool odd_verb;       /* the verb holds bytes that are not printable ASCII */
+    bool odd_verb;       /* the verb holds bytes that are not printable ASCII, or a control
+                          character other than a tab follows it */
 };
 
 /* Case does not matter (RFC 959 5.3).  Telnet commands (IAC IP, IAC DM of an ABOR, also with a byte
