@@ -37,7 +37,7 @@ static bool is_ordinary(enum ftp_answer answer)
     case FTP_ANSWER_ABORTED:
         return true;
     default:
-        return false;
+        return *ftp_answer_text(answer) < '4'; /* it was done, by haftp itself */
     }
 }
 

@@ -251,6 +251,7 @@ def test_lines_of_transfers_tell_whether_they_were_protected(lab, server):
         session.retrlines("NLST", str)
     place.haftp.wait_log(r" ftps~ .* LIST down/passive/A TLSv1\.3 226 ")
     place.haftp.wait_log(r" ftps .* NLST down/passive/A - 226 ")
+    assert "refused" not in place.haftp.log()
 
 
 @pytest.mark.parametrize("version", ("1.2", "1.3"))
