@@ -90,6 +90,15 @@ static void print_servers(FILE *out, const struct hf_cfg_proxy *control)
         fprintf(out, "%s%s", i ? ", " : "", control->backends[i]->name);
 }
 
+static bool all_have_tls(const struct hf_cfg_proxy *control)
+{
+    for (unsigned i = 0; i < control->n_reach; i++) {
+        if (!hf_server_has_tls(&control->reach[i]->o))
+            return false;
+    }
+    return control->n_reach > 0;
+}
+
 /* What becomes of clients that ask for TLS on a bind that does not end it. */
 static void print_tls(FILE *out, const struct hf_cfg_proxy *control)
 {
@@ -99,7 +108,7 @@ static void print_tls(FILE *out, const struct hf_cfg_proxy *control)
         bind = bind->next;
     if (!bind)
         return;
-    if (control->o.ftp_tls_refused)
+    if (control->o.ftp_tls_refused || all_have_tls(control))
         fputs("; AUTH is refused", out);
     else if (control->ftp_chooses_by & HF_FTP_SAMPLE_USER) /* another one could log in unread */
         fputs("; AUTH is refused", out);
