@@ -45,7 +45,8 @@ bool ftp_tls_passes(const struct ftp_session *s)
 
 /* ---- all of a client's encrypted sessions at one server ------------------------------------- */
 
-/* The server of this session's backend on the same host, the very same if it is there. */
+/* The server of this session's backend on the same host, the very same if it is there; none that
+ * haftp itself speaks TLS to. */
 static struct hf_server *find_here(const struct ftp_session *s, struct hf_server *wanted)
 {
     const struct hf_proxy *backend = s->session.facts.backend;
@@ -53,7 +54,8 @@ static struct hf_server *find_here(const struct ftp_session *s, struct hf_server
     if (wanted->proxy == backend)
         return wanted;
     for (unsigned i = 0; i < backend->n_servers; i++) {
-        if (hf_addr_same_host(&backend->servers[i]->cfg->addr, &wanted->cfg->addr))
+        const struct hf_cfg_server *here = backend->servers[i]->cfg;
+        if (hf_addr_same_host(&here->addr, &wanted->cfg->addr) && !hf_server_has_tls(&here->o))
             return backend->servers[i];
     }
     return NULL;
