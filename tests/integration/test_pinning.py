@@ -85,7 +85,7 @@ def test_four_ports_serve_twenty_sessions_of_one_address(lab, relay, threads):
 
 
 def test_ports_are_not_used_in_order(lab):
-    """A guessable next port would be an invitation to thieves (TRAPS: passive port theft)."""
+    """A guessable next port would be an invitation to thieves (passive port theft)."""
     place = lab.place()
     with Session(place.control, place.login) as session:
         ports = [session.announced()[1] for _ in range(12)]

@@ -52,7 +52,7 @@ def test_echo_of_many_bytes_and_half_close(lab, relay, threads):
 
 
 def test_227_in_a_plain_section_is_only_text(lab):
-    """Whoever makes a web page say 227 must not get a port (TRAPS: NAT slipstreaming)."""
+    """Whoever makes a web page say 227 must not get a port (NAT slipstreaming)."""
     text = b"227 Entering Passive Mode (127,0,0,1,4,5).\r\n"
     with Fake("echo", lab.net.server(), echo, port=7007) as target:
         front, _ = start(lab, target, "splice", 1)

@@ -457,7 +457,7 @@ struct hf_cfg_proxy {
     unsigned n_reach;
     struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
-    struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports (DIALECT rule "none") */
+    struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports */
     /* Plain binds that lead to one server of this section each, port by port: a server that
      * announces such a port with our address is left alone. */
     struct hf_cfg_bind **mapped;
