@@ -130,16 +130,15 @@ static bool read_keys(struct making *m, const char *path, struct ticket_keys *ke
     return false;
 }
 
-static struct hf_tls_version_words words_of_bind(const struct hf_cfg_bind_tls *tls)
-{
-    return (struct hf_tls_version_words){
-        .min = tls->ssl_min_ver,
-        .max = tls->ssl_max_ver,
-        .forced = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11, tls->force_tlsv12,
-                   tls->force_tlsv13},
-        .refused = {tls->no_sslv3, tls->no_tlsv10, tls->no_tlsv11, tls->no_tlsv12, tls->no_tlsv13},
-    };
-}
+/* The same words stand on binds and on servers, in structs of their own. */
+#define VERSION_WORDS(tls)                                                                         \
+    ((struct hf_tls_version_words){                                                                \
+        .min = (tls)->ssl_min_ver,                                                                 \
+        .max = (tls)->ssl_max_ver,                                                                 \
+        .forced = {(tls)->force_sslv3, (tls)->force_tlsv10, (tls)->force_tlsv11,                   \
+                   (tls)->force_tlsv12, (tls)->force_tlsv13},                                      \
+        .refused = {(tls)->no_sslv3, (tls)->no_tlsv10, (tls)->no_tlsv11, (tls)->no_tlsv12,         \
+                    (tls)->no_tlsv13}})
 
 static struct hf_tls_settings settings_of_bind(const struct making *m,
                                                const struct hf_cfg_bind *bind)
@@ -175,7 +174,7 @@ static void make_for_bind(struct making *m, struct hf_cfg_bind *bind)
 {
     const struct hf_cfg_bind_tls *tls = &bind->tls;
     struct hf_tls_settings settings = settings_of_bind(m, bind);
-    struct hf_tls_version_words versions = words_of_bind(tls);
+    struct hf_tls_version_words versions = VERSION_WORDS(tls);
     struct ticket_keys keys;
 
     m->loc = bind->loc;
@@ -233,17 +232,6 @@ static void make_for_binds(struct making *m, struct hf_cfg_proxy *proxy)
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
-static struct hf_tls_version_words words_of_server(const struct hf_cfg_server_tls *tls)
-{
-    return (struct hf_tls_version_words){
-        .min = tls->ssl_min_ver,
-        .max = tls->ssl_max_ver,
-        .forced = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11, tls->force_tlsv12,
-                   tls->force_tlsv13},
-        .refused = {tls->no_sslv3, tls->no_tlsv10, tls->no_tlsv11, tls->no_tlsv12, tls->no_tlsv13},
-    };
-}
-
 static struct hf_tls_settings settings_of_server(const struct making *m,
                                                  const struct hf_cfg_server *server)
 {
@@ -268,7 +256,7 @@ static void make_for_server(struct making *m, struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_tls *tls = &server->o.tls;
     struct hf_tls_settings settings = settings_of_server(m, server);
-    struct hf_tls_version_words versions = words_of_server(tls);
+    struct hf_tls_version_words versions = VERSION_WORDS(tls);
     const struct hf_cfg_text word = {.name = "crt", .text = tls->crt, .loc = tls->crt_loc};
 
     m->loc = tls->crt_loc;
