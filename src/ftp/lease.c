@@ -241,12 +241,27 @@ static bool listens_at(const struct hf_cfg_bind *bind, const struct hf_addr *loc
            (at->sa.sa_family == AF_INET6 && !bind->v6only);
 }
 
-static bool any_listens_at(const struct hf_lease_wish *wish)
+static bool any_listens_at(const struct hf_lease_wish *wish, const struct hf_addr *at)
 {
     for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next)
-        if (hf_data_range_serves(r, wish->server) && listens_at(r->bind, wish->local))
+        if (hf_data_range_serves(r, wish->server) && listens_at(r->bind, at))
             return true;
     return false;
+}
+
+/* The address of ours where the data connection will come in; NULL: none that we know.
+ *
+ * A client that came by IPv6 and is told an IPv4 address either knows nothing of IPv6, and comes
+ * through the same translator to the same address; or it has both families, and only `ftp-data peer
+ * any` lets it in, whose IPv4 address nobody knows. */
+static const struct hf_addr *landing(const struct hf_lease_wish *wish)
+{
+    bool other_family = wish->told->sa.sa_family != wish->local->sa.sa_family;
+
+    if ((!other_family || wish->control->o.ftp_peer == HF_FTP_PEER_ANY) &&
+        any_listens_at(wish, wish->told))
+        return wish->told;
+    return any_listens_at(wish, wish->local) ? wish->local : NULL;
 }
 
 /* Own worker's ports in all ranges first, then anybody's.  *served: some range serves this server
@@ -255,14 +270,13 @@ static struct hf_lease_slot *free_slot(struct hf_lease_table *table,
                                        const struct hf_lease_wish *wish, unsigned worker,
                                        bool *served)
 {
-    bool here_only = any_listens_at(wish);
+    const struct hf_addr *at = landing(wish);
 
     *served = false;
     for (int own = 1; own >= 0; own--) {
         for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next) {
             const struct slot_run *run = run_of(table, r->bind);
-            if (!run || !hf_data_range_serves(r, wish->server) ||
-                (here_only && !listens_at(r->bind, wish->local)))
+            if (!run || !hf_data_range_serves(r, wish->server) || (at && !listens_at(r->bind, at)))
                 continue;
             *served = true;
             struct hf_lease_slot *slot = free_slot_in(table, run, wish, worker, own);

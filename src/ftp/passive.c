@@ -12,15 +12,8 @@
 
 bool ftp_passive_address(struct ftp_session *s, struct hf_addr *out)
 {
-    const struct hf_facts *facts = &s->session.facts;
-    const struct hf_cfg_opts *opts = &facts->frontend->cfg->o;
-    bool may_change_family = opts->ftp_peer == HF_FTP_PEER_ANY;
-
     *out = ftp_told_address(s);
-    /* A client that came by IPv6 would open its IPv4 data connection from an address that we do not
-     * know: only `ftp-data peer any` could let it in. */
-    return out->sa.sa_family == AF_INET &&
-           (hf_facts_peer(facts)->sa.sa_family == AF_INET || may_change_family);
+    return out->sa.sa_family == AF_INET;
 }
 
 static enum ftp_verdict say(struct ftp_session *s, const char *text, size_t n)
@@ -93,8 +86,10 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
     return ftp_setup_refused(s, "No data port is free at the moment; please try again.");
 }
 
-/* A port of the section's ranges, or of our own where it has none.  FTP_HOLD: none is free yet. */
-static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, uint16_t *port)
+/* A port of the section's ranges, or of our own where it has none; `told`: the address that goes
+ * with it.  FTP_HOLD: none is free yet. */
+static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x,
+                                    const struct hf_addr *told, uint16_t *port)
 {
     const struct hf_facts *facts = &s->session.facts;
     struct hf_lease_owner owner = ftp_owner(s);
@@ -103,8 +98,9 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
     if (!facts->frontend->cfg->data_ranges) {
         status = ftp_xfer_listen(x, hf_facts_socket_here(facts), port);
     } else {
-        struct hf_lease_wish wish = {facts->frontend->cfg, facts->server->cfg, hf_facts_peer(facts),
-                                     hf_facts_socket_peer(facts), hf_facts_socket_here(facts)};
+        struct hf_lease_wish wish = {facts->frontend->cfg,        facts->server->cfg,
+                                     hf_facts_peer(facts),        hf_facts_socket_peer(facts),
+                                     hf_facts_socket_here(facts), told};
         status = hf_lease_take_mt(ftp_of(s)->leases, &wish, &owner, &x->lease);
         if (status == HF_NOPORT)
             return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);
@@ -118,16 +114,16 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x, u
     return ftp_setup_refused(s, "No data port can be opened.");
 }
 
-static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, uint16_t port)
+static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked,
+                               const struct hf_addr *told, uint16_t port)
 {
     char line[HF_FTP_ADDR_LINE];
+    struct hf_addr addr = *told;
+
     if (asked == HF_CMD_EPSV) {
         ftp_replied(s, 229);
         return say(s, line, hf_ftp_format_229(port, line));
     }
-    struct hf_addr addr;
-    if (!ftp_passive_address(s, &addr))
-        return ftp_setup_refused(s, "PASV needs IPv4; use EPSV.");
     hf_addr_set_port(&addr, port);
     ftp_replied(s, 227);
     return say(s, line, hf_ftp_format_227(&addr, line));
@@ -136,9 +132,12 @@ static enum ftp_verdict answer(struct ftp_session *s, enum hf_ftp_cmd_id asked, 
 enum ftp_verdict ftp_passive_offer(struct ftp_session *s, enum hf_ftp_cmd_id asked)
 {
     struct ftp_xfer *x = s->next_xfer;
+    struct hf_addr told = *hf_facts_socket_here(&s->session.facts);
     uint16_t port = 0;
-    enum ftp_verdict verdict = obtain_port(s, x, &port);
 
+    if (asked == HF_CMD_PASV && !ftp_passive_address(s, &told))
+        return ftp_setup_refused(s, "PASV needs IPv4; use EPSV.");
+    enum ftp_verdict verdict = obtain_port(s, x, &told, &port);
     if (verdict != FTP_DONE || !s->next_xfer)
         return verdict;
     x->wants_port = false;
@@ -146,5 +145,5 @@ enum ftp_verdict ftp_passive_offer(struct ftp_session *s, enum hf_ftp_cmd_id ask
     if (x->lease.slot)
         x->facts.bind = x->lease.slot->bind;
     ftp_xfer_await_client(x);
-    return answer(s, asked, port);
+    return answer(s, asked, &told, port);
 }

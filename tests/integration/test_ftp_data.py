@@ -6,7 +6,7 @@ import pytest
 
 from lib.haftp import head, server_lines
 from lib.net import CONTROL_PORT, DATA_PORTS
-from lib.session import Session
+from lib.session import Session, drain
 
 
 def section(lab, servers, lines="", binds=None):
@@ -99,3 +99,18 @@ def test_two_addresses_each_told(lab):
         with Session((front, CONTROL_PORT), login_of(servers)) as session:
             assert session.announced()[0] == front
             assert session.server_name()
+
+
+def test_another_address_of_ours_is_told(lab):
+    """Clients come to one address for control and to the other for data: the ports are there."""
+    servers = lab.farm("vsftpd")
+    fronts = [lab.net.front(), lab.net.front()]
+    section(lab, servers, f"    ftp-data advertise {fronts[1]}", binds=fronts)
+    for front in fronts:
+        with Session((front, CONTROL_PORT), login_of(servers)) as session:
+            told = session.announced()
+            assert told[0] == fronts[1]
+            session.putcmd("RETR WELCOME")
+            with session.dial(told) as data:
+                assert drain(data).decode().strip() in {server.name for server in servers}
+            session.end_transfer()

@@ -12,7 +12,7 @@ import pytest
 from lib import content
 from lib.clients import Curl
 from lib.haftp import head, server_lines
-from lib.session import Moded, Session, named_content
+from lib.session import Moded, Session, drain, named_content
 
 
 def has_ipv6():
@@ -37,6 +37,7 @@ listen ftp
     bind [::1]:{control}
     option ftp-inspect
     ftp-data ports {low}-{low + 9}
+    ftp-data advertise 192.0.2.1 if {{ dst 127.0.0.0/8 }}
 {server_lines(servers)}""", ("::1", control), ("::1", low + 9))
     return "::1", control, servers
 
@@ -50,12 +51,35 @@ def test_epsv(place):
 
 
 def test_pasv_has_no_answer(place):
-    """227 cannot carry an IPv6 address; RFC 2428 wants 425 then."""
+    """227 cannot carry an IPv6 address; RFC 2428 wants 425 then. `advertise` is for others here."""
     address, control, servers = place
     with Session((address, control), (servers[0].user, servers[0].password)) as session:
         with pytest.raises(ftplib.error_temp, match="^425 "):
             session.sendcmd("PASV")
         assert session.server_name()
+
+
+def test_pasv_of_a_client_with_both_families(lab):
+    """It is told an IPv4 address, and comes there from an address that only `peer any` lets in."""
+    servers = lab.farm()
+    front, number = lab.net.front(), lab.net.number
+    control, low = 2100 + number, 12000 + 10 * number
+    lab.haftp(head() + f"""
+listen ftp
+    bind {front}:{control}
+    bind [::1]:{control}
+    option ftp-inspect
+    ftp-data ports {low}-{low + 9}
+    ftp-data peer any
+    ftp-data advertise {front}
+{server_lines(servers)}""", (front, control), ("::1", low + 9))
+    with Session(("::1", control), (servers[0].user, servers[0].password)) as session:
+        told = session.announced()
+        assert told[0] == front
+        session.putcmd("RETR WELCOME")
+        with session.dial(told) as data:
+            assert drain(data).decode().strip() in {server.name for server in servers}
+        session.end_transfer()
 
 
 def test_curl(place, lab):

@@ -50,6 +50,7 @@ struct hf_lease_wish {
     const struct hf_addr *client;
     const struct hf_addr *sender; /* whose its connections are where no PROXY header tells */
     const struct hf_addr *local;  /* our own address of the control connection */
+    const struct hf_addr *told;   /* the address that it reads with the port; mostly the same */
 };
 
 /* All slots of all data binds of the configuration.  NULL: no memory. */
@@ -59,7 +60,8 @@ unsigned hf_lease_slot_count(const struct hf_lease_table *table);
 struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned index);
 
 /* Leases a port of one of the control section's ranges that serve the server: of those that listen
- * where the client came to, or of all when none does (NAT, `ftp-data advertise`).  HF_NOPORT: all
+ * where the client is told to connect to, else of those where it came to, or of all when there are
+ * none (NAT).  HF_NOPORT: all
  * are taken for this client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range
  * serves this server; HF_NOMEM.  owner->serial is not looked at. */
 HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table,

@@ -59,12 +59,21 @@ static int teardown(void **state)
     return 0;
 }
 
+static enum hf_status take_told(const char *local, const char *told, const char *client,
+                                struct hf_lease *lease)
+{
+    struct hf_addr addr = host(client), at = host(local), to = host(told);
+    struct hf_lease_owner owner = {&w.engine[0], 1, 0};
+    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &addr, &at, &to};
+    return hf_lease_take_mt(w.table, &wish, &owner, lease);
+}
+
 static enum hf_status take_at(const char *local, const char *client, hf_id session, unsigned engine,
                               struct hf_lease *lease)
 {
     struct hf_addr addr = host(client), at = host(local);
     struct hf_lease_owner owner = {&w.engine[engine], session, 0};
-    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &addr, &at};
+    struct hf_lease_wish wish = {&w.control, &w.server, &addr, &addr, &at, &at};
     return hf_lease_take_mt(w.table, &wish, &owner, lease);
 }
 
@@ -214,6 +223,54 @@ static void test_wildcard_ranges_and_families(void **state)
     assert_ptr_equal(lease.slot->bind, &w.data);
 }
 
+/* A client that is told another address of ours goes there (`ftp-data advertise`). */
+static void test_ports_of_the_address_that_is_told(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    hf_lease_table_free(w.table);
+    struct hf_cfg_data_range second = {.bind = &w.data2};
+    w.data2 = w.data;
+    w.data2.addr = host("192.0.2.2");
+    w.data.next = &w.data2;
+    w.range.next = &second;
+    w.table = hf_lease_table_new(&w.config, 1);
+    assert_non_null(w.table);
+    struct hf_lease lease = {0};
+    for (unsigned i = 0; i < PORTS; i++) {
+        assert_int_equal(take_told("192.0.2.1", "192.0.2.2", "10.0.0.1", &lease), HF_OK);
+        assert_ptr_equal(lease.slot->bind, &w.data2);
+    }
+    assert_int_equal(take_told("192.0.2.1", "192.0.2.2", "10.0.0.1", &lease), HF_NOPORT);
+    assert_int_equal(take_told("192.0.2.1", "198.51.100.1", "10.0.0.1", &lease), HF_OK); /* NAT */
+    assert_ptr_equal(lease.slot->bind, &w.data);
+}
+
+/* A client that came by IPv6 and is told IPv4 comes the same way (a translator's), unless anybody
+ * may come. */
+static void test_told_another_family(void **state)
+{
+    (void)state;
+    static const enum hf_ftp_peer rules[] = {HF_FTP_PEER_STRICT, HF_FTP_PEER_NETWORK,
+                                             HF_FTP_PEER_ANY};
+    for (unsigned i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct hf_cfg_data_range second = {.bind = &w.data2};
+        struct hf_lease lease = {0};
+        make_table(rules[i], 1);
+        hf_lease_table_free(w.table);
+        w.data2 = w.data;
+        w.data2.addr = host("2001:db8::1");
+        w.data.next = &w.data2;
+        w.range.next = &second;
+        w.table = hf_lease_table_new(&w.config, 1);
+        assert_non_null(w.table);
+        assert_int_equal(take_told("2001:db8::1", "192.0.2.1", "2001:db8::2", &lease), HF_OK);
+        assert_ptr_equal(lease.slot->bind, rules[i] == HF_FTP_PEER_ANY ? &w.data : &w.data2);
+        if (i + 1 < sizeof rules / sizeof *rules)
+            hf_lease_table_free(w.table);
+    }
+}
+
 static void test_range_of_another_server(void **state)
 {
     (void)state;
@@ -236,6 +293,8 @@ int main(void)
         cmocka_unit_test_teardown(test_own_workers_ports_come_first, teardown),
         cmocka_unit_test_teardown(test_peer_network, teardown),
         cmocka_unit_test_teardown(test_peer_any_is_exclusive, teardown),
+        cmocka_unit_test_teardown(test_ports_of_the_address_that_is_told, teardown),
+        cmocka_unit_test_teardown(test_told_another_family, teardown),
         cmocka_unit_test_teardown(test_range_of_another_server, teardown),
         cmocka_unit_test_teardown(test_ports_of_the_clients_own_address, teardown),
         cmocka_unit_test_teardown(test_wildcard_ranges_and_families, teardown),
