@@ -7,40 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/base/wheel.h"
 #include "haftp/conf/load.h"
 #include "haftp/wire/ftp.h"
+#include "timing.h"
 
 #define LINE_MAX_BYTES 8192u
 
-#define ROUNDS 7u
-
-/* What a benchmark returns is used, so that the compiler cannot leave its work out. */
-typedef uint64_t (*bench_fn)(unsigned operations);
-
-static volatile uint64_t sink;
-
-static uint64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 static void measure(const char *what, unsigned operations, bench_fn fn)
 {
-    uint64_t best = UINT64_MAX;
-    for (unsigned round = 0; round < ROUNDS; round++) {
-        uint64_t began = now_ns();
-        sink += fn(operations);
-        uint64_t took = now_ns() - began;
-        best = took < best ? took : best;
-    }
-    printf("%-44s %10.1f ns\n", what, (double)best / operations);
+    printf("%-44s %10.1f ns\n", what, best_ns(operations, fn));
 }
 
 /* ---- wire ---------------------------------------------------------------------------------- */

@@ -8,23 +8,16 @@
  * receiving side of what it sends.  The kernel's congestion control is set to reno: pacing of
  * others would hide the relay.
  */
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/net/relay.h"
-#include "haftp/net/socket.h"
+#include "pair.h"
 
 #define FILE_BYTES       (1u << 20)
 #define SINK_BYTES       (4u << 20)
@@ -41,12 +34,6 @@ static struct hf_loop *loop;
 static struct lane lane[MOST_CONNECTIONS];
 static unsigned lanes, lanes_left;
 static int file_fd;
-
-_Noreturn static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static void *run_source(void *arg)
 {
@@ -74,32 +61,6 @@ static void *run_sink(void *arg)
         die("a sink did not get everything");
     close(l->sink_fd);
     return NULL;
-}
-
-static void use_reno(int fd)
-{
-    if (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) != 0)
-        die("TCP_CONGESTION");
-}
-
-/* A loopback connection; [0] non-blocking for the relay, [1] blocking for a source or sink. */
-static void connect_pair(int pair[2])
-{
-    struct hf_addr addr = {.v4 = {.sin_family = AF_INET}}, peer;
-    int listener;
-    addr.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (hf_socket_listen(&addr, NULL, &listener) != HF_OK)
-        die("listen");
-    hf_socket_local(listener, &addr);
-    if (hf_socket_connect(&addr, NULL, &pair[1]) != HF_OK)
-        die("connect");
-    struct pollfd waiting = {.fd = listener, .events = POLLIN};
-    if (poll(&waiting, 1, 5000) != 1 || hf_socket_accept(listener, &pair[0], &peer) != HF_OK)
-        die("accept");
-    close(listener);
-    use_reno(pair[0]);
-    use_reno(pair[1]);
-    fcntl(pair[1], F_SETFL, 0);
 }
 
 static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,

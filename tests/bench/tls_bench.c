@@ -9,22 +9,16 @@
  *
  * The client shakes hands and then discards what comes, so only the encrypting thread counts.
  */
-#include <arpa/inet.h>
-#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "haftp/net/relay.h"
-#include "haftp/net/socket.h"
+#include "pair.h"
 
 #define RECORD_BYTES (16u << 10)
 #define FILE_BYTES   (1u << 20)
@@ -33,12 +27,6 @@
 static uint64_t total;
 static int file_fd;
 static const char *cert_file;
-
-_Noreturn static void die(const char *what)
-{
-    perror(what);
-    exit(1);
-}
 
 static double cpu_seconds(void)
 {
@@ -52,24 +40,6 @@ static void report(const char *name, double before)
 {
     double gib = (double)total / (1u << 30);
     printf("%-7s %.4f CPU s/GiB\n", name, (cpu_seconds() - before) / gib);
-}
-
-/* A loopback connection; [0] non-blocking, [1] blocking. */
-static void connect_pair(int pair[2])
-{
-    struct hf_addr addr = {.v4 = {.sin_family = AF_INET}}, peer;
-    int listener;
-    addr.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (hf_socket_listen(&addr, NULL, &listener) != HF_OK)
-        die("listen");
-    hf_socket_local(listener, &addr);
-    if (hf_socket_connect(&addr, NULL, &pair[1]) != HF_OK)
-        die("connect");
-    struct pollfd waiting = {.fd = listener, .events = POLLIN};
-    if (poll(&waiting, 1, 5000) != 1 || hf_socket_accept(listener, &pair[0], &peer) != HF_OK)
-        die("accept");
-    close(listener);
-    fcntl(pair[1], F_SETFL, 0);
 }
 
 static void *run_client(void *arg)
