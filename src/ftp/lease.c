@@ -13,6 +13,9 @@
 #include "haftp/stream/engine.h"
 
 #define WAIT_BUCKETS 64u
+/* Ports with leases of others that are looked at for one that a client could share.  A client that
+ * finds none has leases on most of them and can wait for its own; the lock cannot. */
+#define MOST_LOOKS   32u
 
 /* Hashed as bytes, so every byte must be set: see key_of(). */
 struct lease_key {
@@ -28,10 +31,17 @@ struct lease_entry {
     UT_hash_handle hh;
 };
 
+/* Slots without a lease, in no order. */
+struct idle_slots {
+    unsigned *index; /* into the table's slots */
+    unsigned n;
+};
+
 /* The slots of one data bind: neighbours in the table, in port order. */
 struct slot_run {
     const struct hf_cfg_bind *bind;
     unsigned first, count;
+    struct idle_slots *idle; /* by worker */
 };
 
 struct hf_lease_table {
@@ -40,6 +50,7 @@ struct hf_lease_table {
     uint64_t last_serial;
     struct hf_lease_slot *slots;
     unsigned n_slots;
+    unsigned *idle_index; /* what the runs' lists lie in */
     struct slot_run *runs;
     unsigned n_runs;
     unsigned n_workers;
@@ -64,20 +75,68 @@ static bool reads_headers(const struct hf_cfg_bind *bind)
     return bind->accept_proxy || bind->accept_netscaler_cip;
 }
 
-static void add_run(struct hf_lease_table *table, const struct hf_cfg_bind *bind)
+static struct idle_slots *idle_of(struct hf_lease_table *table, const struct hf_lease_slot *slot)
 {
-    struct slot_run *run = &table->runs[table->n_runs++];
+    return &table->runs[slot->run].idle[slot->worker];
+}
+
+static void add_idle(struct hf_lease_table *table, struct hf_lease_slot *slot)
+{
+    struct idle_slots *idle = idle_of(table, slot);
+    slot->idle_at = idle->n;
+    idle->index[idle->n++] = (unsigned)(slot - table->slots);
+}
+
+static void remove_idle(struct hf_lease_table *table, const struct hf_lease_slot *slot)
+{
+    struct idle_slots *idle = idle_of(table, slot);
+    unsigned last = idle->index[--idle->n];
+    idle->index[slot->idle_at] = last;
+    table->slots[last].idle_at = slot->idle_at;
+}
+
+/* Each worker's list has room for the ports that are its own. */
+static void divide_room(const struct hf_lease_table *table, const struct slot_run *run)
+{
+    unsigned *room = &table->idle_index[run->first];
+    for (unsigned i = 0; i < table->n_workers; i++) {
+        run->idle[i].index = room;
+        for (unsigned port = run->bind->port_lo; port <= run->bind->port_hi; port++)
+            room += port % table->n_workers == i;
+    }
+}
+
+static bool add_run(struct hf_lease_table *table, const struct hf_cfg_bind *bind)
+{
+    struct slot_run *run = &table->runs[table->n_runs];
     bool headers = reads_headers(bind);
+    run->idle = calloc(table->n_workers, sizeof *run->idle);
+    if (!run->idle)
+        return false;
     run->bind = bind;
     run->first = table->n_slots;
+    divide_room(table, run);
     for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
         struct hf_lease_slot *slot = &table->slots[table->n_slots++];
         slot->bind = bind;
         slot->port = (uint16_t)port;
         slot->worker = (uint16_t)(port % table->n_workers);
         slot->reads_headers = headers;
+        slot->run = table->n_runs;
         run->count++;
+        add_idle(table, slot);
     }
+    table->n_runs++;
+    return true;
+}
+
+static bool add_runs(struct hf_lease_table *table, const struct hf_config *config)
+{
+    for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
+        for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
+            if (opens_ports(bind) && !proxy->o.disabled && !add_run(table, bind))
+                return false;
+    return true;
 }
 
 struct hf_lease_table *hf_lease_table_new(const struct hf_config *config, unsigned n_workers)
@@ -98,15 +157,12 @@ struct hf_lease_table *hf_lease_table_new(const struct hf_config *config, unsign
         hf_waitlist_init(&table->waiting[i]);
     table->n_workers = n_workers;
     table->slots = calloc(n_slots + 1, sizeof *table->slots);
+    table->idle_index = calloc(n_slots + 1, sizeof *table->idle_index);
     table->runs = calloc(n_runs + 1, sizeof *table->runs);
-    if (!table->slots || !table->runs) {
+    if (!table->slots || !table->idle_index || !table->runs || !add_runs(table, config)) {
         hf_lease_table_free(table);
         return NULL;
     }
-    for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
-        for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
-            if (opens_ports(bind) && !proxy->o.disabled)
-                add_run(table, bind);
     return table;
 }
 
@@ -122,8 +178,11 @@ void hf_lease_table_free(struct hf_lease_table *table)
     }
     for (unsigned i = 0; i < WAIT_BUCKETS; i++)
         hf_waitlist_fini(&table->waiting[i]);
+    for (unsigned i = 0; i < table->n_runs; i++)
+        free(table->runs[i].idle);
     pthread_mutex_destroy(&table->lock);
     free(table->slots);
+    free(table->idle_index);
     free(table->runs);
     free(table);
 }
@@ -187,11 +246,10 @@ struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
 
 /* ---- taking ---- */
 
-static bool slot_is_free(struct hf_lease_table *table, const struct hf_lease_slot *slot,
-                         const struct hf_addr *client, enum hf_ftp_peer rule)
+/* May a slot that has leases carry one more? */
+static bool can_be_shared(struct hf_lease_table *table, const struct hf_lease_slot *slot,
+                          const struct hf_addr *client, enum hf_ftp_peer rule)
 {
-    if (slot->leased == 0)
-        return true;
     if (rule == HF_FTP_PEER_ANY || slot->peer_rule != rule)
         return false; /* kinds are not mixed: a claim could fit two leases */
     return !find(table, slot, client, rule);
@@ -204,21 +262,50 @@ static const struct hf_addr *comer(const struct hf_lease_slot *slot,
     return slot->reads_headers ? wish->client : wish->sender;
 }
 
-/* Looks at every slot of the run once, from a random one on; own worker's only, or all. */
+static struct hf_lease_slot *random_idle(struct hf_lease_table *table,
+                                         const struct idle_slots *idle)
+{
+    return idle->n ? &table->slots[idle->index[hf_rand_below(idle->n)]] : NULL;
+}
+
+/* Of the own worker, or of any, beginning with a random one. */
+static struct hf_lease_slot *idle_slot_in(struct hf_lease_table *table, const struct slot_run *run,
+                                          unsigned worker, bool own)
+{
+    if (own)
+        return worker < table->n_workers ? random_idle(table, &run->idle[worker]) : NULL;
+    struct hf_lease_slot *slot = NULL;
+    unsigned start = hf_rand_below(table->n_workers);
+    for (unsigned i = 0; i < table->n_workers && !slot; i++)
+        slot = random_idle(table, &run->idle[(start + i) % table->n_workers]);
+    return slot;
+}
+
+/* None is idle: one whose leases are all of other clients. */
+static struct hf_lease_slot *shared_slot_in(struct hf_lease_table *table,
+                                            const struct slot_run *run,
+                                            const struct hf_lease_wish *wish, unsigned worker,
+                                            bool own)
+{
+    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
+    unsigned start = hf_rand_below(run->count), looks = 0;
+    for (unsigned i = 0; i < run->count && looks < MOST_LOOKS; i++) {
+        struct hf_lease_slot *slot = &table->slots[run->first + (start + i) % run->count];
+        if (own && slot->worker != worker)
+            continue;
+        looks++;
+        if (slot->leased && can_be_shared(table, slot, comer(slot, wish), rule))
+            return slot;
+    }
+    return NULL;
+}
+
 static struct hf_lease_slot *free_slot_in(struct hf_lease_table *table, const struct slot_run *run,
                                           const struct hf_lease_wish *wish, unsigned worker,
                                           bool own)
 {
-    enum hf_ftp_peer rule = wish->control->o.ftp_peer;
-    unsigned start = hf_rand_below(run->count);
-    for (unsigned i = 0; i < run->count; i++) {
-        struct hf_lease_slot *slot = &table->slots[run->first + (start + i) % run->count];
-        if (own && slot->worker != worker)
-            continue;
-        if (slot_is_free(table, slot, comer(slot, wish), rule))
-            return slot;
-    }
-    return NULL;
+    struct hf_lease_slot *slot = idle_slot_in(table, run, worker, own);
+    return slot ? slot : shared_slot_in(table, run, wish, worker, own);
 }
 
 static const struct slot_run *run_of(const struct hf_lease_table *table,
@@ -304,7 +391,8 @@ enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_le
         entry->owner.serial = ++table->last_serial;
         HASH_ADD(hh, table->leases, key, sizeof entry->key, entry);
         added = entry->hh.tbl != NULL; /* NULL: out of memory */
-        slot->leased += added;
+        if (added && slot->leased++ == 0)
+            remove_idle(table, slot);
         slot->peer_rule = rule;
         *out = (struct hf_lease){slot, *comer(slot, wish), entry->owner.serial};
     }
@@ -328,7 +416,8 @@ static struct hf_waitlist *end_lease(struct hf_lease_table *table, struct hf_lea
     struct hf_waitlist *waiting = bucket_of(table, &entry->key);
     HASH_DEL(table->leases, entry);
     free(entry);
-    slot->leased--;
+    if (--slot->leased == 0)
+        add_idle(table, slot);
     return waiting;
 }
 

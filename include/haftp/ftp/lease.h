@@ -8,7 +8,8 @@
  * One table per process.  A port's listener belongs to worker (port mod workers); a session prefers
  * ports of its own worker and borrows others only when those are taken, so that connections rarely
  * change threads. The table's lock is a leaf.  Safety: RFC 2577, "port stealing": ports are drawn
- * at random and who may connect is part of the key.
+ * at random and who may connect is part of the key.  Ports without any lease are drawn first; all
+ * work is bounded, however large the range.
  */
 #ifndef HAFTP_FTP_LEASE_H
 #define HAFTP_FTP_LEASE_H
@@ -27,6 +28,8 @@ struct hf_lease_slot {
     bool reads_headers;         /* its clients are told by PROXY headers, or may be */
     unsigned leased;            /* how many leases it carries now */
     enum hf_ftp_peer peer_rule; /* of those leases; a slot carries one kind at a time */
+    unsigned run;               /* which range of the table it belongs to */
+    unsigned idle_at;           /* leased == 0: its place in the range's list of such slots */
 };
 
 /* Who owns a lease, and where to send its connection. */
@@ -61,8 +64,9 @@ struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned in
 
 /* Leases a port of one of the control section's ranges that serve the server: of those that listen
  * where the client is told to connect to, else of those where it came to, or of all when there are
- * none (NAT).  HF_NOPORT: all
- * are taken for this client (hf_lease_waitlist() wakes when one may be free); HF_NOTFOUND: no range
+ * none (NAT).  HF_NOPORT: none was found for this client (hf_lease_waitlist() wakes when one may be
+ * free): no port is without a lease, and those looked at, all of a small range, carry one of its
+ * own; HF_NOTFOUND: no range
  * serves this server; HF_NOMEM.  owner->serial is not looked at. */
 HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table,
                                             const struct hf_lease_wish *wish,

@@ -32,11 +32,11 @@ static struct hf_addr host(const char *text)
     return addr;
 }
 
-static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
+static void make_table_of(unsigned n_ports, enum hf_ftp_peer rule, unsigned n_workers)
 {
     w = (struct world){0};
     w.data.port_lo = 50000;
-    w.data.port_hi = 50000 + PORTS - 1;
+    w.data.port_hi = (uint16_t)(50000 + n_ports - 1);
     w.data.role = HF_BIND_DATA;
     w.data.addr = host("192.0.2.1");
     w.data.proxy = &w.control;
@@ -48,7 +48,12 @@ static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
     w.engine[1].index = 1;
     w.table = hf_lease_table_new(&w.config, n_workers);
     assert_non_null(w.table);
-    assert_int_equal(hf_lease_slot_count(w.table), PORTS);
+    assert_int_equal(hf_lease_slot_count(w.table), n_ports);
+}
+
+static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
+{
+    make_table_of(PORTS, rule, n_workers);
 }
 
 static int teardown(void **state)
@@ -115,10 +120,8 @@ static void test_claim_finds_its_session_once(void **state)
     make_table(HF_FTP_PEER_STRICT, 1);
     struct hf_lease a = {0}, b = {0};
     assert_int_equal(take("10.0.0.1", 7, 0, &a), HF_OK);
-    while (b.slot != a.slot) { /* the same port for another client */
-        hf_lease_release_mt(w.table, &b);
+    for (unsigned i = 0; i < PORTS; i++) /* the same port for another client is among them */
         assert_int_equal(take("10.0.0.2", 8, 0, &b), HF_OK);
-    }
     assert_int_equal(claim(a.slot, "10.0.0.3"), 0); /* a stranger */
     assert_int_equal(claim(a.slot, "10.0.0.2"), 8);
     assert_int_equal(claim(a.slot, "10.0.0.1"), 7);
@@ -150,6 +153,43 @@ static void test_own_workers_ports_come_first(void **state)
     }
     assert_int_equal(take("10.0.0.1", 1, 1, &lease), HF_OK); /* borrowed */
     assert_int_equal(lease.slot->worker, 0);
+}
+
+/* Of both workers' ports, in a range that nobody looks through. */
+static void test_the_last_free_port_is_found(void **state)
+{
+    (void)state;
+    enum { MANY = 1000 };
+    static struct hf_lease held[MANY];
+    make_table_of(MANY, HF_FTP_PEER_STRICT, 2);
+    struct hf_lease none = {0}, last = {0};
+    for (unsigned i = 0; i < MANY; i++)
+        assert_int_equal(take("10.0.0.1", 1, 0, &held[i]), HF_OK);
+    assert_int_equal(take("10.0.0.1", 1, 0, &none), HF_NOPORT);
+    for (unsigned i = 0; i < MANY; i += 97) {
+        struct hf_lease_slot *slot = held[i].slot;
+        hf_lease_release_mt(w.table, &held[i]);
+        assert_int_equal(take("10.0.0.1", 1, 1, &last), HF_OK);
+        assert_ptr_equal(last.slot, slot);
+        assert_int_equal(take("10.0.0.1", 1, 0, &none), HF_NOPORT);
+    }
+    assert_int_equal(take("10.0.0.2", 2, 0, &last), HF_OK); /* all can be shared with it */
+}
+
+/* A port that nobody waits at is nobody's to mistake. */
+static void test_idle_ports_come_before_shared_ones(void **state)
+{
+    (void)state;
+    make_table(HF_FTP_PEER_STRICT, 1);
+    struct hf_lease lease[PORTS] = {{0}};
+    char client[32];
+    for (unsigned i = 0; i < PORTS; i++) {
+        snprintf(client, sizeof client, "10.0.0.%u", i + 1);
+        assert_int_equal(take(client, i + 1, 0, &lease[i]), HF_OK);
+        assert_int_equal(lease[i].slot->leased, 1);
+    }
+    assert_int_equal(take("10.0.0.77", 77, 0, &lease[0]), HF_OK);
+    assert_int_equal(lease[0].slot->leased, 2);
 }
 
 static void test_peer_network(void **state)
@@ -291,6 +331,8 @@ int main(void)
         cmocka_unit_test_teardown(test_claim_finds_its_session_once, teardown),
         cmocka_unit_test_teardown(test_release_does_not_take_a_successors_lease, teardown),
         cmocka_unit_test_teardown(test_own_workers_ports_come_first, teardown),
+        cmocka_unit_test_teardown(test_the_last_free_port_is_found, teardown),
+        cmocka_unit_test_teardown(test_idle_ports_come_before_shared_ones, teardown),
         cmocka_unit_test_teardown(test_peer_network, teardown),
         cmocka_unit_test_teardown(test_peer_any_is_exclusive, teardown),
         cmocka_unit_test_teardown(test_ports_of_the_address_that_is_told, teardown),
