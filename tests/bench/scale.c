@@ -72,7 +72,7 @@ static enum hf_status take_for(uint32_t client, struct hf_lease *lease)
 {
     struct hf_addr from = client_number(client), at = ports.data.addr;
     struct hf_lease_owner owner = {.engine = &ports.engine, .session = client};
-    struct hf_lease_wish wish = {&ports.control, &ports.server, &from, &from, &at};
+    struct hf_lease_wish wish = {&ports.control, &ports.server, &from, &from, &at, &at};
     return hf_lease_take_mt(ports.table, &wish, &owner, lease);
 }
 
