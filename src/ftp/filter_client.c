@@ -122,10 +122,15 @@ static bool lacks_data_port(struct ftp_session *s)
            !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
 }
 
+/* One transfer at a time: were the first one refused, its data connection would go, and the server
+ * might send the second file into what is left of it.  RFC 959 6: a user process waits for the
+ * reply. */
 static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                     struct hf_view line)
 {
     enum ftp_answer refusal;
+    if (ftp_queue_transfers(&s->queue))
+        return FTP_HOLD;
     if (lacks_data_port(s))
         return ftp_answer(s, cmd->id, FTP_ANSWER_NO_DATA_PORT);
     enum ftp_verdict verdict = ftp_active_connect(s, &refusal);

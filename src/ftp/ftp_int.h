@@ -143,6 +143,8 @@ int ftp_queue_match(struct ftp_queue *queue, unsigned code);
 /* Is there a command with one of these flags (HF_CMDF_*) that the server has not answered? */
 bool ftp_queue_awaits(struct ftp_queue *queue, unsigned flags);
 bool ftp_command_moves_data(const struct ftp_command *command);
+/* Is there a command that moves data, and that the server has not answered? */
+bool ftp_queue_transfers(struct ftp_queue *queue);
 /* Of a command that moves data: from the server to the client? */
 bool ftp_command_is_download(const struct ftp_command *command);
 
@@ -532,6 +534,8 @@ HF_MUST_USE enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct
 /* Connects to the client (client_port); false when that failed at once. */
 HF_MUST_USE bool ftp_xfer_dial_client(struct ftp_xfer *x);
 void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
+/* The client has ended its side of the control connection: if it is still to come, then soon. */
+void ftp_xfer_hurry(struct ftp_xfer *x);
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
 uint16_t ftp_xfer_own_port(const struct ftp_xfer *x); /* where it listens itself; 0: nowhere */
 /* Somebody came to that port: the client, or a stranger. */

@@ -72,6 +72,14 @@ bool ftp_command_is_download(const struct ftp_command *command)
     return !(flags_of(command) & HF_CMDF_DATA_UP);
 }
 
+bool ftp_queue_transfers(struct ftp_queue *queue)
+{
+    for (unsigned n = 0; n < queue->count; n++)
+        if (ftp_command_moves_data(at(queue, n)))
+            return true;
+    return false;
+}
+
 /* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to
  * a command that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
 static bool ends_transfer(unsigned code)

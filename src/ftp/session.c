@@ -497,6 +497,14 @@ static void drain_lingering(struct ftp_session *s)
 
 static void choose_server(struct ftp_session *s);
 
+static void hurry_absent_client(struct ftp_session *s)
+{
+    if (s->next_xfer)
+        ftp_xfer_hurry(s->next_xfer);
+    if (s->xfer)
+        ftp_xfer_hurry(s->xfer);
+}
+
 static void work(struct ftp_session *s)
 {
     s->more = false;
@@ -524,6 +532,8 @@ static void work(struct ftp_session *s)
     }
     if (s->next_xfer && ftp_command_moves_data(ftp_queue_head(&s->queue)))
         ftp_xfer_expect(s->next_xfer);
+    if (s->front.eof)
+        hurry_absent_client(s);
     arm(s);
 }
 

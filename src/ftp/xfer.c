@@ -22,6 +22,7 @@
 #include "haftp/state/connect.h"
 
 #define GRACE_MS           1000u /* some servers never send a 1xx */
+#define LATE_CLIENT_MS     2000u /* for a data connection behind the end of control: one lost SYN */
 /* How often a slow client's queue is looked at: less and less while nothing leaves it. */
 #define FLUSH_POLL_MS      5u
 #define FLUSH_POLL_MOST_MS 250u
@@ -564,6 +565,18 @@ static void on_lease_over(struct hf_timer *timer)
 void ftp_xfer_await_client(struct ftp_xfer *x)
 {
     arm(x, front_opts(x)->ftp_data_wait, on_lease_over);
+}
+
+/* It may have half-closed control and still come: a FIN on one connection overtakes the SYN of the
+ * other, and that SYN may have to be sent twice.  But it can ask for nothing more, so it needs no
+ * time to think. */
+void ftp_xfer_hurry(struct ftp_xfer *x)
+{
+    bool awaited = x->lease.slot || x->listener.watch.fd >= 0;
+
+    if (awaited && !x->client_came && !x->wants_port &&
+        x->timer.due_ms > hf_loop_now(loop_of(x)) + LATE_CLIENT_MS)
+        arm(x, LATE_CLIENT_MS, on_lease_over);
 }
 
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
