@@ -7,7 +7,7 @@
  * Whatever else the server says is a failure that names it.  The end of the connection after QUIT
  * is as good as a 221: the server has shown already what it can.
  */
-#include "haftp/check/check.h"
+#include "../check_int.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ struct ftp_check {
     enum step step;
     struct hf_ftp_reply reply; /* where we are in it */
     size_t reply_bytes;
-    char first[128];  /* beginning of the reply's first line */
+    char first[128];  /* beginning of the reply's first line, without the password */
     struct hf_buf in; /* an unfinished line */
     bool more;        /* something stands behind the line at hand */
 };
@@ -41,11 +41,13 @@ static const struct hf_cfg_ftp_check *login_of(const struct hf_check_run *run)
 
 /* ---- endings: each of these ends the run, after which nothing of it may be touched ---- */
 
-/* Some servers repeat what they were told. */
-static const char *without_password(const struct hf_check_run *run, const char *text)
+/* Some servers repeat what they were told.  The whole line is looked at, also what is not kept of
+ * it: half a password is a good hint. */
+void hf_check_quote(struct hf_view line, const char *password, char *out, size_t size)
 {
-    const char *password = login_of(run)->password;
-    return password && strstr(text, password) ? "(a reply that repeats the password)" : text;
+    if (password && *password && memmem(line.p, line.n, password, strlen(password)))
+        line = hf_view_cstr("(a reply that repeats the password)");
+    snprintf(out, size, "%.*s", (int)(line.n < size ? line.n : size - 1), line.p);
 }
 
 static void wrong_reply(struct hf_check_run *run, const struct ftp_check *check, unsigned code)
@@ -53,8 +55,7 @@ static void wrong_reply(struct hf_check_run *run, const struct ftp_check *check,
     char reason[64], info[192];
 
     snprintf(reason, sizeof reason, "Layer7 wrong status, code: %u", code);
-    snprintf(info, sizeof info, "%s: %s", awaited[check->step],
-             without_password(run, check->first));
+    snprintf(info, sizeof info, "%s: %s", awaited[check->step], check->first);
     hf_check_fail(run, reason, info);
 }
 
@@ -185,8 +186,7 @@ static bool on_line(struct hf_check_run *run, struct ftp_check *check, struct hf
     enum hf_ftp_reply_line kind = hf_ftp_reply_next(&check->reply, line);
 
     if (first)
-        snprintf(check->first, sizeof check->first, "%.*s", (int)(line.n < 120 ? line.n : 120),
-                 line.p);
+        hf_check_quote(line, login_of(run)->password, check->first, sizeof check->first);
     check->reply_bytes += line.n;
     if (kind == HF_FTP_REPLY_BAD) {
         not_ftp(run, check, "the server sent something that is not FTP");

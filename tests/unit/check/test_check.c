@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "check_int.h"
 #include "config_maker.h"
 #include "haftp/check/check.h"
 #include "haftp/net/socket.h"
@@ -318,6 +319,29 @@ static void stops_in_the_middle(void **state)
 
 #define WITH_FIXTURE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* A reply that is cut in the middle of the password would tell half of it. */
+static void replies_do_not_tell_the_password(void **state)
+{
+    static const char masked[] = "(a reply that repeats the password)";
+    char line[160], out[128];
+    (void)state;
+
+    for (size_t at = 4; at < 150; at++) {
+        memset(line, 'x', sizeof line);
+        memcpy(line, "530 ", 4);
+        memcpy(line + at, "hunter2222", 10);
+        hf_check_quote(hf_view(line, sizeof line), "hunter2222", out, sizeof out);
+        assert_string_equal(out, masked);
+    }
+    memset(line, 'x', sizeof line);
+    hf_check_quote(hf_view(line, sizeof line), "hunter2222", out, sizeof out);
+    assert_int_equal(strlen(out), sizeof out - 1);
+    hf_check_quote(hf_view_cstr("530 no"), NULL, out, sizeof out);
+    assert_string_equal(out, "530 no");
+    hf_check_quote(hf_view_cstr("530 no"), "", out, sizeof out);
+    assert_string_equal(out, "530 no");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +354,7 @@ int main(void)
         WITH_FIXTURE(our_own_shortage_is_no_verdict),
         WITH_FIXTURE(servers_without_check_have_none),
         WITH_FIXTURE(stops_in_the_middle),
+        cmocka_unit_test(replies_do_not_tell_the_password),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
