@@ -9,6 +9,7 @@
  *   privileges.c  chroot, user, what is kept of root
  *   worker.c   a thread: its loop, its engine, its listeners
  *   serve.c    main's own loop: signals, checks, the end of the workers
+ *   states.c   what a signal makes it log of sections and servers
  */
 #ifndef HAFTP_APP_INT_H
 #define HAFTP_APP_INT_H
@@ -120,5 +121,10 @@ void app_hold_signals(void);
 void app_die_of(int signal_number);
 /* Runs until a signal ends it; returns that signal. */
 int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers);
+
+/* ---- states.c ---- */
+
+/* A line for each section and each server, to the targets of the section. */
+void app_log_states(const struct hf_runtime *runtime);
 
 #endif

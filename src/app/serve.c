@@ -2,7 +2,7 @@
  * serve.c: main's own loop: health checks, signals, and waiting for the workers' end.
  *
  * TERM and INT end at once (clients read a 421), USR1 lets sessions finish, HUP logs the state of
- * every server.
+ * every section and server.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -65,27 +65,12 @@ static void drain_all(struct server_process *process)
         app_worker_drain(&process->workers[i]);
 }
 
-static void log_states(const struct hf_runtime *runtime)
-{
-    for (unsigned p = 0; p < runtime->n_proxies; p++) {
-        const struct hf_proxy *proxy = runtime->proxies[p];
-        for (unsigned i = 0; i < proxy->n_servers; i++) {
-            struct hf_server *server = proxy->servers[i];
-            hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
-                            "Server %s/%s is %s. Conn: %u active, %llu total.", proxy->cfg->name,
-                            server->cfg->name, hf_server_is_up_mt(server) ? "UP" : "DOWN",
-                            atomic_load(&server->sessions),
-                            (unsigned long long)atomic_load(&server->sessions_total));
-        }
-    }
-}
-
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct server_process *process = handle->data;
     switch (number) {
     case SIGHUP:
-        log_states(process->runtime);
+        app_log_states(process->runtime);
         return;
     case SIGUSR1:
         process->last_signal = number;

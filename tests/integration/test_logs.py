@@ -1,5 +1,6 @@
 """What haftp writes about sessions, and where to."""
 
+import ftplib
 import os
 import re
 import signal
@@ -7,7 +8,7 @@ import socket
 
 import pytest
 
-from lib.haftp import ftp_sections, head
+from lib.haftp import DATA_PORTS, ftp_sections, head
 from lib.session import Session
 from lib.wait import until
 
@@ -86,6 +87,27 @@ def test_a_session_is_told_that_haftp_stops(lab):
     with Session(place.control, place.login):
         place.haftp.process.signal(signal.SIGUSR1)
         assert place.haftp.wait_log(r"Soft stop: no new sessions, 1 goes on")
+
+
+def test_hangup_logs_what_was_counted(lab):
+    """Sections with what they refused, servers with their sessions."""
+    place = lab.place(more=["ftp-request deny if { ftp.cmd DELE }"])
+    with Session(place.control, place.login) as session:
+        name = session.server_name()
+        with pytest.raises(ftplib.error_perm):
+            session.delete("x")
+        with socket.socket() as stranger:
+            stranger.bind((place.control[0], 0))
+            stranger.connect((place.control[0], DATA_PORTS[0]))
+            with pytest.raises(ConnectionResetError):
+                stranger.recv(1)
+        assert place.haftp.wait_log(f"data port {DATA_PORTS[0]} without a transfer")
+        place.haftp.process.signal(signal.SIGHUP)
+        assert place.haftp.wait_log(
+            r"Proxy ftp_control\. Conn: 1\+1 active \(FE\+BE\), \d+ total; denied: "
+            r"0 connections, 0 sessions, 0 contents, 0 responses, 1 commands; data ports: 0 strangers, 0 times")
+        assert place.haftp.wait_log(r"Proxy ftp_data\. .* data ports: 1 strangers, 0 times")
+        assert place.haftp.wait_log(rf"Server ftp_control/{name} is UP\. Conn: 1 active, ")
 
 
 def test_what_a_log_format_knows_at_the_end(lab):

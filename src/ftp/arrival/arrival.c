@@ -68,9 +68,9 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
     struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, section);
     unsigned suppressed;
 
+    atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
     hf_socket_reset_on_close(fd);
     close(fd);
-    atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
     if (hf_log_allowed_mt(&limit, 5, &suppressed)) {
         char text[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
         hf_log_event_mt(proxy, HF_LEVEL_NOTICE,
