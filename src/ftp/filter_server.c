@@ -28,18 +28,31 @@ static bool say_answer(struct ftp_session *s, const char *words)
 }
 
 /* A transfer that is not to be: what was prepared for it goes, as when the server refuses one. */
-static bool say_denial(struct ftp_session *s, const struct ftp_command *command)
+static void deny_transfer(struct ftp_session *s, struct ftp_command *command, unsigned code)
+{
+    struct ftp_xfer *x = s->next_xfer;
+
+    ftp_passive_stop_waiting(s);
+    if (!x)
+        return;
+    hf_facts_end(&x->facts, HF_REASON_PROXY_REFUSED, HF_PHASE_REQUEST);
+    ftp_record_transfer(s, x, command);
+    ftp_record_verdict(x, code);
+    ftp_xfer_free(x, false);
+    s->next_xfer = NULL;
+    s->needs_port = true;
+}
+
+static bool say_denial(struct ftp_session *s, struct ftp_command *command)
 {
     char line[FTP_DENIAL_LINE];
     size_t n = ftp_denial_line(s, command, line);
+    unsigned code = (unsigned)atoi(line);
 
-    if ((hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_DATA) && !s->xfer) {
-        ftp_passive_stop_waiting(s);
-        s->needs_port = s->needs_port || s->next_xfer;
-        ftp_xfer_free(s->next_xfer, false);
-        s->next_xfer = NULL;
-    }
-    ftp_replied(s, (unsigned)atoi(line));
+    if ((hf_ftp_cmd_flags((enum hf_ftp_cmd_id)command->id) & HF_CMDF_DATA) && !s->xfer)
+        deny_transfer(s, command, code);
+    ftp_record_reply(s, command, code, hf_view(line, n));
+    ftp_replied(s, code);
     return ftp_say(s, &s->front, line, n);
 }
 

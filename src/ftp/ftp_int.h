@@ -71,6 +71,7 @@
     X(DENIED, "") /* by a rule, which says the text */                                             \
     X(ODD_ARG, "501 Telnet commands are not allowed inside a command here.\r\n")                   \
     X(LONG_NAME, "501 A name has at most 255 bytes here.\r\n")                                     \
+    X(NO_MEMORY, "451 Out of memory; please try again later.\r\n")                                 \
     X(LATE_HOST, "503 HOST comes before USER; send REIN first.\r\n")                               \
     X(UNKNOWN_USER, "530 No server is responsible for this user.\r\n")                             \
     X(UNKNOWN_HOST, "504 No server is responsible for this host.\r\n")                             \
@@ -174,9 +175,10 @@ struct ftp_xfer {
     struct hf_facts facts;              /* for its line in the log */
     struct ftp_transfer_record *record; /* what else that line tells; NULL: nothing */
     uint64_t active_ms;
-    const char *why;  /* BROKEN: text for 425 and 426 */
-    uint8_t state;    /* enum ftp_xfer_state */
-    bool from_server; /* direction, once begun: server to client */
+    uint64_t expected_ms; /* since when the server could have sent its 1xx; 0: not yet */
+    const char *why;      /* BROKEN: text for 425 and 426 */
+    uint8_t state;        /* enum ftp_xfer_state */
+    bool from_server;     /* direction, once begun: server to client */
     uint32_t flush_poll_ms;
     size_t unsent;       /* bytes the client has not taken, at the last look */
     bool wants_port;     /* no data port was free yet */
@@ -386,6 +388,8 @@ size_t ftp_denial_line(const struct ftp_session *s, const struct ftp_command *co
 void ftp_command_over(struct ftp_session *s, bool used);
 /* A USER or HOST is to be forwarded: its name is noted.  Otherwise: what it is answered. */
 enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd);
+/* A USER or HOST whose name is well noted is not answered (NONE); others are. */
+enum ftp_answer ftp_answer_to_name(enum hf_status noted);
 /* And the server's final reply to it. */
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
 
@@ -540,8 +544,8 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
 uint16_t ftp_xfer_own_port(const struct ftp_xfer *x); /* where it listens itself; 0: nowhere */
 /* Somebody came to that port: the client, or a stranger. */
 void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
-/* A transfer command is at the head of the queue: data may flow a second from now even without a
- * 1xx. */
+/* A transfer command is at the head of the queue: data may flow a second from now, or from when the
+ * server is connected, even without a 1xx. */
 void ftp_xfer_expect(struct ftp_xfer *x);
 void ftp_xfer_begin(struct ftp_xfer *x, bool from_server); /* bytes may flow */
 /* The server said that the transfer succeeded.  HF_OK: so did our part of it, everything is closed;

@@ -331,10 +331,19 @@ static void on_grace_over(struct hf_timer *timer)
     ftp_xfer_begin(x, ftp_command_is_download(head));
 }
 
+/* The server has all that it needs for its 1xx as soon as it has the command and its own end of the
+ * connection: a client that comes late waits for what is left of the time. */
 void ftp_xfer_expect(struct ftp_xfer *x)
 {
-    if (x->front_up && x->back_up && !x->begun && !hf_timer_is_set(&x->timer))
-        arm(x, GRACE_MS, on_grace_over);
+    uint64_t now = hf_loop_now(loop_of(x));
+
+    if (!x->back_up || x->begun)
+        return;
+    if (!x->expected_ms)
+        x->expected_ms = now;
+    if (x->front_up && !hf_timer_is_set(&x->timer))
+        arm(x, now < x->expected_ms + GRACE_MS ? x->expected_ms + GRACE_MS - now : 0,
+            on_grace_over);
 }
 
 /* Both ends may have come together while a transfer command was waiting for its 1xx. */

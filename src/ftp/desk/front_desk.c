@@ -201,10 +201,9 @@ static enum ftp_answer bad_name(struct ftp_session *s, const struct hf_ftp_cmd *
         return FTP_ANSWER_NO_NAME;
     if (memchr(cmd->arg.p, 0xff, cmd->arg.n))
         return FTP_ANSWER_ODD_ARG;
-    if (hf_ftp_facts_say(ftp, host, cmd->arg) != HF_OK)
-        return FTP_ANSWER_LONG_NAME;
-    hf_ftp_facts_settle(ftp, true);
-    return FTP_ANSWER_NONE;
+    enum ftp_answer refusal = ftp_answer_to_name(hf_ftp_facts_say(ftp, host, cmd->arg));
+    hf_ftp_facts_settle(ftp, true); /* without a name there is nothing to settle */
+    return refusal;
 }
 
 static enum ftp_verdict on_host(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
@@ -320,7 +319,7 @@ void ftp_desk_unknown(struct ftp_session *s)
 
     log_unknown(s);
     if (++s->desk->unknown >= MOST_UNKNOWN) {
-        ftp_session_close(s, HF_REASON_NO_SERVER, HF_PHASE_REQUEST, words);
+        ftp_session_close(s, HF_REASON_UNKNOWN_NAME, HF_PHASE_REQUEST, words);
         return;
     }
     hf_ftp_facts_forget_name(ftp, ftp->user == NULL);

@@ -151,6 +151,8 @@ enum ftp_verdict ftp_judge(struct ftp_session *s, const struct hf_ftp_cmd *cmd, 
         return FTP_DONE;
     struct ftp_command *command = ftp_queue_push(&s->queue, cmd->id, FTP_ANSWER_DENIED);
     command->denial = (uint16_t)denial->denial;
+    if (cmd->flags & HF_CMDF_DATA)
+        ftp_record_command(s, command, cmd->arg);
     return ftp_answer_command(s, command);
 }
 
@@ -177,15 +179,22 @@ void ftp_command_over(struct ftp_session *s, bool used)
 
 /* ---- names --------------------------------------------------------------------------------- */
 
+enum ftp_answer ftp_answer_to_name(enum hf_status noted)
+{
+    if (noted == HF_OK)
+        return FTP_ANSWER_NONE;
+    return noted == HF_LIMIT ? FTP_ANSWER_LONG_NAME : FTP_ANSWER_NO_MEMORY;
+}
+
 enum ftp_answer ftp_note_name(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
 {
     struct hf_ftp_facts *ftp = s->session.facts.ftp;
 
     if (cmd->id == HF_CMD_HOST && s->user_given)
         return FTP_ANSWER_LATE_HOST;
-    if (ftp && hf_ftp_facts_say(ftp, cmd->id == HF_CMD_HOST, cmd->arg) != HF_OK)
-        return FTP_ANSWER_LONG_NAME;
-    return FTP_ANSWER_NONE;
+    if (!ftp)
+        return FTP_ANSWER_NONE;
+    return ftp_answer_to_name(hf_ftp_facts_say(ftp, cmd->id == HF_CMD_HOST, cmd->arg));
 }
 
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code)

@@ -320,6 +320,8 @@ static const char *outcome(const struct ftp_xfer *x, unsigned code)
         return x->why;
     if (code < 300)
         return hf_reason_text(HF_REASON_NONE);
+    if (x->facts.reason == HF_REASON_PROXY_REFUSED)
+        return hf_reason_text(HF_REASON_PROXY_REFUSED);
     if (is_being_aborted(x->session))
         return "aborted by the client";
     return x->begun ? "the server broke it off" : "the server refused it";
