@@ -143,7 +143,7 @@ void hf_loop_free(struct hf_loop *loop)
 
 int hf_loop_patience_ms(const struct hf_loop *loop)
 {
-    bool busy = loop->again || loop->stopped || loop->uv_due;
+    bool busy = loop->again.first || loop->later.first || loop->stopped || loop->uv_due;
     return busy ? 0 : uv_backend_timeout(&loop->uv);
 }
 
@@ -155,6 +155,7 @@ void hf_loop_turn(struct hf_loop *loop, bool may_sleep)
         uv_run(&loop->uv, UV_RUN_NOWAIT);
     }
     hf_watch_call_again(loop);
+    hf_watch_call_later(loop);
     reap_all(loop); /* no event handler is on the stack now */
 }
 
@@ -181,6 +182,11 @@ void hf_loop_stop(struct hf_loop *loop)
 uv_loop_t *hf_loop_uv(struct hf_loop *loop)
 {
     return &loop->uv;
+}
+
+bool hf_loop_is_late(const struct hf_loop *loop)
+{
+    return loop->is_late;
 }
 
 char *hf_loop_scratch(struct hf_loop *loop)

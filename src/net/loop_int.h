@@ -12,6 +12,10 @@
 
 #define HF_EPOLL_BATCH 256
 
+struct hf_watch_queue {
+    struct hf_watch *first, *last;
+};
+
 struct hf_loop {
     uv_loop_t uv;
     uv_timer_t wheel_timer;
@@ -23,8 +27,10 @@ struct hf_loop {
     uint64_t armed_ms; /* when wheel_timer fires */
 
     int epoll_fd;
-    struct hf_watch *again;   /* to be called in the next turn */
-    struct hf_watch *calling; /* this turn's, not yet called */
+    struct hf_watch_queue again;   /* to be called in the next turn */
+    struct hf_watch_queue calling; /* this turn's, not yet called */
+    struct hf_watch_queue later;   /* at the end of turns, as many as fit in */
+    bool is_late;                  /* `later` is being called */
     /* The batch being handled: [batch_at, batch_end) is still to come. */
     struct epoll_event batch[HF_EPOLL_BATCH];
     int batch_at, batch_end;
@@ -55,6 +61,8 @@ HF_MUST_USE enum hf_status hf_watch_setup(struct hf_loop *loop);
 void hf_watch_wait(struct hf_loop *loop, int timeout_ms);
 /* Calls whoever asked to be called again, once. */
 void hf_watch_call_again(struct hf_loop *loop);
+/* Calls whoever asked to be called later, until a slice of time is used up. */
+void hf_watch_call_later(struct hf_loop *loop);
 
 /* mailbox.c */
 HF_MUST_USE enum hf_status hf_mail_setup(struct hf_loop *loop);

@@ -22,7 +22,7 @@
 #define SMALL_BYTES     (16u * 1024u)
 /* The length asked of splice(): what fits is the pipe's business. */
 #define SPLICE_BYTES    (1u << 30)
-/* Reads per direction and event, so that one fast transfer does not starve its neighbours. */
+/* Small reads per direction and event, so that one talker does not starve its neighbours. */
 #define STEPS_PER_EVENT 4
 
 static bool splice_allowed = true;
@@ -35,6 +35,11 @@ static struct hf_relay_end *other(struct hf_relay *relay, const struct hf_relay_
 static bool is_attached(const struct hf_relay_end *end)
 {
     return end->watch.loop && end->watch.fd >= 0;
+}
+
+static bool is_bulk(const struct hf_relay *relay)
+{
+    return relay->end[HF_FRONT].bulk || relay->end[HF_BACK].bulk;
 }
 
 static bool is_flowing(const struct hf_relay *relay)
@@ -307,6 +312,15 @@ static bool can_read(const struct hf_relay_end *from)
     return from->tls ? hf_tls_can_recv(from->tls) : from->watch.ready & HF_READY_IN;
 }
 
+/* Large steps, each one into the pipe and out of it, wait until the turn's commands were served. */
+static void call_soon(struct hf_relay *relay, struct hf_relay_end *from)
+{
+    if (from->bulk)
+        hf_watch_later(&relay->end[HF_FRONT].watch);
+    else
+        hf_watch_again(&from->watch);
+}
+
 /* Moves bytes from this end to the other until either would block. */
 static void pump(struct hf_relay *relay, struct hf_relay_end *from)
 {
@@ -328,8 +342,11 @@ static void pump(struct hf_relay *relay, struct hf_relay_end *from)
             return;
         if (!fetch(relay, from))
             return;
+        if (from->bulk)
+            break;
     }
-    hf_watch_again(&from->watch);
+    if (flush(relay, from))
+        call_soon(relay, from);
 }
 
 /* An end that has nothing more to read learns of a reset from nobody but the loop. */
@@ -376,6 +393,10 @@ static void on_ready(struct hf_watch *watch)
     struct hf_relay *relay = HF_CONTAINER(end - end->side, struct hf_relay, end);
     if (!is_flowing(relay))
         return;
+    if (is_bulk(relay) && !hf_loop_is_late(watch->loop)) {
+        hf_watch_later(&relay->end[HF_FRONT].watch);
+        return;
+    }
     bool secure = shake_hands(relay, end);
     if (!is_flowing(relay) || !shake_hands(relay, other(relay, end)) || !secure ||
         !is_flowing(relay))

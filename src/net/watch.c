@@ -11,6 +11,10 @@
 #include "haftp/net/socket.h"
 #include "loop_int.h"
 
+/* What bulk data may take of a turn, beginning no step after that.  A step is a megabyte or less,
+ * 0.1 to 0.3 ms, so a command waits for less than a millisecond. */
+#define LATER_SLICE_NS (500u * 1000u)
+
 static uint8_t ready_bits(uint32_t events)
 {
     uint8_t ready = 0;
@@ -29,18 +33,91 @@ static uint8_t ready_bits(uint32_t events)
     return ready;
 }
 
+/* ---- calls without an event ---- */
+
+static void enqueue(struct hf_watch_queue *queue, struct hf_watch *watch)
+{
+    watch->queued = true;
+    watch->queue_next = NULL;
+    if (queue->first)
+        queue->last->queue_next = watch;
+    else
+        queue->first = watch;
+    queue->last = watch;
+}
+
+static struct hf_watch *dequeue(struct hf_watch_queue *queue)
+{
+    struct hf_watch *watch = queue->first;
+    if (watch) {
+        queue->first = watch->queue_next;
+        watch->queued = false;
+    }
+    return watch;
+}
+
+/* False: it is not in this queue. */
+static bool dequeue_this(struct hf_watch_queue *queue, struct hf_watch *watch)
+{
+    struct hf_watch *before = NULL;
+    for (struct hf_watch *at = queue->first; at; before = at, at = at->queue_next) {
+        if (at != watch)
+            continue;
+        if (before)
+            before->queue_next = watch->queue_next;
+        else
+            queue->first = watch->queue_next;
+        if (queue->last == watch)
+            queue->last = before;
+        watch->queued = false;
+        return true;
+    }
+    return false;
+}
+
+static bool is_open(const struct hf_watch *watch)
+{
+    return watch->loop && watch->fd >= 0; /* all zero is closed, too */
+}
+
+void hf_watch_again(struct hf_watch *watch)
+{
+    if (is_open(watch) && !watch->queued)
+        enqueue(&watch->loop->again, watch);
+}
+
+void hf_watch_later(struct hf_watch *watch)
+{
+    if (is_open(watch) && !watch->queued)
+        enqueue(&watch->loop->later, watch);
+}
+
 /* Those who ask again meanwhile wait for the next turn. */
 void hf_watch_call_again(struct hf_loop *loop)
 {
+    struct hf_watch *watch;
     loop->calling = loop->again;
-    loop->again = NULL;
-    while (loop->calling) {
-        struct hf_watch *watch = loop->calling;
-        loop->calling = watch->again_next;
-        watch->again = false;
+    loop->again.first = NULL;
+    while ((watch = dequeue(&loop->calling)))
         watch->fn(watch);
-    }
 }
+
+void hf_watch_call_later(struct hf_loop *loop)
+{
+    if (!loop->later.first)
+        return;
+    uint64_t until_ns = uv_hrtime() + LATER_SLICE_NS;
+    struct hf_watch *watch;
+    loop->is_late = true;
+    while ((watch = dequeue(&loop->later))) {
+        watch->fn(watch);
+        if (uv_hrtime() >= until_ns)
+            break;
+    }
+    loop->is_late = false;
+}
+
+/* ---- events ---- */
 
 void hf_watch_wait(struct hf_loop *loop, int timeout_ms)
 {
@@ -84,21 +161,6 @@ enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int f
     return HF_OK;
 }
 
-static bool is_open(const struct hf_watch *watch)
-{
-    return watch->loop && watch->fd >= 0; /* all zero is closed, too */
-}
-
-void hf_watch_again(struct hf_watch *watch)
-{
-    if (watch->again || !is_open(watch))
-        return;
-    struct hf_loop *loop = watch->loop;
-    watch->again = true;
-    watch->again_next = loop->again;
-    loop->again = watch;
-}
-
 enum hf_status hf_watch_connected(const struct hf_watch *watch)
 {
     if (watch->ready & HF_READY_ERR) {
@@ -108,17 +170,12 @@ enum hf_status hf_watch_connected(const struct hf_watch *watch)
     return watch->ready & HF_READY_OUT ? HF_OK : HF_AGAIN;
 }
 
-static void forget_again(struct hf_watch *watch)
+static void forget_calls(struct hf_watch *watch)
 {
-    struct hf_watch **lists[] = {&watch->loop->again, &watch->loop->calling};
-    for (size_t i = 0; i < 2; i++) {
-        struct hf_watch **link = lists[i];
-        while (*link && *link != watch)
-            link = &(*link)->again_next;
-        if (*link)
-            *link = watch->again_next;
-    }
-    watch->again = false;
+    struct hf_loop *loop = watch->loop;
+    bool found = dequeue_this(&loop->again, watch) || dequeue_this(&loop->calling, watch) ||
+                 dequeue_this(&loop->later, watch);
+    HF_ASSERT(found);
 }
 
 static void forget_events(const struct hf_watch *watch)
@@ -137,8 +194,8 @@ int hf_watch_take(struct hf_watch *watch)
     /* close() alone would do unless a forked child or another process holds the same socket: then
      * the set would go on reporting it, with a pointer to freed memory. */
     HF_ASSERT(epoll_ctl(watch->loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL) == 0);
-    if (watch->again)
-        forget_again(watch);
+    if (watch->queued)
+        forget_calls(watch);
     forget_events(watch);
     watch->fd = -1;
     return fd;

@@ -67,8 +67,8 @@ typedef void (*hf_watch_fn)(struct hf_watch *watch);
 struct hf_watch {
     int fd; /* -1: closed */
     uint8_t ready;
-    bool again; /* queued by hf_watch_again() */
-    struct hf_watch *again_next;
+    bool queued; /* by hf_watch_again() or hf_watch_later() */
+    struct hf_watch *queue_next;
     hf_watch_fn fn;
     struct hf_loop *loop;
 };
@@ -83,6 +83,12 @@ HF_MUST_USE enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop 
 HF_MUST_USE enum hf_status hf_watch_connected(const struct hf_watch *watch);
 /* Call fn again in the next turn, for work that was cut short to be fair to others. */
 void hf_watch_again(struct hf_watch *watch);
+/* Call fn when all events of this turn were handled, for work that takes long and in which a
+ * fraction of a millisecond is nothing: bulk data.  Those called so share a slice of each turn, in
+ * the order in which they asked, so that a command never waits for more than that slice. */
+void hf_watch_later(struct hf_watch *watch);
+/* True in a call that hf_watch_later() asked for: now is the time. */
+bool hf_loop_is_late(const struct hf_loop *loop);
 /* Closes the descriptor now; no callback comes after this, not even for events already fetched.
  * Idempotent; a zeroed watch counts as closed.  The owner may be on the call stack: release its
  * memory through hf_loop_reap(). */

@@ -198,6 +198,80 @@ static void test_closing_what_waits_for_again(void **state)
     assert_int_equal(rest->calls, calls);
 }
 
+/* ---- bulk waits until the turn's events were served ---- */
+
+struct bulk {
+    struct hf_watch watch;
+    const struct seen *command; /* has an event in the same turn */
+    unsigned events, steps;
+    bool command_was_first;
+    uint64_t work_ns; /* that a step takes */
+};
+
+static void on_bulk(struct hf_watch *watch)
+{
+    struct bulk *bulk = HF_CONTAINER(watch, struct bulk, watch);
+    if (!hf_loop_is_late(loop)) {
+        bulk->events++;
+        hf_watch_later(watch);
+        return;
+    }
+    bulk->steps++;
+    bulk->command_was_first = bulk->command && bulk->command->calls > 0;
+    for (uint64_t end_ns = uv_hrtime() + bulk->work_ns; uv_hrtime() < end_ns;)
+        continue;
+}
+
+static void test_bulk_comes_after_the_events_of_its_turn(void **state)
+{
+    (void)state;
+    int pair[2];
+    tcp_pair(pair);
+    struct seen command = {0};
+    struct bulk bulk = {.command = &command};
+    assert_int_equal(hf_watch_open(&bulk.watch, loop, pair[0], 0, on_bulk), HF_OK);
+    assert_int_equal(hf_watch_open(&command.watch, loop, pair[1], 0, on_seen), HF_OK);
+    turn(loop); /* both sockets were writable from the start: one batch has both */
+    assert_int_equal(bulk.events, 1);
+    assert_int_equal(bulk.steps, 1);
+    assert_true(bulk.command_was_first);
+    assert_false(hf_loop_is_late(loop));
+    assert_int_equal(hf_loop_patience_ms(loop), -1);
+    hf_watch_close(&bulk.watch);
+    hf_watch_close(&command.watch);
+}
+
+static void test_bulk_shares_a_slice_of_each_turn(void **state)
+{
+    (void)state;
+    struct bulk bulk[4] = {0};
+    for (int i = 0; i < 4; i += 2) {
+        int pair[2];
+        tcp_pair(pair);
+        assert_int_equal(hf_watch_open(&bulk[i].watch, loop, pair[0], 0, on_bulk), HF_OK);
+        assert_int_equal(hf_watch_open(&bulk[i + 1].watch, loop, pair[1], 0, on_bulk), HF_OK);
+    }
+    turn(loop);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(bulk[i].steps, 1); /* short ones all fit in */
+    for (int i = 0; i < 4; i++) {
+        bulk[i].work_ns = 1000 * 1000; /* longer than the slice */
+        hf_watch_later(&bulk[i].watch);
+        hf_watch_later(&bulk[i].watch);
+    }
+    assert_int_equal(hf_loop_patience_ms(loop), 0);
+    for (int i = 0; i < 3; i++) {
+        turn(loop);
+        for (int j = 0; j < 3; j++)
+            assert_int_equal(bulk[j].steps, j <= i ? 2 : 1); /* in their order */
+    }
+    hf_watch_close(&bulk[3].watch); /* closed while it waits */
+    turn(loop);
+    assert_int_equal(bulk[3].steps, 1);
+    for (int i = 0; i < 3; i++)
+        hf_watch_close(&bulk[i].watch);
+}
+
 static void test_take_gives_the_descriptor_back(void **state)
 {
     (void)state;
@@ -452,6 +526,8 @@ int main(void)
         TEST(test_stale_events_do_not_reach_a_reopened_watch),
         TEST(test_again_comes_once_a_turn_and_keeps_the_loop_awake),
         TEST(test_closing_what_waits_for_again),
+        TEST(test_bulk_comes_after_the_events_of_its_turn),
+        TEST(test_bulk_shares_a_slice_of_each_turn),
         TEST(test_take_gives_the_descriptor_back),
         TEST(test_more_events_than_one_batch),
         TEST(test_timers_fire_in_time),
