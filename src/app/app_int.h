@@ -8,6 +8,7 @@
  *   daemon.c   background, pid file
  *   privileges.c  chroot, user, what is kept of root
  *   worker.c   a thread: its loop, its engine, its listeners
+ *   certs.c   certificates of a running process
  *   serve.c    main's own loop: signals, checks, the end of the workers
  *   states.c   what a signal makes it log of sections and servers
  */
@@ -111,6 +112,25 @@ void app_worker_stop(struct app_worker *worker);
 /* From main's thread, once, when every worker has drained: ends the loop; `ended` comes. */
 void app_worker_end(struct app_worker *worker);
 void app_worker_fini(struct app_worker *worker);
+
+/* ---- certs.c; main's thread, logs ---- */
+
+struct app_certs {
+    const struct hf_config *config;
+    struct hf_loop *loop;
+    struct hf_timer daily;
+};
+
+/* Reads all files that TLS words name; all of them are used from now on, or none.  The loop waits
+ * meanwhile, so checks may be late by as long as reading takes. */
+void app_certs_reload(const struct hf_config *config);
+/* Certificates, when they end, and how many handshakes there were. */
+void app_certs_log(const struct hf_config *config);
+/* Those that have ended, or will soon. */
+void app_certs_warn(const struct hf_config *config);
+/* Warns each day, until app_certs_unwatch(). */
+void app_certs_watch(struct app_certs *certs, const struct hf_config *config, struct hf_loop *loop);
+void app_certs_unwatch(struct app_certs *certs);
 
 /* ---- serve.c ---- */
 

@@ -2,7 +2,7 @@
  * serve.c: main's own loop: health checks, signals, and waiting for the workers' end.
  *
  * TERM and INT end at once (clients read a 421), USR1 lets sessions finish, HUP logs the state of
- * every section and server.
+ * every section and server, USR2 reads the certificates anew.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@ struct server_process {
     struct app_worker *workers;
     unsigned n_workers, n_running, n_drained;
     struct hf_timer hard_stop;
+    struct app_certs certs;
     enum stage stage;
     int last_signal;
 };
@@ -71,6 +72,10 @@ static void on_signal(uv_signal_t *handle, int number)
     switch (number) {
     case SIGHUP:
         app_log_states(process->runtime);
+        app_certs_log(process->runtime->config);
+        return;
+    case SIGUSR2:
+        app_certs_reload(process->runtime->config);
         return;
     case SIGUSR1:
         process->last_signal = number;
@@ -101,7 +106,7 @@ static void on_worker_ended(struct hf_mail *mail)
         hf_loop_stop(self->loop);
 }
 
-static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+static const int signals[] = {SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP};
 
 static void mask_signals(int how)
 {
@@ -133,7 +138,6 @@ static bool watch_signals(struct server_process *process, uv_signal_t *handles)
         if (uv_signal_start(&handles[i], on_signal, signals[i]) != 0)
             return false;
     }
-    signal(SIGUSR2, SIG_IGN); /* HAProxy: only a master reloads */
     mask_signals(SIG_UNBLOCK);
     return true;
 }
@@ -168,6 +172,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
         return -1;
     }
     hf_server_on_evict(evict);
+    app_certs_watch(&process.certs, runtime->config, process.loop);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
     if (!checks || !start_workers(&process)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
@@ -187,6 +192,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     if (checks)
         hf_checks_stop(checks);
     hf_loop_timer_cancel(process.loop, &process.hard_stop);
+    app_certs_unwatch(&process.certs);
     hf_loop_settle(process.loop);
     hf_loop_free(process.loop);
     return process.last_signal;

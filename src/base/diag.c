@@ -152,6 +152,20 @@ unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity)
     return diag->count[severity];
 }
 
+void hf_diag_each(const struct hf_diag *diag, enum hf_severity severity, hf_diag_fn fn, void *arg)
+{
+    const struct message *m;
+
+    DL_FOREACH(diag->messages, m)
+    {
+        char place[PATH_MAX + 16] = "";
+        if (m->file)
+            snprintf(place, sizeof place, "%s:%d", m->file, m->line);
+        if (m->severity == severity)
+            fn(place, m->text, arg);
+    }
+}
+
 /* ---- printing ---------------------------------------------------------------------------- */
 
 static void print_label(FILE *out, enum hf_severity severity)

@@ -304,7 +304,7 @@ static enum hf_status begin_tls(struct hf_check_run *run)
 
     if (hf_config_verifies(config, opts_of(run)))
         options.verify_name = words->verifyhost ? words->verifyhost : words->check_sni;
-    enum hf_status status = hf_tls_new(hf_server_tls(run->server->cfg), &options, &run->tls);
+    enum hf_status status = hf_tls_begin_mt(run->server->cfg->tls_site, &options, &run->tls);
     if (status == HF_OK)
         hf_tls_use(run->tls, &run->watch);
     return status;

@@ -208,10 +208,17 @@ enum hf_status hf_tls_new_data(const struct hf_tls *control, struct hf_tls **out
     return make(control->ctx, &options, control->bond, true, out);
 }
 
+static void count(_Atomic uint64_t *n)
+{
+    atomic_fetch_add_explicit(n, 1, memory_order_relaxed);
+}
+
 void hf_tls_free(struct hf_tls *tls)
 {
     if (!tls)
         return;
+    if (tls->began && !tls->ready && tls->ctx->counts)
+        count(&tls->ctx->counts->failed);
     /* Without this, a connection that was not ended in both directions takes its session with it,
      * which others of the same control connection need. */
     if (tls->ssl && !tls->broken)
@@ -328,10 +335,14 @@ static enum hf_status outcome(struct hf_tls *tls, int result)
 
 static enum hf_status shake_hands(struct hf_tls *tls)
 {
+    struct hf_tls_counts *counts = tls->ctx->counts;
     ERR_clear_error();
+    tls->began = true;
     int result = SSL_do_handshake(tls->ssl);
     if (result == 1) {
         tls->ready = true;
+        if (counts)
+            count(hf_tls_resumed(tls) ? &counts->resumed : &counts->full);
         return HF_OK;
     }
     if (tls->io == HF_EOF)

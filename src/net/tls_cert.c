@@ -63,7 +63,8 @@ static enum hf_status load_key(SSL_CTX *ssl, const struct hf_tls_cert *cert, cha
     return hf_tls_why(why, "cannot load a private key from '%s': %s", file, reason());
 }
 
-static enum hf_status load_cert(SSL_CTX *ssl, const struct hf_tls_cert *cert, char *why)
+static enum hf_status load_cert(struct hf_tls_ctx *ctx, SSL_CTX *ssl,
+                                const struct hf_tls_cert *cert, char *why)
 {
     for (; cert; cert = cert->with) {
         if (SSL_CTX_use_certificate_chain_file(ssl, cert->file) != 1)
@@ -72,6 +73,8 @@ static enum hf_status load_cert(SSL_CTX *ssl, const struct hf_tls_cert *cert, ch
         enum hf_status status = load_key(ssl, cert, why);
         if (status)
             return status;
+        if (hf_tls_cert_tell(ctx, cert->file, SSL_CTX_get0_certificate(ssl)) != HF_OK)
+            return hf_tls_why(why, "cannot keep what '%s' says", cert->file);
     }
     return HF_OK;
 }
@@ -374,7 +377,7 @@ static void set_modes(SSL_CTX *ssl, const struct hf_tls_settings *settings)
     SSL_CTX_set_default_passwd_cb(ssl, no_password);
 }
 
-enum hf_status hf_tls_cert_new(const struct hf_tls_settings *settings,
+enum hf_status hf_tls_cert_new(struct hf_tls_ctx *ctx, const struct hf_tls_settings *settings,
                                const struct hf_tls_cert *cert, char *why, SSL_CTX **out)
 {
     SSL_CTX *ssl = SSL_CTX_new(settings->server ? TLS_server_method() : TLS_client_method());
@@ -386,7 +389,7 @@ enum hf_status hf_tls_cert_new(const struct hf_tls_settings *settings,
     if (!status)
         status = set_ciphers(ssl, settings, why);
     if (!status && cert)
-        status = load_cert(ssl, cert, why);
+        status = load_cert(ctx, ssl, cert, why);
     if (!status && settings->server)
         status = set_dh(ssl, settings, cert, why);
     if (!status)

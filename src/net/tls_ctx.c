@@ -120,7 +120,7 @@ static enum hf_status add_cert(struct hf_tls_ctx *ctx, const struct hf_tls_setti
 {
     struct hf_tls_settings settings = settings_of(all, cert);
     SSL_CTX *ssl = NULL;
-    enum hf_status status = hf_tls_cert_new(&settings, cert, why, &ssl);
+    enum hf_status status = hf_tls_cert_new(ctx, &settings, cert, why, &ssl);
     if (status)
         return status;
     if (ctx->names)
@@ -197,6 +197,7 @@ enum hf_status hf_tls_ctx_new(const struct hf_tls_settings *settings, char why[H
     ctx->strict_sni = settings->strict_sni;
     ctx->ca_ignored = settings->ca_ignored;
     ctx->crt_ignored = settings->crt_ignored;
+    ctx->counts = settings->counts;
     pthread_mutex_init(&ctx->memory.lock, NULL);
     enum hf_status status = set_up(ctx, settings, why);
     ERR_clear_error();
@@ -220,6 +221,7 @@ void hf_tls_ctx_put(struct hf_tls_ctx *ctx)
     SSL_CTX_free(ctx->ssl);
     hf_tls_names_free(ctx->names);
     hf_tls_keys_free(ctx->keys);
+    hf_tls_cert_forget(ctx);
     SSL_SESSION_free(ctx->memory.session);
     free(ctx->memory.name);
     pthread_mutex_destroy(&ctx->memory.lock);

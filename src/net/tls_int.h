@@ -33,6 +33,7 @@ struct hf_tls {
     uint8_t io;    /* enum hf_status: how the socket ended; HF_OK: it has not */
     uint8_t end;   /* enum hf_status: how reading ended; HF_OK: it has not */
     bool batching; /* records are put together before they are sent */
+    bool began;    /* the handshake */
     bool ready;    /* the handshake is done */
     bool starved;  /* what SSL holds is no whole record */
     bool shut;     /* close_notify was made */
@@ -55,9 +56,12 @@ struct hf_tls_ctx {
     SSL_CTX *ssl; /* of the first certificate; its sessions and tickets are everybody's */
     bool server, reuse, strict_sni;
     struct hf_tls_errors ca_ignored, crt_ignored;
-    struct hf_tls_names *names;  /* NULL: one certificate for everybody */
-    struct hf_tls_keys *keys;    /* of tickets; NULL: OpenSSL's own */
-    struct hf_tls_memory memory; /* of a client */
+    struct hf_tls_names *names;   /* NULL: one certificate for everybody */
+    struct hf_tls_keys *keys;     /* of tickets; NULL: OpenSSL's own */
+    struct hf_tls_memory memory;  /* of a client */
+    struct hf_tls_counts *counts; /* NULL: none */
+    struct hf_tls_cert_info *infos;
+    unsigned n_infos;
 };
 
 /* tls.c */
@@ -74,13 +78,19 @@ int hf_tls_bond_ticket(SSL *ssl, void *arg);
 SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                           size_t size, SSL_TICKET_STATUS status, void *arg);
 
-/* tls_cert.c: one SSL_CTX */
-HF_MUST_USE enum hf_status hf_tls_cert_new(const struct hf_tls_settings *settings,
+/* tls_cert.c: one SSL_CTX; its certificates are added to what `ctx` tells of its own */
+HF_MUST_USE enum hf_status hf_tls_cert_new(struct hf_tls_ctx *ctx,
+                                           const struct hf_tls_settings *settings,
                                            const struct hf_tls_cert *cert, char *why,
                                            SSL_CTX **out);
 
 /* A client's protocols for this connection, "a,b"; "": none. */
 HF_MUST_USE enum hf_status hf_tls_cert_offer(SSL *ssl, const char *protocols);
+
+/* tls_cert_info.c: what hf_tls_ctx_certs() tells */
+HF_MUST_USE enum hf_status hf_tls_cert_tell(struct hf_tls_ctx *ctx, const char *file,
+                                            const X509 *x509);
+void hf_tls_cert_forget(struct hf_tls_ctx *ctx);
 
 /* tls_names.c: which certificate is for which name */
 HF_MUST_USE enum hf_status hf_tls_names_new(struct hf_tls_names **out);

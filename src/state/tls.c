@@ -1,8 +1,8 @@
 /*
  * tls.c: makes the TLS contexts of binds and servers from their words and those of `global`.
  *
- * Addresses of one line share a context.  Everything is read here, so that a running process needs
- * no file of it any more.
+ * Everything is read here: a running process opens none of its files until it is told to read all
+ * of them anew.
  */
 #include "haftp/state/tls.h"
 
@@ -12,14 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utlist.h>
-
 #include "haftp/conf/load.h"
 #include "tls_int.h"
 
 /* What is being made, and where its line is. */
 struct making {
-    struct hf_config *config;
+    const struct hf_config *config;
+    struct hf_arena *arena; /* until all is made */
+    struct hf_tls_counts *counts;
     struct hf_diag *diag;
     struct hf_loc loc;
     char why[HF_TLS_WHY_BYTES];
@@ -32,7 +32,7 @@ static void complain(struct making *m)
 
 static const char *ca_path(const struct making *m, const char *text)
 {
-    return text ? hf_config_tls_path(m->config, m->config->global.ca_base, text) : NULL;
+    return text ? hf_config_tls_path(m->arena, m->config->global.ca_base, text) : NULL;
 }
 
 static const char *either(const char *own, const char *usual)
@@ -50,14 +50,15 @@ static void set_usual(const struct making *m, struct hf_tls_settings *settings)
     settings->record_bytes = record && record < 512 ? 512 : record > 16384 ? 16384 : record;
     settings->cache_entries = global->ssl_cachesize;
     settings->lifetime_s = (global->ssl_lifetime + 999) / 1000;
+    settings->counts = m->counts;
 }
 
-static bool make(struct making *m, const struct hf_tls_settings *settings, struct hf_tls_ctx **out)
+static struct hf_tls_ctx *make(struct making *m, const struct hf_tls_settings *settings)
 {
-    bool done = hf_tls_ctx_new(settings, m->why, out) == HF_OK;
-    if (!done)
+    struct hf_tls_ctx *ctx = NULL;
+    if (hf_tls_ctx_new(settings, m->why, &ctx) != HF_OK)
         complain(m);
-    return done;
+    return ctx;
 }
 
 /* ---- binds ------------------------------------------------------------------------------- */
@@ -170,7 +171,7 @@ static struct hf_tls_settings settings_of_bind(const struct making *m,
     return settings;
 }
 
-static void make_for_bind(struct making *m, struct hf_cfg_bind *bind)
+static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bind *bind)
 {
     const struct hf_cfg_bind_tls *tls = &bind->tls;
     struct hf_tls_settings settings = settings_of_bind(m, bind);
@@ -178,56 +179,31 @@ static void make_for_bind(struct making *m, struct hf_cfg_bind *bind)
     struct ticket_keys keys;
 
     m->loc = bind->loc;
-    settings.certs = hf_tls_certs_of(m->config, tls->crts, &settings.n_certs, &m->loc, m->why);
+    settings.certs =
+        hf_tls_certs_of(m->config, m->arena, tls->crts, &settings.n_certs, &m->loc, m->why);
     if (*m->why) {
         complain(m);
-        return;
+        return NULL;
     }
     if (!hf_tls_versions_of(&versions, &m->config->global.tls_bind, &settings)) {
         hf_diag_add(m->diag, HF_DIAG_ERROR, hf_bind_tls_loc(bind), "allow TLSv1.2 or TLSv1.3",
                     "all versions of TLS are disabled.");
-        return;
+        return NULL;
     }
     if (tls->tls_ticket_keys) {
         m->loc = tls->tls_ticket_keys_loc;
         if (!read_keys(m, tls->tls_ticket_keys, &keys)) {
             complain(m);
-            return;
+            return NULL;
         }
         settings.ticket_keys = (const uint8_t(*)[HF_TLS_TICKET_KEY_MAX])keys.key;
         settings.n_ticket_keys = keys.n;
         settings.ticket_key_bytes = keys.bytes;
         m->loc = bind->loc;
     }
-    (void)make(m, &settings, &bind->tls_ctx);
+    struct hf_tls_ctx *ctx = make(m, &settings);
     OPENSSL_cleanse(&keys, sizeof keys);
-}
-
-static bool same_line(struct hf_loc a, struct hf_loc b)
-{
-    return a.source == b.source && a.line == b.line;
-}
-
-static bool bind_wants(const struct hf_cfg_bind *bind)
-{
-    return hf_bind_has_tls(bind) && bind->role != HF_BIND_DATA;
-}
-
-static void make_for_binds(struct making *m, struct hf_cfg_proxy *proxy)
-{
-    const struct hf_cfg_bind *before = NULL;
-    struct hf_cfg_bind *bind;
-
-    LL_FOREACH(proxy->binds, bind)
-    {
-        if (!bind_wants(bind))
-            continue;
-        if (before && before->role == bind->role && same_line(before->loc, bind->loc))
-            bind->tls_ctx = before->tls_ctx ? hf_tls_ctx_get(before->tls_ctx) : NULL;
-        else
-            make_for_bind(m, bind);
-        before = bind;
-    }
+    return ctx;
 }
 
 /* ---- servers ----------------------------------------------------------------------------- */
@@ -252,7 +228,7 @@ static struct hf_tls_settings settings_of_server(const struct making *m,
     return settings;
 }
 
-static void make_for_server(struct making *m, struct hf_cfg_server *server)
+static struct hf_tls_ctx *make_for_server(struct making *m, const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_tls *tls = &server->o.tls;
     struct hf_tls_settings settings = settings_of_server(m, server);
@@ -262,70 +238,24 @@ static void make_for_server(struct making *m, struct hf_cfg_server *server)
     m->loc = tls->crt_loc;
     *m->why = '\0';
     if (tls->crt)
-        settings.certs = hf_tls_certs_of(m->config, &word, &settings.n_certs, &m->loc, m->why);
+        settings.certs =
+            hf_tls_certs_of(m->config, m->arena, &word, &settings.n_certs, &m->loc, m->why);
     if (*m->why) {
         complain(m);
-        return;
+        return NULL;
     }
     m->loc = server->loc;
     if (!hf_tls_versions_of(&versions, &m->config->global.tls_server, &settings)) {
         hf_diag_add(m->diag, HF_DIAG_ERROR, server->loc, "allow TLSv1.2 or TLSv1.3",
                     "all versions of TLS are disabled.");
-        return;
+        return NULL;
     }
-    (void)make(m, &settings, &server->tls);
+    return make(m, &settings);
 }
 
-static bool server_wants(const struct hf_cfg_server *server)
+struct hf_tls_ctx *hf_tls_site_make(const struct hf_config *config, struct hf_tls_site *site,
+                                    struct hf_arena *arena, struct hf_diag *diag)
 {
-    const struct hf_cfg_server_opts *o = &server->o;
-    return hf_server_has_tls(o) || (o->tls.check_ssl && o->check);
-}
-
-static void make_for_servers(struct making *m, struct hf_cfg_proxy *proxy)
-{
-    struct hf_cfg_server *server;
-
-    LL_FOREACH(proxy->servers, server)
-    {
-        if (server_wants(server))
-            make_for_server(m, server);
-    }
-}
-
-/* ---- all of it --------------------------------------------------------------------------- */
-
-void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
-{
-    struct making m = {.config = config, .diag = diag};
-    struct hf_cfg_proxy *proxy;
-
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if (proxy->o.disabled)
-            continue;
-        make_for_binds(&m, proxy);
-        make_for_servers(&m, proxy);
-    }
-}
-
-void hf_config_release_tls(struct hf_config *config)
-{
-    struct hf_cfg_proxy *proxy;
-    struct hf_cfg_bind *bind;
-    struct hf_cfg_server *server;
-
-    LL_FOREACH(config->proxies, proxy)
-    {
-        LL_FOREACH(proxy->binds, bind)
-        {
-            hf_tls_ctx_put(bind->tls_ctx);
-            bind->tls_ctx = NULL;
-        }
-        LL_FOREACH(proxy->servers, server)
-        {
-            hf_tls_ctx_put(server->tls);
-            server->tls = NULL;
-        }
-    }
+    struct making m = {.config = config, .arena = arena, .diag = diag, .counts = &site->counts};
+    return site->bind ? make_for_bind(&m, site->bind) : make_for_server(&m, site->server);
 }

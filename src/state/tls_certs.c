@@ -2,7 +2,7 @@
  * tls_certs.c: from `crt` and `crt-list` words to a list of certificates.
  *
  * A folder stands for its files in the order of their names; a crt-list for its lines, each with
- * options in [] and the names it is for.  Everything is in the configuration's arena.
+ * options in [] and the names it is for.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,15 +20,11 @@
 
 struct list {
     const struct hf_config *config;
+    struct hf_arena *arena;
     struct hf_tls_cert *certs;
     unsigned n, room;
     char *why;
 };
-
-static struct hf_arena *arena_of(const struct list *list)
-{
-    return list->config->arena;
-}
 
 __attribute__((format(printf, 2, 3))) static bool complain(const struct list *list,
                                                            const char *format, ...)
@@ -45,7 +41,7 @@ static struct hf_tls_cert *append(struct list *list)
 {
     if (list->n == list->room) {
         unsigned room = list->room ? 2 * list->room : 4;
-        struct hf_tls_cert *more = hf_arena_alloc(arena_of(list), room * sizeof *more);
+        struct hf_tls_cert *more = hf_arena_alloc(list->arena, room * sizeof *more);
         if (list->n)
             memcpy(more, list->certs, list->n * sizeof *more);
         list->certs = more;
@@ -59,7 +55,7 @@ static struct hf_tls_cert *append(struct list *list)
 
 static void set_files(const struct list *list, struct hf_tls_cert *cert, const char *path)
 {
-    const char *key = hf_config_key_path(list->config, path);
+    const char *key = hf_config_key_path(list->config, list->arena, path);
 
     cert->file = path;
     cert->key_file = access(key, F_OK) == 0 ? key : NULL;
@@ -72,10 +68,10 @@ static bool set_bundle(const struct list *list, struct hf_tls_cert *cert, const 
     const struct hf_tls_cert *with = NULL;
 
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        const char *part = hf_arena_printf(arena_of(list), "%s%s", path, endings[i]);
+        const char *part = hf_arena_printf(list->arena, "%s%s", path, endings[i]);
         if (access(part, F_OK) != 0)
             continue;
-        struct hf_tls_cert *one = HF_NEW(arena_of(list), struct hf_tls_cert);
+        struct hf_tls_cert *one = HF_NEW(list->arena, struct hf_tls_cert);
         set_files(list, one, part);
         one->with = with;
         with = one;
@@ -131,11 +127,11 @@ static bool add_folder(struct list *list, const char *folder)
         return complain(list, "cannot read '%s': %s", folder, strerror(errno));
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
-        const char *path = hf_arena_printf(arena_of(list), "%s/%s", folder, name);
+        const char *path = hf_arena_printf(list->arena, "%s/%s", folder, name);
         size_t length;
         if (right && !hf_config_is_beside_cert(name) && is_file(path)) {
             if (is_of_bundle(name, &length))
-                path = hf_arena_strndup(arena_of(list), path, strlen(folder) + 1 + length);
+                path = hf_arena_strndup(list->arena, path, strlen(folder) + 1 + length);
             if (strcmp(path, bundle) != 0)
                 right = add_file(list, path);
             bundle = path;
@@ -148,7 +144,7 @@ static bool add_folder(struct list *list, const char *folder)
 
 static bool add_path(struct list *list, const char *text)
 {
-    const char *path = hf_config_tls_path(list->config, list->config->global.crt_base, text);
+    const char *path = hf_config_tls_path(list->arena, list->config->global.crt_base, text);
     struct stat st;
 
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -187,7 +183,7 @@ static bool set_verify(struct hf_tls_settings *own, const char *text)
 static bool set_value(const struct list *list, struct hf_tls_settings *own, const char *name,
                       const char *value)
 {
-    const char *path = hf_config_tls_path(list->config, list->config->global.ca_base, value);
+    const char *path = hf_config_tls_path(list->arena, list->config->global.ca_base, value);
     const struct {
         const char *name;
         const char **field;
@@ -276,11 +272,11 @@ static bool add_line(struct list *list, char *line)
     if (!add_path(list, words[0]))
         return false;
     if (at < n && words[at][0] == '[') {
-        own = HF_NEW(arena_of(list), struct hf_tls_settings);
+        own = HF_NEW(list->arena, struct hf_tls_settings);
         if (!read_options(list, words, n, &at, own))
             return false;
     }
-    const char **names = hf_arena_alloc(arena_of(list), (n - at + 1) * sizeof *names);
+    const char **names = hf_arena_alloc(list->arena, (n - at + 1) * sizeof *names);
     memcpy(names, words + at, (n - at) * sizeof *names);
     for (unsigned i = first; i < list->n; i++) {
         list->certs[i].own = own;
@@ -303,7 +299,7 @@ static bool add_list(struct list *list, const char *path)
     while (right && getline(&line, &room, file) > 0) {
         number++;
         line[strcspn(line, "\n")] = '\0';
-        right = add_line(list, hf_arena_strdup(arena_of(list), line));
+        right = add_line(list, hf_arena_strdup(list->arena, line));
     }
     free(line);
     fclose(file);
@@ -315,10 +311,11 @@ static bool add_list(struct list *list, const char *path)
     return right;
 }
 
-struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, const struct hf_cfg_text *words,
-                                    unsigned *n, struct hf_loc *loc, char why[HF_TLS_WHY_BYTES])
+struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, struct hf_arena *arena,
+                                    const struct hf_cfg_text *words, unsigned *n,
+                                    struct hf_loc *loc, char why[HF_TLS_WHY_BYTES])
 {
-    struct list list = {.config = config, .why = why};
+    struct list list = {.config = config, .arena = arena, .why = why};
 
     *n = 0;
     *why = '\0';

@@ -6,10 +6,16 @@
 
 #include "haftp/state/tls.h"
 
-/* tls_certs.c: the certificates that `crt` and `crt-list` name, in the configuration's arena; NULL
- * and *n 0 when there are none.  False: *loc and `why` say what is wrong. */
-struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, const struct hf_cfg_text *words,
-                                    unsigned *n, struct hf_loc *loc, char why[HF_TLS_WHY_BYTES]);
+/* tls.c: reads the files that the words of a site name; NULL: `diag` says at which line it failed.
+ * `arena` is needed meanwhile. */
+struct hf_tls_ctx *hf_tls_site_make(const struct hf_config *config, struct hf_tls_site *site,
+                                    struct hf_arena *arena, struct hf_diag *diag);
+
+/* tls_certs.c: the certificates that `crt` and `crt-list` name, in `arena`; NULL and *n 0 when
+ * there are none.  With `why` not "": *loc and `why` say what is wrong. */
+struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, struct hf_arena *arena,
+                                    const struct hf_cfg_text *words, unsigned *n,
+                                    struct hf_loc *loc, char why[HF_TLS_WHY_BYTES]);
 
 /* tls_versions.c: which versions are spoken */
 struct hf_tls_version_words {

@@ -185,7 +185,7 @@ enum hf_status hf_dial_new_tls(struct hf_session *session, bool for_data, struct
 
     if (hf_config_verifies(session->engine->runtime->config, &cfg->o))
         options.verify_name = cfg->o.tls.verifyhost ? cfg->o.tls.verifyhost : options.name;
-    return hf_tls_new(hf_server_tls(cfg), &options, out);
+    return hf_tls_begin_mt(cfg->tls_site, &options, out);
 }
 
 static enum hf_status begin_tls(struct hf_dial *dial)

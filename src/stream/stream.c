@@ -278,9 +278,9 @@ static bool secure_front(struct hf_stream *stream, const struct hf_cfg_bind *bin
 {
     struct hf_tls *tls;
 
-    if (!hf_bind_tls(bind))
+    if (!bind->tls_site)
         return true;
-    if (hf_tls_new(hf_bind_tls(bind), NULL, &tls) != HF_OK)
+    if (hf_tls_begin_mt(bind->tls_site, NULL, &tls) != HF_OK)
         return false;
     hf_relay_secure(&stream->relay, HF_FRONT, tls);
     return true;

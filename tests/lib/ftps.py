@@ -67,11 +67,11 @@ def section(net, certificates, server, words="", bind_words="", starttls="startt
 
 
 def ftps_place(lab, server, mode="plain", version=None, more_words="", more_defaults=(), threads=2,
-               **options):
+               more_global=(), **options):
     """haftp in front of this server; options: those of section()."""
     words = server_words(lab.certificates, mode, version) + " " + more_words
     text, front, ports = section(lab.net, lab.certificates, server, words, **options)
-    config = head(threads=threads, more_defaults=more_defaults) + text
+    config = head(threads=threads, more_global=more_global, more_defaults=more_defaults) + text
     haftp = lab.haftp(config, *((front if family == 4 else "::1", port)
                                 for (family, _), port in ports.items()))
     return FtpsPlace(front, server, haftp, ports, lab.certificates)

@@ -12,6 +12,9 @@ import ssl
 import subprocess
 
 NAME = "ftp.example.org"
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+RSA = ("rsa:2048",)
+DAYS = 60  # longer than haftp would warn of
 
 
 class Certificates:
@@ -24,6 +27,13 @@ class Certificates:
         names = ",".join([f"DNS:{NAME}", *(f"IP:{address}" for address in addresses)])
         self._signed("server", f"subjectAltName={names}")
         self._signed("client", "extendedKeyUsage=clientAuth")
+
+    def issue(self, path, name=NAME, days=DAYS, key=EC):
+        """One more certificate of the authority, with its key, in a file anywhere."""
+        word = f"more{len(os.listdir(self.folder))}"
+        self._signed(word, f"subjectAltName=DNS:{name}", days, key, name)
+        os.replace(self.path(word), path)
+        return path
 
     def path(self, name):
         return os.path.join(self.folder, f"{name}.pem")
@@ -39,20 +49,21 @@ class Certificates:
     def _openssl(self, *words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=self.folder)
 
-    def _new_key(self, name, subject, *more):
-        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                      "-keyout", f"{name}.key", "-subj", f"/CN={subject}", *more)
+    def _new_key(self, name, subject, *more, key=EC):
+        self._openssl("req", "-newkey", *key, "-nodes", "-keyout", f"{name}.key",
+                      "-subj", f"/CN={subject}", *more)
 
     def _authority(self, name, subject):
-        self._new_key(name, subject, "-x509", "-days", "2", "-out", f"{name}.pem")
+        self._new_key(name, subject, "-x509", "-days", str(DAYS), "-out", f"{name}.pem")
 
-    def _signed(self, name, extension):
+    def _signed(self, name, extension, days=DAYS, key=EC, subject=None):
         """Key and certificate in one file, as haproxy's `crt` wants them."""
-        self._new_key(name, NAME if name == "server" else name, "-out", f"{name}.req")
+        self._new_key(name, subject or (NAME if name == "server" else name),
+                      "-out", f"{name}.req", key=key)
         with open(os.path.join(self.folder, "extension"), "w") as file:
             file.write(extension + "\n")
         self._openssl("x509", "-req", "-in", f"{name}.req", "-CA", "ca.pem", "-CAkey", "ca.key",
-                      "-CAcreateserial", "-days", "2", "-extfile", "extension",
+                      "-CAcreateserial", "-days", str(days), "-extfile", "extension",
                       "-out", f"{name}.crt")
         with open(self.path(name), "w") as both:
             for part in ("crt", "key"):

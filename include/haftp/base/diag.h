@@ -58,6 +58,11 @@ unsigned hf_diag_count(const struct hf_diag *diag, enum hf_severity severity);
  * stderr).  Returns the number of messages printed. */
 unsigned hf_diag_print(const struct hf_diag *diag, FILE *out, enum hf_severity at_least);
 
+/* Calls `fn` for each kept message of a severity, as they came: where ("FILE:LINE", "" for nowhere
+ * in particular), and what. */
+typedef void (*hf_diag_fn)(const char *place, const char *text, void *arg);
+void hf_diag_each(const struct hf_diag *diag, enum hf_severity severity, hf_diag_fn fn, void *arg);
+
 /* The label line of HAProxy, for messages outside a configuration as well:
  * "[ALERT]    (123) : text".  The first alert or warning of the process is preceded by the two
  * notices (version, path of the executable). */

@@ -59,9 +59,10 @@ static inline bool hf_config_verifies(const struct hf_config *config,
 }
 /* Files of TLS words: where a path that is not absolute is (`base` NULL: where we are); where the
  * key of a certificate is whose own file has none; whether a file in a folder of certificates only
- * goes with one of them. */
-const char *hf_config_tls_path(const struct hf_config *config, const char *base, const char *path);
-const char *hf_config_key_path(const struct hf_config *config, const char *cert_path);
+ * goes with one of them.  New strings are in `arena`. */
+const char *hf_config_tls_path(struct hf_arena *arena, const char *base, const char *path);
+const char *hf_config_key_path(const struct hf_config *config, struct hf_arena *arena,
+                               const char *cert_path);
 bool hf_config_is_beside_cert(const char *name);
 /* `crt FILE` without such a file takes these together: certificates of one name, each for a kind of
  * key. */

@@ -81,7 +81,7 @@ struct hf_cfg_tls_options {
 #include "../../../grammar/rows/words/tls_options.def"
 };
 
-struct hf_tls_ctx; /* haftp/net/tls.h */
+struct hf_tls_site; /* haftp/state/tls.h */
 
 /* ---- servers ----------------------------------------------------------------------------- */
 
@@ -134,11 +134,11 @@ struct hf_cfg_server {
     enum hf_reach reach;           /* INET, UNIX or ABNS */
     const char *path;              /* UNIX, ABNS; NULL: INET */
     const char *host;              /* a name, as written; NULL: the address was written */
-    struct hf_addr addr;    /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
-    struct hf_tls_ctx *tls; /* haftp/state/tls.h; NULL: no TLS */
-    bool unresolved;        /* its name has no address, and `init-addr` permits that: down */
-    uint16_t port;          /* HF_PORT_FIXED: as written; else 0 */
-    enum hf_port_map port_map; /* SAME: the client's port; OFFSET: that plus port_offset */
+    struct hf_addr addr; /* port as HF_PORT_FIXED gives it, else 0; not set without an address */
+    struct hf_tls_site *tls_site; /* NULL: no TLS */
+    bool unresolved;              /* its name has no address, and `init-addr` permits that: down */
+    uint16_t port;                /* HF_PORT_FIXED: as written; else 0 */
+    enum hf_port_map port_map;    /* SAME: the client's port; OFFSET: that plus port_offset */
     int port_offset;
     struct hf_cfg_server_opts o;
 };
@@ -179,7 +179,7 @@ struct hf_cfg_bind {
 #define HF_ROWS_FIELDS
 #include "../../../grammar/rows/bind.def"
     struct hf_cfg_bind_tls tls;
-    struct hf_tls_ctx *tls_ctx; /* haftp/state/tls.h; NULL: no TLS */
+    struct hf_tls_site *tls_site; /* NULL: no TLS */
 };
 
 /* TLS from the first byte (`ssl`) or after AUTH (`starttls`), and where that is said. */
@@ -525,6 +525,7 @@ struct hf_config {
     struct hf_cfg_section *sections; /* all others, in file order (sections.h) */
     struct hf_names other_names;     /* to them: "userlist NAME" */
     struct hf_cfg_pending *pending;  /* in the order of the files */
+    struct hf_tls_site *tls_sites;   /* of all binds and servers */
     struct hf_cfg_var *vars;
     unsigned n_vars;
     bool counts_binds;                      /* some expression asks for the sessions of a bind */

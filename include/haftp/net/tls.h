@@ -10,6 +10,7 @@
 #ifndef HAFTP_NET_TLS_H
 #define HAFTP_NET_TLS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +33,12 @@ enum hf_tls_verify { HF_TLS_VERIFY_NONE, HF_TLS_VERIFY_OPTIONAL, HF_TLS_VERIFY_R
 #define HF_TLS_N_ERRORS 128u
 struct hf_tls_errors {
     uint64_t bits[HF_TLS_N_ERRORS / 64];
+};
+
+/* Handshakes of all connections of a context, and of those that are made with the same counts. */
+struct hf_tls_counts {
+    _Atomic uint64_t full, resumed;
+    _Atomic uint64_t failed; /* refused, broken, or too late */
 };
 
 struct hf_tls_settings;
@@ -79,7 +86,8 @@ struct hf_tls_settings {
     unsigned n_ticket_keys, ticket_key_bytes;            /* 48 or 80 */
     unsigned cache_entries;                              /* sessions kept for clients; 0: 20000 */
     unsigned lifetime_s;                                 /* of sessions; 0: 300 */
-    bool no_reuse; /* a client: every connection begins a session of its own */
+    bool no_reuse;                /* a client: every connection begins a session of its own */
+    struct hf_tls_counts *counts; /* they outlive the context; NULL: nobody counts */
 };
 
 struct hf_tls_ctx;
@@ -90,6 +98,16 @@ HF_MUST_USE enum hf_status hf_tls_ctx_new(const struct hf_tls_settings *settings
                                           char why[HF_TLS_WHY_BYTES], struct hf_tls_ctx **out);
 struct hf_tls_ctx *hf_tls_ctx_get(struct hf_tls_ctx *ctx); /* one more user; any thread */
 void hf_tls_ctx_put(struct hf_tls_ctx *ctx);               /* NULL is fine; any thread */
+
+#define HF_TLS_CERT_NAME_BYTES 256u
+struct hf_tls_cert_info {
+    char *file;                        /* as the settings named it */
+    char name[HF_TLS_CERT_NAME_BYTES]; /* the first DNS name, else the subject's common name */
+    int64_t from, until;               /* when it is good: seconds since 1970, UTC */
+    uint8_t digest[32];                /* SHA-256 of the whole certificate */
+};
+/* Our own certificates, without those of their chains; they live as long as the context. */
+const struct hf_tls_cert_info *hf_tls_ctx_certs(const struct hf_tls_ctx *ctx, unsigned *n);
 
 /* ---- one connection ---------------------------------------------------------------------- */
 

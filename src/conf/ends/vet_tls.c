@@ -84,7 +84,8 @@ static bool check_certificate(struct hf_build *b, const struct hf_word *word, co
         return is_bundle(b, path) || cannot_read(b, word, path);
     if (!holds_certificate(text))
         return is_wrong(b, word, path, "holds no certificate in PEM");
-    if (holds_key(text) || holds_key(slurp(b, hf_config_key_path(b->config, path))))
+    if (holds_key(text) ||
+        holds_key(slurp(b, hf_config_key_path(b->config, b->config->arena, path))))
         return true;
     return is_wrong(
         b, word, path,
@@ -114,7 +115,7 @@ static bool check_folder(struct hf_build *b, const struct hf_word *word, const c
 
 HF_VET(certificate)
 {
-    const char *path = hf_config_tls_path(b->config, b->config->global.crt_base, word->text);
+    const char *path = hf_config_tls_path(b->config->arena, b->config->global.crt_base, word->text);
     struct stat info;
 
     (void)row;
@@ -135,7 +136,7 @@ HF_VET(certificate_list)
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
         const char *line = text + strspn(text, " \t\r");
         size_t n = strcspn(line, " \t\r\n[#");
-        const char *path = hf_config_tls_path(b->config, b->config->global.crt_base,
+        const char *path = hf_config_tls_path(b->config->arena, b->config->global.crt_base,
                                               hf_arena_strndup(arena, line, n));
         if (n && !check_certificate(b, word, path))
             return false;
@@ -145,7 +146,7 @@ HF_VET(certificate_list)
 
 HF_VET(ca_file)
 {
-    const char *path = hf_config_tls_path(b->config, b->config->global.ca_base, word->text);
+    const char *path = hf_config_tls_path(b->config->arena, b->config->global.ca_base, word->text);
     struct stat info;
 
     (void)row;

@@ -148,7 +148,7 @@ static enum hf_status start_tls(struct ftp_session *s)
     const struct hf_tls_options options = {.for_data = true};
     struct hf_tls *tls;
 
-    enum hf_status status = hf_tls_new(hf_bind_tls(s->session.facts.bind), &options, &tls);
+    enum hf_status status = hf_tls_begin_mt(s->session.facts.bind->tls_site, &options, &tls);
     if (status == HF_OK)
         status = hf_leg_start_tls(&s->front, tls);
     if (status == HF_OK)

@@ -1,0 +1,285 @@
+"""Certificates of a running haftp: read anew on USR2, told of on HUP, and before they end."""
+
+import base64
+import os
+import re
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+
+import pytest
+
+from lib.ftps import ftps_place
+from lib.haftp import ROOT, binary
+from lib.session import TlsSession
+from lib.tls import ServerTls
+from lib.wait import until
+
+OLD, NEW = "old.example.org", "new.example.org"
+
+
+class Renewable:
+    """haftp whose certificate is in a file of its own, `path`."""
+
+    def __init__(self, lab, server, folder, mode="plain", bind_words="", **options):
+        self.lab = lab
+        self.path = lab.certificates.issue(os.path.join(folder, "ftp.pem"), OLD)
+        self.place = ftps_place(lab, server, mode, bind_words=f"crt {self.path} {bind_words}",
+                                **options)
+        self.haftp = self.place.haftp
+        self.reloads = 0
+
+    def renew(self, name=NEW):
+        self.lab.certificates.issue(self.path, name)
+
+    def reload(self):
+        self.reloads += 1
+        self.haftp.process.signal(signal.SIGUSR2)
+        done = "Certificates are reloaded|The old certificates stay in use"
+        until(lambda: len(re.findall(done, self.haftp.log())) == self.reloads, 10, "the reload")
+
+    def session(self, version=None):
+        return TlsSession(self.place.where("explicit-P"), self.place.login,
+                          self.place.tls("explicit-P", version))
+
+    def shows(self, name, version="1.2"):
+        """The serial of the certificate that is for this name; None: there is none."""
+        context = self.place.tls("explicit-P", version).context()
+        with socket.create_connection(self.place.where("implicit-P"), 10) as connection:
+            with context.wrap_socket(connection, server_hostname=name) as secure:
+                shown = secure.getpeercert()
+                return shown["serialNumber"] if ("DNS", name) in shown["subjectAltName"] else None
+
+
+@pytest.fixture
+def server(lab):
+    return lab.farm("pyftpdlib")[0]
+
+
+def files(session, server, count=3):
+    for _ in range(count):
+        assert session.server_name() == server.name
+
+
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_renewed(lab, server, tmp_path, version):
+    """A session goes on as it began, and resumes its own TLS session; the next one sees what is
+    new."""
+    there = Renewable(lab, server, tmp_path, bind_words="data-tls-reuse")
+    assert there.shows(OLD) and not there.shows(NEW)
+    with there.session(version) as session:
+        files(session, server)
+        there.renew()
+        there.reload()
+        files(session, server)
+        assert there.shows(NEW) and not there.shows(OLD)
+        with there.session(version) as another:
+            files(another, server)
+        files(session, server, 1)
+    there.haftp.wait_log(
+        rf"Certificates are reloaded; new: '{there.path}' \({NEW}, until 2.* UTC\)")
+
+
+def test_in_the_middle_of_a_file(lab, server, tmp_path):
+    there = Renewable(lab, server, tmp_path)
+    with there.session() as session:
+        data = session.transfercmd("RETR pub/random.bin")
+        got = len(data.recv(1000))
+        there.renew()
+        there.reload()
+        while piece := data.recv(1 << 16):
+            got += len(piece)
+        data.unwrap()
+        assert session.voidresp().startswith("226")
+        assert got == os.path.getsize(server.path("pub", "random.bin"))
+
+
+@pytest.mark.parametrize("broken, words", (
+    ("nothing", r"cannot load a certificate from '.*ftp\.pem'"),
+    ("key of another", r"the private key in '.*ftp\.pem' does not match"),
+    ("gone", r"cannot read '.*ftp\.pem': No such file"),
+))
+def test_broken_files_change_nothing(lab, server, tmp_path, broken, words):
+    there = Renewable(lab, server, tmp_path)
+    before = there.shows(OLD)
+    if broken == "gone":
+        os.remove(there.path)
+    elif broken == "nothing":
+        open(there.path, "w").close()
+    else:
+        with open(lab.certificates.path("client")) as other, open(there.path) as own:
+            text = own.read().split("-----BEGIN")[1]
+            key = other.read().split("-----BEGIN")[2]
+        with open(there.path, "w") as file:
+            file.write(f"-----BEGIN{text}-----BEGIN{key}")
+    there.reload()
+    there.haftp.wait_log(rf"Certificates are not reloaded: .*haftp\.cfg:\d+: {words}")
+    there.haftp.wait_log("The old certificates stay in use. .* send USR2 again")
+    assert there.shows(OLD) == before
+    there.renew()
+    there.reload()
+    assert there.shows(NEW)
+
+
+def test_authorities_and_toward_servers(lab, tmp_path):
+    """`ca-file` of a server's line is read anew, too, and `crt-list` with its lines."""
+    server, = lab.servers("vsftpd", 1, tls=ServerTls())
+    ca = os.path.join(tmp_path, "ca.pem")
+    listed = os.path.join(tmp_path, "list.txt")
+    _copy(lab.certificates.ca, ca)
+    added = lab.certificates.issue(os.path.join(tmp_path, "added.pem"), NEW)
+    with open(listed, "w") as file:
+        file.write(f"{lab.certificates.server}\n")
+    there = Renewable(lab, server, tmp_path, "starttls", more_words=f"ca-file {ca}",
+                      bind_words=f"crt-list {listed}", more=["retries 0"])
+    assert not there.shows(NEW)
+    with there.session() as session:
+        files(session, server)
+        _copy(lab.certificates.path("other"), ca)
+        with open(listed, "w") as file:
+            file.write(f"{lab.certificates.server}\n{added}\n")
+        there.reload()
+        files(session, server)
+    assert there.shows(NEW)
+    with socket.create_connection(there.place.where("plain"), 10) as connection:
+        assert connection.recv(100).startswith(b"421")
+
+
+def _copy(source, target):
+    with open(source) as text, open(target, "w") as copy:
+        copy.write(text.read())
+
+
+def _keys(path, keys):
+    with open(path, "w") as file:
+        file.write("".join(base64.b64encode(key).decode() + "\n" for key in keys))
+
+
+def test_ticket_keys_rotate(lab, server, tmp_path):
+    """Sessions keep the keys of their tickets; a file that is too short changes nothing."""
+    path = os.path.join(tmp_path, "keys")
+    keys = [os.urandom(48) for _ in range(4)]
+    _keys(path, keys[:3])
+    there = Renewable(lab, server, tmp_path, bind_words=f"tls-ticket-keys {path}")
+    with there.session("1.2") as session:
+        files(session, server)
+        _keys(path, keys[1:])
+        there.reload()
+        files(session, server)
+        _keys(path, keys[:1])
+        there.reload()
+        there.haftp.wait_log("must have three lines or more")
+        files(session, server)
+
+
+def test_reloads_while_clients_come(lab, server, tmp_path):
+    """Nobody is refused, whatever thread takes a connection while the contexts change."""
+    there = Renewable(lab, server, tmp_path, threads=2)
+    stop, wrong = threading.Event(), []
+
+    def come():
+        while not stop.is_set():
+            if not there.shows(OLD):
+                wrong.append("refused")
+    threads = [threading.Thread(target=come) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for _ in range(12):
+        there.reload()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    there.haftp.wait_log("none of them has changed")
+
+
+def test_without_rights(lab, tmp_path):
+    """Root read the file at start; who runs now may not, and the message says so."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give up its rights")
+    path = lab.certificates.issue(os.path.join(tmp_path, "ftp.pem"), OLD)
+    front = lab.net.front()
+    haftp = lab.haftp(_unprivileged(front, path), (front, 2122))
+    haftp.process.signal(signal.SIGUSR2)
+    haftp.wait_log(rf"cannot read '{path}': Permission denied")
+    haftp.wait_log("all files must be readable by user nobody")
+
+
+def _unprivileged(front, path):
+    return f"""
+global
+    log stderr format short local0
+    user nobody
+defaults
+    log global
+    mode tcp
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+listen plain
+    bind {front}:2122 ssl crt {path}
+    server one {front}:1
+"""
+
+
+def test_what_hup_tells(lab, tmp_path):
+    """Each line with TLS: its certificates, and its handshakes: full, resumed, failed."""
+    server, = lab.servers("vsftpd", 1, tls=ServerTls())
+    there = Renewable(lab, server, tmp_path, "starttls")
+    with there.session() as session:
+        files(session, server, 3)
+    with socket.create_connection(there.place.where("implicit-P"), 10) as connection:
+        connection.sendall(b"this is no TLS\r\n" * 20)
+        assert connection.recv(100)[:1] in (b"", b"\x15")
+    there.haftp.process.signal(signal.SIGHUP)
+    where = re.escape(f"{there.place.address}:2122")
+    there.haftp.wait_log(rf"Bind {where} of ftps, TLS handshakes: 1 full, 3 resumed, 0 failed\.")
+    there.haftp.wait_log(rf"Bind {where} of ftps, certificate '{there.path}' \({OLD}\), until 2")
+    there.haftp.wait_log(r"Bind \S+:2990 of ftps, TLS handshakes: 0 full, 0 resumed, 1 failed\.")
+    there.haftp.wait_log(
+        rf"Server ftps/{server.name}, TLS handshakes: [1-9] full, 3 resumed, 0 failed\.")
+
+
+def _check(folder, path, *arguments):
+    config = os.path.join(folder, "check.cfg")
+    with open(config, "w") as file:
+        file.write(_unprivileged("127.0.0.1", path).replace("    user nobody\n", ""))
+    done = subprocess.run([binary(), "-c", *arguments, "-f", config], capture_output=True,
+                          text=True, timeout=20)
+    return done.returncode, done.stderr
+
+
+def test_advice_about_the_end(lab, tmp_path):
+    """Told at its line, and no error even with -dW."""
+    path = os.path.join(tmp_path, "ftp.pem")
+    for days, words in ((5, r"expires in [45] days, on 2"), (-1, "has expired on 2"),
+                        (1, "expires (within a day|in 1 day), on"), (60, None)):
+        lab.certificates.issue(path, OLD, days)
+        code, text = _check(tmp_path, path, "-dW")
+        assert code == 0
+        if words:
+            assert re.search(rf"check\.cfg:11:10\].*'{path}' \({OLD}\) {words}", text), text
+        else:
+            assert "certificate" not in text
+
+
+def test_hook_of_certbot(lab, server, tmp_path):
+    """The script of docs/ftps.md, word for word."""
+    with open(os.path.join(ROOT, "docs/ftps.md")) as page:
+        script, = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", page.read(), re.DOTALL)
+    pid = os.path.join(tmp_path, "pid")
+    there = Renewable(lab, server, tmp_path, more_global=[f"pidfile {pid}"])
+    folder = lab.certificates.folder
+    lab.certificates.issue(os.path.join(tmp_path, "both.pem"), NEW)
+    newest = max((name for name in os.listdir(folder) if name.startswith("more") and
+                  name.endswith(".crt")), key=lambda name: os.stat(f"{folder}/{name}").st_mtime_ns)
+    _copy(f"{folder}/{newest}", f"{tmp_path}/fullchain.pem")
+    _copy(f"{folder}/{newest[:-4]}.key", f"{tmp_path}/privkey.pem")
+    subprocess.run(["sh", "-c", script], check=True, timeout=20, env={
+        **os.environ, "RENEWED_LINEAGE": str(tmp_path), "HAFTP_PEM": there.path,
+        "HAFTP_GROUP": str(os.getgid()), "HAFTP_PIDFILE": pid})
+    there.haftp.wait_log("Certificates are reloaded; new:")
+    assert there.shows(NEW)
+    assert os.stat(there.path).st_mode & 0o777 == 0o640
