@@ -1,5 +1,6 @@
-"""What the benchmark holds against each other: haftp, a bare relay, HAProxy as a blind pipe, and
-ProFTPD's mod_proxy. Each listens on CONTROL, leads to the sinks, and is started alone."""
+"""What the benchmark holds against each other: haftp, a bare relay, HAProxy as a blind pipe, a bare
+TLS server, and ProFTPD's mod_proxy. Each listens on CONTROL, leads to the sinks (but for the TLS
+server, which is the end), and is started alone."""
 
 import os
 import shutil
@@ -10,6 +11,9 @@ SINKS = ["127.0.0.11", "127.0.0.12", "127.0.0.13"]
 SINK_PORT, SINK_PORTS = 2121, "20000-20499"
 # For those that know no FTP: a sink whose passive ports are mapped one to one.
 BLIND, BLIND_PORTS = "127.0.0.14", "21000-21499"
+# A server that speaks TLS; haftp passes through to the same port that the client connected to.
+SECURE = "127.0.0.15"
+DATA_PORTS = "50000-50499"
 
 DEFAULTS = """
 defaults
@@ -25,7 +29,8 @@ class Peer:
 
     name = ""
     idle_sessions = 8000  # it forks for each: few are enough to tell
-    tls = False
+    tls = False      # toward clients
+    both = False     # and toward servers
 
     def __init__(self, options):
         self.options = options
@@ -61,6 +66,16 @@ class Splice(Peer):
                 f"127.0.0.1:{BLIND_PORTS}", BLIND]
 
 
+class Serve(Peer):
+    """What TLS costs alone: it reads from memory, encrypts 16 KiB, and writes them to a blocking
+    socket, as `openssl s_server` does, in a thread for each session."""
+
+    name = "bare-tls"
+
+    def command(self, folder):
+        return tls_serve(self.options.tools, CONTROL, certificate(folder))
+
+
 class HAProxy(Peer):
     name = "haproxy"
 
@@ -88,28 +103,42 @@ listen ftp_data
 class Haftp(Peer):
     name = "haftp"
 
+    def bind_options(self, folder):
+        return f" starttls crt {certificate(folder)}" if self.tls else ""
+
+    def servers(self):
+        if self.both:
+            return f"    server s1 {SECURE}:{SINK_PORT} starttls verify none"
+        return "\n".join(f"    server s{n} {host}:{SINK_PORT}" for n, host in enumerate(SINKS, 1))
+
     def command(self, folder):
-        bind_options = ""
-        if self.tls:
-            bind_options = f" starttls crt {certificate(folder)}"
-        servers = "\n".join(f"    server s{n} {host}:{SINK_PORT}"
-                            for n, host in enumerate(SINKS, 1))
         path = self.write(folder, "haftp.cfg", f"""global
     nbthread 1
     maxconn 8500
 {DEFAULTS}
 listen ftp
-    bind {CONTROL}{bind_options}
+    bind {CONTROL}{self.bind_options(folder)}
     option ftp-inspect
-    ftp-data ports 50000-50499
+    ftp-data ports {DATA_PORTS}
     balance roundrobin
-{servers}
+{self.servers()}
 """)
         return [self.options.haftp, "-f", path, "-db", "-q"]
 
 
 class HaftpTls(Haftp):
     name, tls = "haftp-tls", True
+
+
+class HaftpBoth(Haftp):
+    name, tls, both = "haftp-tls-both", True, True
+
+
+class HaftpThrough(Haftp):
+    name = "haftp-tls-through"
+
+    def servers(self):
+        return f"    server s1 {SECURE}:{SINK_PORT}"
 
 
 class ModProxy(Peer):
@@ -133,7 +162,8 @@ class ModProxy(Peer):
     def command(self, folder):
         os.mkdir(folder + "/tables")
         self.gather_modules(folder + "/modules")
-        servers = " ".join(f"ftp://{host}:{SINK_PORT}" for host in SINKS)
+        hosts = [SECURE] if self.both else SINKS
+        servers = " ".join(f"ftp://{host}:{SINK_PORT}" for host in hosts)
         tls = ""
         if self.tls:
             pem = certificate(folder)
@@ -174,7 +204,8 @@ ProxyTables {folder}/tables
 ProxyRole reverse
 ProxyReverseConnectPolicy RoundRobin
 ProxyReverseServers {servers}
-ProxyTLSEngine off
+ProxyTLSEngine {"on" if self.both else "off"}
+ProxyTLSVerifyServer off
 {tls}""")
         return [self.root("proftpd-mod-proxy") + "/usr/sbin/proftpd", "-n", "-q", "-c", path]
 
@@ -183,8 +214,16 @@ class ModProxyTls(ModProxy):
     name, tls = "mod_proxy-tls", True
 
 
+class ModProxyBoth(ModProxy):
+    name, tls, both = "mod_proxy-tls-both", True, True
+
+
 PLAIN = [Direct, Splice, HAProxy, Haftp, ModProxy]
-TLS = [HaftpTls, ModProxyTls]
+TLS = [Serve, HaftpTls, ModProxyTls, HaftpBoth, ModProxyBoth, HaftpThrough]
+
+
+def tls_serve(tools, listen, pem):
+    return [tools + "/tls_serve", "--listen", listen, "--ports", DATA_PORTS, "--cert", pem]
 
 
 def certificate(folder):

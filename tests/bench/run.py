@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Holds haftp against a bare relay, HAProxy and ProFTPD's mod_proxy, in turn, on this machine.
+"""Holds haftp against a bare relay, HAProxy, a bare TLS server and ProFTPD's mod_proxy, in turn, on
+this machine.
 
     ./tests/run --bench            builds, unpacks the peers, runs all of it
     tests/bench/run.py --haftp build/release/haftp --tools build/release --scenarios sessions,retr
@@ -44,8 +45,15 @@ SCENARIOS = {
     "idle": (["--mode", "idle"], "sessions held", 1),
 }
 TLS_SCENARIOS = {
+    "tls-handshakes": (["--mode", "handshakes", "--clients", "8", "--tls"],
+                       "full handshakes", 1000),
+    "tls-transfers": (["--mode", "transfers", "--clients", "8", "--size", "1", "--tls"],
+                      "transfers with resumed handshakes", 1000),
     "tls-sessions": (["--mode", "sessions", "--tls"], "sessions", 1000),
+    "tls-one": (["--mode", "transfers", "--clients", "1", "--size", str(GIB // 4), "--tls"],
+                "GiB", GIB),
     "tls-retr": (BULK + [str(GIB // 4), "--tls"], "GiB", GIB),
+    "tls-fairness": (BULK + [str(GIB // 4), "--tls", "--noop-beside"], "GiB", GIB),
     "tls-stor": (BULK + [str(GIB // 4), "--tls", "--upload"], "GiB", GIB),
 }
 
@@ -173,6 +181,8 @@ def measure_load(options, peer, group, arguments, per):
               "errors": told["errors"], "kinds": told["kinds"]}
     if per == GIB:
         result["rate"] /= GIB
+    if "resumed" in told:
+        result["resumed"] = told["resumed"]
     if "noop_beside_ms" in told:
         result["noop_p99"] = told["noop_beside_ms"]["p99"]
     return result
@@ -219,11 +229,30 @@ def measure(options, kind, name, arguments, per):
             group.close()
 
 
+def measure_cipher():
+    """What the cipher that OpenSSL's two sides agree on costs alone: nobody sends for less."""
+    command = ["openssl", "speed", "-mr", "-seconds", "1", "-bytes", "16384",
+               "-evp", "aes-256-gcm"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    rate = next(float(line.split(":")[-1]) for line in done.stdout.splitlines()
+                if line.startswith("+F:"))
+    return {"cpu": GIB / rate, "rate": rate / GIB, "errors": 0, "kinds": []}
+
+
 # ---- telling ----
 
-def spread(runs, key):
-    values = [run[key] for run in runs if key in run]
+def spread_of(values):
     return (statistics.median(values), min(values), max(values)) if values else None
+
+
+def spread(runs, key):
+    return spread_of([run[key] for run in runs if key in run])
+
+
+def ratio(ours, theirs, key):
+    """Of runs that were neighbours in time, as the machine is not the same all along."""
+    return spread_of([mine[key] / other[key] for mine, other in zip(ours, theirs)
+                      if mine.get(key) and other.get(key)])
 
 
 def number(value):
@@ -247,7 +276,7 @@ def table(name, unit, per, rows):
     if name == "idle":
         head[2], head = "held", head + ["KiB each"]
         keys.append("kib")
-    elif name == "fairness":
+    elif name.endswith("fairness"):
         head.append("ms of a NOOP beside, p99")
         keys.append("noop_p99")
     elif per != GIB:
@@ -260,17 +289,20 @@ def table(name, unit, per, rows):
             cells[0] = "-"
         errors = str(sum(run["errors"] for run in runs))
         lines.append("| " + " | ".join([peer] + cells + [errors]) + " |")
-    ours = next((runs for peer, runs in rows.items() if peer.startswith("haftp")), None)
     for peer, runs in rows.items():
-        if not ours or peer.startswith("haftp") or peer == "direct":
+        us = "haftp" + "".join(peer.partition("-")[1:])  # with TLS as they have it
+        if us not in rows or peer in (us, "direct"):
             continue
         parts = []
         for key, label in LABELS.items():
-            mine, theirs = spread(ours, key), spread(runs, key)
-            told_apart = key in keys and (name != "idle" or key == "kib")
-            if told_apart and mine and theirs and theirs[0]:
-                parts.append(f"{label} {mine[0] / theirs[0]:.2f}")
-        lines.append(f"\nhaftp / {peer}: " + ", ".join(parts))
+            found = ratio(rows[us], runs, key)
+            if key in keys and (name != "idle" or key == "kib") and found:
+                parts.append(f"{label} {told(found)}")
+        lines.append(f"\n{us} / {peer}: " + ", ".join(parts))
+    resumed = [f"{peer} {spread(runs, 'resumed')[0]:.2f}" for peer, runs in rows.items()
+               if spread(runs, "resumed")]
+    if resumed:
+        lines.append("\nof the data connections resumed a session: " + ", ".join(resumed))
     kinds = sorted({f"{peer}: {kind}" for peer, runs in rows.items()
                     for run in runs for kind in run["kinds"]})
     return "\n".join(lines + ([""] + kinds if kinds else [])) + "\n"
@@ -311,7 +343,7 @@ def arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--haftp", required=True, help="the program")
     parser.add_argument("--tools", required=True,
-                        help="the folder of ftp_load, ftp_sink and splice_relay")
+                        help="the folder of ftp_load, ftp_sink, tls_serve and splice_relay")
     parser.add_argument("--packages", default="build/packages", help="where mod_proxy is unpacked")
     parser.add_argument("--peers", default="", help="only these, by name, with commas between")
     parser.add_argument("--scenarios", default="",
@@ -336,35 +368,50 @@ def chosen(options):
             yield name, load, unit, per, [k for k in kinds if not wanted or k.name in wanted]
 
 
+def start_sinks(options, group, folder):
+    for host in [*peers.SINKS, peers.BLIND]:
+        target = f"{host}:{peers.SINK_PORT}"
+        ports = peers.BLIND_PORTS if host == peers.BLIND else peers.SINK_PORTS
+        command = [options.tools + "/ftp_sink", "--listen", target, "--ports", ports]
+        await_greeting(target, spawn(command, group, None))
+    target = f"{peers.SECURE}:{peers.SINK_PORT}"
+    command = peers.tls_serve(options.tools, target, peers.certificate(folder))
+    await_greeting(target, spawn(command, group, None))
+
+
+def measure_all(options):
+    results, absent = {}, set()
+    for name, load, unit, per, kinds in chosen(options):
+        rows = results.setdefault(name, {})
+        for _ in range(options.repeats):
+            for kind in kinds:
+                why = kind(options).missing()
+                if why:
+                    absent.add(f"{kind.name} is left out: {why}")
+                    continue
+                if name == "idle" and kind is peers.Direct:
+                    continue
+                run = measure(options, kind, name, load, per)
+                if run:
+                    rows.setdefault(kind.name, []).append(run)
+            if name in TLS_SCENARIOS and per == GIB:
+                rows.setdefault("cipher-tls", []).append(measure_cipher())
+        print(table(name, unit, per, rows), flush=True)
+    for text in sorted(absent):
+        print(text)
+    return results
+
+
 def main():
     options = arguments()
     own_network()
-    results, absent = {}, set()
     sinks = Group("sinks")
-    try:
-        for host in [*peers.SINKS, peers.BLIND]:
-            target = f"{host}:{peers.SINK_PORT}"
-            ports = peers.BLIND_PORTS if host == peers.BLIND else peers.SINK_PORTS
-            command = [options.tools + "/ftp_sink", "--listen", target, "--ports", ports]
-            await_greeting(target, spawn(command, sinks, None))
-        for name, load, unit, per, kinds in chosen(options):
-            rows = results.setdefault(name, {})
-            for _ in range(options.repeats):
-                for kind in kinds:
-                    why = kind(options).missing()
-                    if why:
-                        absent.add(f"{kind.name} is left out: {why}")
-                        continue
-                    if name == "idle" and kind is peers.Direct:
-                        continue
-                    run = measure(options, kind, name, load, per)
-                    if run:
-                        rows.setdefault(kind.name, []).append(run)
-            print(table(name, unit, per, rows), flush=True)
-    finally:
-        sinks.close()
-    for text in sorted(absent):
-        print(text)
+    with tempfile.TemporaryDirectory(prefix="haftp-bench-") as folder:
+        try:
+            start_sinks(options, sinks, folder)
+            results = measure_all(options)
+        finally:
+            sinks.close()
     if options.json:
         with open(options.json, "w", encoding="ascii") as out:
             json.dump(results, out, indent=1)

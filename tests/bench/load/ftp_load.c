@@ -6,6 +6,7 @@
  *   sessions   log in, one transfer, QUIT, again from the start
  *   commands   NOOP after NOOP
  *   transfers  one transfer after the other in long sessions
+ *   handshakes AUTH TLS, a full handshake, QUIT, again from the start
  *   idle       log in, then nothing: prints a line when all are in, ends with its input
  *
  *   --clients N (32)   --seconds S (3), after --warmup S (0.5)   --size BYTES (4096)   --upload
@@ -13,7 +14,8 @@
  *   that sends NOOPs all along and whose waiting is told apart
  *
  * Prints one JSON object: units (sessions, commands, transfers or bytes) in the measured time, all
- * units of the run for dividing CPU time by, errors by kind, and percentiles of the waiting.
+ * units of the run for dividing CPU time by, errors by kind, percentiles of the waiting, and with
+ * --tls which cipher it was and how many data connections resumed a session.
  */
 #include "bench.h"
 
@@ -27,7 +29,7 @@
 #define SAMPLES     (4u << 20)
 #define KINDS       8
 
-enum mode { SESSIONS, COMMANDS, TRANSFERS, IDLE };
+enum mode { SESSIONS, COMMANDS, TRANSFERS, HANDSHAKES, IDLE };
 
 enum step {
     GREETING,
@@ -91,6 +93,8 @@ static SSL_CTX *tls_context;
 static char *room;
 static uint64_t from_ns, until_ns, units, all_units;
 static unsigned n_errors, n_held;
+static unsigned n_secure, n_resumed; /* data connections with TLS, and such as resumed a session */
+static const char *cipher = "";
 
 /* ---- counting ---- */
 
@@ -254,8 +258,16 @@ static void transfer_done(struct client *c)
     next_transfer(c);
 }
 
+static void note_tls(SSL *tls)
+{
+    n_secure++;
+    n_resumed += (unsigned)SSL_session_reused(tls);
+}
+
 static void data_over(struct client *c)
 {
+    if (c->data.tls)
+        note_tls(c->data.tls);
     close_end(&c->data);
     c->data_over = true;
     if (c->replied)
@@ -353,7 +365,11 @@ static bool shake_hands(struct client *c)
 {
     int result = SSL_do_handshake(c->control.tls);
     if (result == 1) {
-        send_command(c, USER, "USER bench\r\n");
+        cipher = SSL_get_cipher_name(c->control.tls);
+        if (c->mode == HANDSHAKES)
+            send_command(c, QUIT, "QUIT\r\n");
+        else
+            send_command(c, USER, "USER bench\r\n");
         return true;
     }
     if (tls_result(c->control.tls, result) < 0 && errno != EAGAIN)
@@ -496,6 +512,10 @@ static void tell(double seconds)
     tell_waiting("waiting_ms", &waiting);
     if (opt.noop_beside)
         tell_waiting("noop_beside_ms", &beside);
+    if (opt.tls)
+        printf(", \"cipher\": \"%s\"", cipher);
+    if (n_secure)
+        printf(", \"resumed\": %.4f", (double)n_resumed / n_secure);
     printf("}\n");
     fflush(stdout);
 }
@@ -557,11 +577,11 @@ static double number(const char *text)
 
 static enum mode mode_of(const char *text)
 {
-    static const char *const names[] = {"sessions", "commands", "transfers", "idle"};
-    for (int i = 0; i < 4; i++)
+    static const char *const names[] = {"sessions", "commands", "transfers", "handshakes", "idle"};
+    for (int i = 0; i < 5; i++)
         if (!strcmp(text, names[i]))
             return (enum mode)i;
-    die("--mode sessions|commands|transfers|idle, not %s", text);
+    die("--mode sessions|commands|transfers|handshakes|idle, not %s", text);
 }
 
 static void read_arguments(int argc, char **argv)
