@@ -25,6 +25,7 @@ class Client:
     def __init__(self, where, login, folder, tls=None):
         """tls: a lib.tls.ClientTls, None: in the clear; see TLS_CLIENTS."""
         self.address, self.port = where
+        self.host = f"[{self.address}]" if ":" in self.address else self.address  # in a URL
         self.user, self.password = login
         self.folder = folder
         self.tls = tls
@@ -66,8 +67,7 @@ class Curl(Client):
 
     def _url(self, path):
         scheme = "ftps" if self.tls and self.tls.implicit else "ftp"
-        host = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{scheme}://{host}:{self.port}/{path}"
+        return f"{scheme}://{self.host}:{self.port}/{path}"
 
     def list(self, path):
         return self._curl("--list-only", self._url(path + "/")).split()
@@ -118,13 +118,15 @@ class CurlEprt(Curl):
 class Lftp(Client):
     name = "lftp"
     passive = "yes"
+    more_settings = ()
 
     def script(self, *commands):
         """Settings that make it fail instead of trying again for minutes."""
         scheme = "ftps://" if self.tls and self.tls.implicit else ""
         settings = ["set cmd:fail-exit yes", "set net:timeout 30", "set net:max-retries 1",
                     *self._tls_settings(), f"set ftp:passive-mode {self.passive}",
-                    f"open -u {self.user},{self.password} -p {self.port} {scheme}{self.address}"]
+                    *self.more_settings,
+                    f"open -u {self.user},{self.password} -p {self.port} {scheme}{self.host}"]
         return self.run(["lftp", "-c", "; ".join([*settings, *commands])])
 
     def _tls_settings(self):
@@ -167,10 +169,12 @@ class LftpActive(Lftp):
 class Tnftp(Client):
     name = "tnftp"
     passive = "on"
+    first = ()
 
     def _session(self, *commands):
         """Its exit code tells nothing about commands read from a script, its output does."""
-        lines = [f"open {self.address} {self.port}", f"user {self.user} {self.password}",
+        lines = [*self.first, f"open {self.address} {self.port}",
+                 f"user {self.user} {self.password}",
                  f"passive {self.passive}", "binary", *commands, "quit"]
         output = self.run(["tnftp", "-i", "-n", "-v"], "\n".join(lines) + "\n")
         if re.search(r"^(4|5)\d\d |Not connected|Login failed", output, re.MULTILINE):
@@ -217,9 +221,11 @@ class TnftpActive(Tnftp):
 class Ncftp(Client):
     name = "ncftp"
     can = frozenset(("list", "get", "put", "resume"))
+    options = ()
 
     def _account(self, tool):
-        return [tool, "-u", self.user, "-p", self.password, "-P", str(self.port), "-t", "30"]
+        return [tool, *self.options, "-u", self.user, "-p", self.password, "-P", str(self.port),
+                "-t", "30"]
 
     def list(self, path):
         url = f"ftp://{self.address}:{self.port}/{path}/"
@@ -241,13 +247,15 @@ class Ncftp(Client):
 class Wget(Client):
     name = "wget"
     can = frozenset(("list", "get", "resume"))
+    options = ()
 
     def _wget(self, *words):
-        self.run(["wget", "-nv", "--tries=1", "--timeout=30", f"--ftp-user={self.user}",
+        self.run(["wget", "-nv", *self.options, "--tries=1", "--timeout=30",
+                  f"--ftp-user={self.user}",
                   f"--ftp-password={self.password}", *words])
 
     def _url(self, path):
-        return f"ftp://{self.address}:{self.port}/{path}"
+        return f"ftp://{self.host}:{self.port}/{path}"
 
     def list(self, path):
         page = os.path.join(self.folder, "index.html")
@@ -269,11 +277,12 @@ class Wget(Client):
 class Rclone(Client):
     name = "rclone"
     can = frozenset(("list", "get", "put", "rename", "delete", "mkdir"))
+    options = ()
 
     def _rclone(self, *words):
         if not hasattr(self, "_secret"):
             self._secret = self.run(["rclone", "obscure", self.password]).strip()
-        return self.run(["rclone", "--config", "/dev/null", "--ftp-host", self.address,
+        return self.run(["rclone", *self.options, "--config", "/dev/null", "--ftp-host", self.host,
                          "--ftp-port", str(self.port), "--ftp-user", self.user,
                          "--ftp-pass", self._secret, "--retries", "1", "--low-level-retries", "1",
                          "--contimeout", "30s", "--timeout", "60s", *words])

@@ -82,3 +82,12 @@ def may_use_low_ports():
         except OSError as error:
             return error.errno == errno.EADDRINUSE
     return True
+
+
+def has_ipv6():
+    """The loopback address, at least."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False

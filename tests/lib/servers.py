@@ -47,9 +47,10 @@ class Server:
     user, password = "alice", "wonder-land-7"
 
     def __init__(self, name, address, port, announce, folder, tls=None):
-        """announce: the address told in 227 replies, None for the server's own; tls: a ServerTls,
-        None: in the clear."""
+        """announce: the address told in 227 replies, None for the server's own; on IPv6 there are
+        none.  tls: a ServerTls, None: in the clear."""
         self.name = name
+        self.on_ipv6 = ":" in address
         self.tls = tls
         self.address = address
         self.port = port
@@ -130,7 +131,7 @@ class Vsftpd(Server):
         empty = os.path.join(self.folder, "empty")
         os.makedirs(empty, exist_ok=True)
         settings = {
-            "listen": "YES", "listen_address": self.address, "listen_port": self.port,
+            "listen_port": self.port,
             "background": "NO", "ftpd_banner": f"Welcome to {self.name}",
             "anonymous_enable": "YES", "no_anon_password": "NO", "local_enable": "NO",
             "anon_root": self.home, "ftp_username": ACCOUNT.pw_name,
@@ -138,7 +139,6 @@ class Vsftpd(Server):
             "write_enable": "YES", "anon_upload_enable": "YES", "anon_mkdir_write_enable": "YES",
             "anon_other_write_enable": "YES", "anon_world_readable_only": "NO",
             "anon_umask": "022", "run_as_launching_user": "NO" if IS_ROOT else "YES",
-            "pasv_address": self.announce,
             "pasv_min_port": PASSIVE_PORTS[0], "pasv_max_port": PASSIVE_PORTS[1],
             "connect_from_port_20": "NO",
             "xferlog_enable": "YES", "dual_log_enable": "YES", "xferlog_file": self.xferlog,
@@ -146,6 +146,11 @@ class Vsftpd(Server):
             # Sandboxes that containers forbid; without them vsftpd behaves the same on the wire.
             "isolate": "NO", "isolate_network": "NO", "seccomp_sandbox": "NO",
         }
+        if self.on_ipv6:
+            settings |= {"listen_ipv6": "YES", "listen_address6": self.address}
+        else:
+            settings |= {"listen": "YES", "listen_address": self.address,
+                         "pasv_address": self.announce}
         if self.tls:
             settings |= self._tls_settings()
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
@@ -170,6 +175,7 @@ class Proftpd(Server):
         if IS_ROOT:
             os.chown(users, ACCOUNT.pw_uid, ACCOUNT.pw_gid)
         root = "DefaultRoot ~" if IS_ROOT else ""
+        masquerade = "" if self.on_ipv6 else f"MasqueradeAddress {self.announce}"
         text = f"""
 ServerName "{self.name}"
 ServerType standalone
@@ -177,7 +183,7 @@ DefaultServer on
 DefaultAddress {self.address}
 SocketBindTight on
 Port {self.port}
-MasqueradeAddress {self.announce}
+{masquerade}
 PassivePorts {PASSIVE_PORTS[0]} {PASSIVE_PORTS[1]}
 User {ACCOUNT.pw_name}
 Group {GROUP}
@@ -192,7 +198,7 @@ DelayEngine off
 UseReverseDNS off
 WtmpLog off
 ControlsEngine off
-UseIPv6 off
+UseIPv6 {"on" if self.on_ipv6 else "off"}
 MaxInstances none
 PidFile {self.folder}/pid
 ScoreboardFile {self.folder}/scoreboard
@@ -240,7 +246,8 @@ class Pureftpd(Server):
         return [self._binary("usr/sbin/pure-ftpd"),
                 "--bind", f"{self.address},{self.port}", "--login", f"puredb:{database}",
                 "--passiveportrange", f"{PASSIVE_PORTS[0]}:{PASSIVE_PORTS[1]}",
-                "--forcepassiveip", self.announce, "--noanonymous", "--dontresolve",
+                *(() if self.on_ipv6 else ("--forcepassiveip", self.announce)),
+                "--noanonymous", "--dontresolve",
                 "--minuid", "1", "--maxclientsnumber", "500", "--maxclientsperip", "500",
                 "--limitrecursion", "10000:10", "--pidfile", os.path.join(self.folder, "pid"),
                 *(self._tls_options() if self.tls else ())]

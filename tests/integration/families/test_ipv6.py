@@ -1,26 +1,16 @@
-"""Clients of one family in front of servers of the other, in all modes on either side; IPv4 clients
-that a dual-stack bind sees as IPv4-mapped addresses."""
+"""Clients on IPv6; IPv4 clients that a dual-stack bind sees as IPv4-mapped addresses. What real
+clients do on each family: test_families.py."""
 
 import ftplib
-import io
 import os
-import re
-import socket
 
 import pytest
 
 from lib import content
 from lib.clients import Curl
 from lib.haftp import head, server_lines
-from lib.session import Moded, Session, drain, named_content
-
-
-def has_ipv6():
-    try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6):
-            return True
-    except OSError:
-        return False
+from lib.net import has_ipv6
+from lib.session import Session, drain, named_content
 
 
 pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
@@ -109,40 +99,20 @@ listen ftp
             assert session.read("pub/named.bin") == named_content(session.server_name())
 
 
-# What clients of a family can ask for: PASV and PORT carry IPv4 addresses only.
-MODES = {"4": ("pasv", "epsv", "port", "eprt"), "mapped": ("pasv", "epsv", "port", "eprt"),
-         "6": ("epsv", "eprt")}
-
-
-@pytest.fixture(params=("4", "6"))
-def server(request, lab):
-    """::1 is a single address: the port tells parallel runs apart."""
-    if request.param == "4":
-        return lab.farm("pyftpdlib")[0]
-    return lab.server_at("pyftpdlib", "::1", 2200 + lab.net.number)
-
-
-@pytest.mark.parametrize("server_mode", ("auto", "eprt"))
-@pytest.mark.parametrize("family", MODES)
-def test_every_mode(lab, server, family, server_mode):
+def test_mapped_clients_are_told_ipv4(lab):
+    """Whom the kernel calls ::ffff:127.0.0.1 is an IPv4 client, in all that haftp says."""
+    servers, front = lab.farm(), lab.net.front()
     control, low = 2300 + lab.net.number, 11000 + 10 * lab.net.number
-    bind, address = {"4": (lab.net.front(),) * 2, "6": ("[::1]", "::1"),
-                     "mapped": ("[::]", lab.net.front())}[family]
-    v4v6 = "v4v6" if family == "mapped" else ""
-    haftp = lab.haftp(head(more_defaults=[f"ftp-data server-mode {server_mode}"]) + f"""
+    haftp = lab.haftp(head() + f"""
 listen ftp
-    bind {bind}:{control} {v4v6}
+    bind [::]:{control} v4v6
     option ftp-inspect
     ftp-data ports {low}-{low + 9}
-{server_lines([server])}""")
-    haftp.wait_listening(("::" if family == "mapped" else address, control))
-    for mode in MODES[family]:
-        with Moded(mode, (address, control), (server.user, server.password)) as session:
-            assert session.server_name() == server.name
-            assert session.read("pub/named.bin") == named_content(server.name)
-            session.storbinary("STOR incoming/family", io.BytesIO(b"x" * 70000))
-            session.storbinary("APPE incoming/family", io.BytesIO(b"end"))
-            assert session.size("incoming/family") == 70003
-            if mode == "pasv":  # the client's own way to haftp, whatever the kernel calls it
-                assert session.announced()[0] == address
-            assert not re.search(r"ERROR|ALERT", haftp.log())
+{server_lines(servers)}""", ("::", control))
+    with Session((front, control), (servers[0].user, servers[0].password)) as session:
+        assert session.announced()[0] == front
+        assert session.server_name()
+        with pytest.raises(ftplib.error_perm, match=r"^522 .*\(1\)"):
+            session.sendcmd("EPSV 2")
+    haftp.wait_log(r"(?m)^127\.0\.0\.1:\d+ .* ftp ftp/")
+    assert "::ffff" not in haftp.log()
