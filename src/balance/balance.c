@@ -10,11 +10,13 @@
 
 #include "balance_list.inc"
 
-#define N_OPS (sizeof hf_balance_list / sizeof hf_balance_list[0])
+#define NOT_THERE UINT32_MAX
+#define N_OPS     (sizeof hf_balance_list / sizeof hf_balance_list[0])
 
 /* The usable servers of one kind, and what the algorithm made of them. */
 struct set {
     struct hf_candidates candidates;
+    unsigned *candidate_of; /* by server; NOT_THERE: it is none of them */
     void *state;
 };
 
@@ -23,6 +25,7 @@ struct balancer {
     const struct hf_balance_ops *ops;
     struct set active, backup;
     bool limited; /* some server has a maxconn */
+    bool elastic; /* and limits follow the sessions of the section (minconn) */
 };
 
 const struct hf_balance_ops *hf_balance_find(const char *name, const char **nearest)
@@ -71,6 +74,7 @@ static void free_balancer(struct balancer *balancer)
         free(sets[i]->candidates.servers);
         free(sets[i]->candidates.weights);
         free(sets[i]->candidates.shares);
+        free(sets[i]->candidate_of);
     }
     free(balancer);
 }
@@ -80,34 +84,44 @@ static bool make_room(struct set *set, unsigned n_servers)
     set->candidates.servers = calloc(n_servers, sizeof *set->candidates.servers);
     set->candidates.weights = calloc(n_servers, sizeof *set->candidates.weights);
     set->candidates.shares = calloc(n_servers, sizeof *set->candidates.shares);
-    return set->candidates.servers && set->candidates.weights && set->candidates.shares;
+    set->candidate_of = calloc(n_servers, sizeof *set->candidate_of);
+    return set->candidates.servers && set->candidates.weights && set->candidates.shares &&
+           set->candidate_of;
 }
 
-static struct balancer *new_balancer(const struct hf_proxy *backend)
+static struct balancer *new_balancer(struct hf_proxy *backend)
 {
     struct balancer *balancer = calloc(1, sizeof *balancer);
     if (!balancer)
         return NULL;
     balancer->ops = hf_balance_find(backend->cfg->o.balance, NULL);
     HF_ASSERT(balancer->ops); /* the configuration was checked against these names */
-    for (unsigned i = 0; i < backend->n_servers; i++)
-        balancer->limited |= backend->servers[i]->cfg->o.maxconn > 0;
+    for (unsigned i = 0; i < backend->n_servers; i++) {
+        const struct hf_cfg_server_opts *o = &backend->servers[i]->cfg->o;
+        balancer->limited |= o->maxconn > 0;
+        balancer->elastic |= o->minconn > 0;
+    }
     if (!make_room(&balancer->active, backend->n_servers) ||
         !make_room(&balancer->backup, backend->n_servers)) {
         free_balancer(balancer);
         return NULL;
     }
+    /* Before the servers are looked at: no session that ends from then on is missed. */
+    atomic_store(&backend->tells_freed, balancer->ops->freed != NULL);
     return balancer;
 }
 
-static void collect(struct hf_candidates *candidates, const struct hf_proxy *backend, bool backup)
+static void collect(struct set *set, const struct hf_proxy *backend, bool backup)
 {
+    struct hf_candidates *candidates = &set->candidates;
     candidates->n = 0;
+    memset(set->candidate_of, 0xff, backend->n_servers * sizeof *set->candidate_of);
     for (unsigned i = 0; i < backend->n_servers; i++) {
         struct hf_server *server = backend->servers[i];
         unsigned weight = atomic_load_explicit(&server->weight, memory_order_acquire);
         if (server->cfg->o.backup != backup || !hf_server_is_up_mt(server) || weight == 0)
             continue;
+        set->candidate_of[i] = candidates->n;
         candidates->servers[candidates->n] = server;
         candidates->weights[candidates->n] = weight;
         candidates->shares[candidates->n++] = hf_server_share_mt(server);
@@ -117,7 +131,7 @@ static void collect(struct hf_candidates *candidates, const struct hf_proxy *bac
 static enum hf_status rebuild_set(const struct balancer *balancer, struct set *set,
                                   const struct hf_proxy *backend, bool backup)
 {
-    collect(&set->candidates, backend, backup);
+    collect(set, backend, backup);
     if (set->candidates.n == 0 || !balancer->ops->rebuild)
         return HF_OK;
     return balancer->ops->rebuild(backend, &set->candidates, &set->state);
@@ -152,6 +166,29 @@ void hf_balance_fini(struct hf_proxy *backend)
     if (backend->lb)
         free_balancer(backend->lb);
     backend->lb = NULL;
+}
+
+/* ---- sessions that ended ----------------------------------------------------------------- */
+
+static void tell_freed(const struct balancer *balancer, const struct hf_server *server)
+{
+    const struct set *set = server->cfg->o.backup ? &balancer->backup : &balancer->active;
+    unsigned candidate = set->candidate_of[server->index];
+    if (candidate != NOT_THERE)
+        balancer->ops->freed(set->state, &set->candidates, candidate);
+}
+
+/* A limit that follows the sessions of the section may have grown for anybody. */
+static void catch_up_locked(const struct balancer *balancer, struct hf_proxy *backend)
+{
+    struct hf_server *server;
+
+    if (!balancer->ops->freed)
+        return;
+    while ((server = hf_proxy_next_freed_locked(backend)) != NULL)
+        tell_freed(balancer, server);
+    for (unsigned i = 0; balancer->elastic && i < backend->n_servers; i++)
+        tell_freed(balancer, backend->servers[i]);
 }
 
 /* ---- picking ----------------------------------------------------------------------------- */
@@ -206,6 +243,7 @@ static struct hf_server *balance_locked(struct hf_proxy *backend, struct hf_pick
     const struct balancer *balancer = current_balancer_locked(backend);
     if (!balancer)
         return NULL;
+    catch_up_locked(balancer, backend);
     struct hf_server *server = ask_algorithm(balancer, &balancer->active, pick);
     pick->bound = server && binds(balancer, pick);
     if (server || some_active_is_full(balancer))

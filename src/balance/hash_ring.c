@@ -143,16 +143,13 @@ static unsigned place_nearest(const struct hf_hash_ring *ring, uint32_t point)
 }
 
 /* Sessions that all candidates together may have for this pick, the one to come included, so that
- * none needs more than its share of them; 0: no limit. */
+ * none needs more than its share of them; 0: no limit.  As in HAProxy, sessions of servers that are
+ * no candidates count as well. */
 static uint64_t allowed_load(const struct hf_candidates *from)
 {
-    unsigned factor = from->servers[0]->proxy->cfg->o.hash_balance_factor;
-    uint64_t sessions = 0;
-
-    if (factor == 0)
-        return 0;
-    for (unsigned i = 0; i < from->n; i++)
-        sessions += atomic_load_explicit(&from->servers[i]->sessions, memory_order_relaxed);
+    const struct hf_proxy *proxy = from->servers[0]->proxy;
+    unsigned factor = proxy->cfg->o.hash_balance_factor;
+    uint64_t sessions = atomic_load_explicit(&proxy->served, memory_order_relaxed);
     return ((sessions + 1) * factor + 99) / 100;
 }
 

@@ -5,71 +5,47 @@
 
 #include <stdlib.h>
 
+#include "haftp/balance/ranking.h"
+
 struct turn {
     struct hf_server *server;
     uint32_t weight; /* divided by the common divisor of all */
     uint32_t had;    /* turns in this cycle */
-    uint32_t order;  /* 2i + 1: spreads servers of one weight, and keeps them in file order */
 };
 
 struct rotation {
-    struct turn *heap; /* the earliest next turn first */
+    struct hf_ranking ranking; /* the earliest next turn first */
+    struct turn *turns;        /* by candidate */
     unsigned n;
     uint64_t given, cycle; /* turns of this cycle, and how many it has */
 };
 
-/* Times are (had + order / 2n) / weight; compared without fractions. */
-static bool earlier(const struct rotation *r, const struct turn *a, const struct turn *b)
+/* Times are (had + order / 2n) / weight, without the fraction; `order`, which is 2i + 1, spreads
+ * servers of one weight, and keeps them in file order. */
+static void set_rank(struct rotation *r, unsigned i)
 {
-    uint64_t two_n = 2 * (uint64_t)r->n;
-    uint64_t left = (two_n * a->had + a->order) * b->weight;
-    uint64_t right = (two_n * b->had + b->order) * a->weight;
-    return left != right ? left < right : a->order < b->order;
+    const struct turn *turn = &r->turns[i];
+    struct hf_rank *rank = &r->ranking.ranks[i];
+    uint32_t order = 2 * i + 1;
+
+    rank->number = 2 * (uint64_t)r->n * turn->had + order;
+    rank->weight = turn->weight;
+    rank->tie = order;
 }
 
-static void swap(struct rotation *r, unsigned i, unsigned j)
+static void rank_all(struct rotation *r)
 {
-    struct turn kept = r->heap[i];
-    r->heap[i] = r->heap[j];
-    r->heap[j] = kept;
-}
-
-static void sift_up(struct rotation *r, unsigned i)
-{
-    while (i > 0 && earlier(r, &r->heap[i], &r->heap[(i - 1) / 2])) {
-        swap(r, i, (i - 1) / 2);
-        i = (i - 1) / 2;
-    }
-}
-
-/* Restores the order of the first `size` entries after entry i moved to a later time. */
-static void sift_down(struct rotation *r, unsigned i, unsigned size)
-{
-    for (;;) {
-        unsigned first = i;
-        for (unsigned child = 2 * i + 1; child <= 2 * i + 2 && child < size; child++) {
-            if (earlier(r, &r->heap[child], &r->heap[first]))
-                first = child;
-        }
-        if (first == i)
-            return;
-        swap(r, i, first);
-        i = first;
-    }
-}
-
-static void heapify(struct rotation *r)
-{
-    for (unsigned i = r->n / 2; i-- > 0;)
-        sift_down(r, i, r->n);
+    for (unsigned i = 0; i < r->n; i++)
+        set_rank(r, i);
+    hf_ranking_sort(&r->ranking);
 }
 
 static void begin_cycle(struct rotation *r)
 {
     r->given = 0;
     for (unsigned i = 0; i < r->n; i++)
-        r->heap[i].had = 0;
-    heapify(r);
+        r->turns[i].had = 0;
+    rank_all(r);
 }
 
 static uint32_t common_divisor(uint32_t a, uint32_t b)
@@ -100,18 +76,33 @@ static void fill(struct rotation *r, const struct rotation *old,
 {
     uint32_t divisor = 0;
     for (unsigned i = 0; i < r->n; i++)
-        divisor = common_divisor(divisor, r->heap[i].weight);
+        divisor = common_divisor(divisor, r->turns[i].weight);
     for (unsigned i = 0; i < r->n; i++) {
-        struct turn *turn = &r->heap[i];
+        struct turn *turn = &r->turns[i];
         turn->weight /= divisor;
         turn->had = turns_had(old, old_by_index, turn);
         r->given += turn->had;
         r->cycle += turn->weight;
+        r->ranking.ranks[i].full = hf_server_full_mt(turn->server);
     }
     if (r->given >= r->cycle)
         begin_cycle(r);
     else
-        heapify(r);
+        rank_all(r);
+}
+
+static struct rotation *new_rotation(unsigned n)
+{
+    struct rotation *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->n = n;
+    r->turns = calloc(n, sizeof *r->turns);
+    if (!r->turns || hf_ranking_resize(&r->ranking, n) != HF_OK) {
+        hf_rotation_release(r);
+        return NULL;
+    }
+    return r;
 }
 
 enum hf_status hf_rotation_rebuild(void **state, const struct hf_candidates *candidates,
@@ -119,33 +110,25 @@ enum hf_status hf_rotation_rebuild(void **state, const struct hf_candidates *can
 {
     struct rotation *old = *state;
     unsigned n_servers = candidates->servers[0]->proxy->n_servers;
-    struct rotation *r = calloc(1, sizeof *r);
-    struct turn *heap = calloc(candidates->n, sizeof *heap);
+    struct rotation *r = new_rotation(candidates->n);
     const struct turn **by_index = calloc(n_servers, sizeof *by_index);
-    enum hf_status status = HF_NOMEM;
 
-    if (!r || !heap || !by_index)
-        goto out;
-    r->heap = heap;
-    r->n = candidates->n;
+    if (!r || !by_index) {
+        hf_rotation_release(r);
+        free(by_index);
+        return HF_NOMEM;
+    }
     for (unsigned i = 0; i < r->n; i++) {
-        heap[i].server = candidates->servers[i];
-        heap[i].weight = weight_of(candidates, i);
-        heap[i].order = 2 * i + 1;
+        r->turns[i].server = candidates->servers[i];
+        r->turns[i].weight = weight_of(candidates, i);
     }
     for (unsigned i = 0; old && i < old->n; i++)
-        by_index[old->heap[i].server->index] = &old->heap[i];
+        by_index[old->turns[i].server->index] = &old->turns[i];
     fill(r, old, by_index);
+    free(by_index);
     hf_rotation_release(old);
     *state = r;
-    r = NULL;
-    heap = NULL;
-    status = HF_OK;
-out:
-    free(r);
-    free(heap);
-    free(by_index);
-    return status;
+    return HF_OK;
 }
 
 void hf_rotation_release(void *state)
@@ -153,30 +136,29 @@ void hf_rotation_release(void *state)
     struct rotation *r = state;
     if (!r)
         return;
-    free(r->heap);
+    hf_ranking_fini(&r->ranking);
+    free(r->turns);
     free(r);
+}
+
+void hf_rotation_freed(void *state, const struct hf_candidates *candidates, unsigned candidate)
+{
+    struct rotation *r = state;
+    hf_ranking_freed(&r->ranking, candidates, candidate, NULL);
 }
 
 struct hf_server *hf_rotation_pick(void *state, const struct hf_choice *choice)
 {
     struct rotation *r = state;
-    struct hf_server *chosen = NULL;
-    unsigned size = r->n;
 
     if (r->given >= r->cycle)
         begin_cycle(r);
-    /* Those passed over are parked behind the heap's end, and put back below. */
-    while (size > 0 && !hf_choice_allows(choice, r->heap[0].server)) {
-        swap(r, 0, --size);
-        sift_down(r, 0, size);
-    }
-    if (size > 0) {
-        chosen = r->heap[0].server;
-        r->heap[0].had++;
-        r->given++;
-        sift_down(r, 0, size);
-    }
-    while (size < r->n)
-        sift_up(r, size++);
-    return chosen;
+    unsigned next = hf_ranking_pick(&r->ranking, choice, NULL);
+    if (next == r->n)
+        return NULL;
+    r->turns[next].had++;
+    r->given++;
+    set_rank(r, next);
+    hf_ranking_moved(&r->ranking, next);
+    return choice->from->servers[next];
 }

@@ -93,6 +93,11 @@ bool hf_server_queue_full_mt(const struct hf_server *server)
     return most && waiting >= most;
 }
 
+static bool is_counted(const struct hf_proxy *proxy)
+{
+    return proxy->cfg->o.hash_balance_factor > 0;
+}
+
 bool hf_server_take_mt(struct hf_server *server)
 {
     unsigned limit = hf_server_limit_mt(server);
@@ -102,7 +107,35 @@ bool hf_server_take_mt(struct hf_server *server)
             return false;
     } while (!atomic_compare_exchange_weak(&server->sessions, &now, now + 1));
     atomic_fetch_add_explicit(&server->sessions_total, 1, memory_order_relaxed);
+    if (is_counted(server->proxy))
+        atomic_fetch_add_explicit(&server->proxy->served, 1, memory_order_relaxed);
     return true;
+}
+
+/* Who reads the list takes `freed` back before it looks at the sessions: so it sees what we did, or
+ * finds us on the list again. */
+static void tell_freed(struct hf_server *server)
+{
+    struct hf_proxy *proxy = server->proxy;
+
+    if (!atomic_load(&proxy->tells_freed) || atomic_load(&server->freed) ||
+        atomic_exchange(&server->freed, true))
+        return;
+    struct hf_server *first = atomic_load(&proxy->freed);
+    do {
+        server->next_freed = first;
+    } while (!atomic_compare_exchange_weak(&proxy->freed, &first, server));
+}
+
+/* Only one reads at a time, so the first one cannot go and come back meanwhile. */
+struct hf_server *hf_proxy_next_freed_locked(struct hf_proxy *proxy)
+{
+    struct hf_server *first = atomic_load(&proxy->freed);
+    while (first && !atomic_compare_exchange_weak(&proxy->freed, &first, first->next_freed))
+        continue;
+    if (first)
+        atomic_store(&first->freed, false);
+    return first;
 }
 
 /* Both who wait for this very server and who wait for any: those come first who waited longest, or
@@ -120,6 +153,9 @@ void hf_server_put_mt(struct hf_server *server)
 {
     unsigned before = atomic_fetch_sub(&server->sessions, 1);
     HF_ASSERT(before > 0);
+    if (is_counted(server->proxy))
+        atomic_fetch_sub_explicit(&server->proxy->served, 1, memory_order_relaxed);
+    tell_freed(server);
     wake_one(server);
 }
 

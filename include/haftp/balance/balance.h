@@ -79,6 +79,8 @@ struct hf_balance_ops {
     enum hf_status (*rebuild)(const struct hf_proxy *backend,
                               const struct hf_candidates *candidates, void **state);
     void (*release)(void *state);
+    /* A session of this candidate ended since the last pick or rebuild.  NULL: does not matter. */
+    void (*freed)(void *state, const struct hf_candidates *candidates, unsigned candidate);
     /* NULL: the choice allows none of them. */
     struct hf_server *(*pick)(void *state, const struct hf_choice *choice);
 };

@@ -3,8 +3,8 @@
  * cycle.
  *
  * A cycle is as many turns as the weights (divided by their common divisor) add up to.  Server i of
- * n with weight w has its turns at the times (k + (2i+1)/2n) / w of the cycle, k = 0..w-1; a heap
- * gives the next one, so a turn costs O(log n).  Under the owner's lock.
+ * n with weight w has its turns at the times (k + (2i+1)/2n) / w of the cycle, k = 0..w-1; a
+ * ranking gives the next one, so a turn costs O(log n).  Under the owner's lock.
  */
 #ifndef HAFTP_BALANCE_ROTATION_H
 #define HAFTP_BALANCE_ROTATION_H
@@ -18,6 +18,7 @@ HF_MUST_USE enum hf_status hf_rotation_rebuild(void **state, const struct hf_can
                                                unsigned (*weight_of)(const struct hf_candidates *,
                                                                      unsigned i));
 void hf_rotation_release(void *state);
+void hf_rotation_freed(void *state, const struct hf_candidates *candidates, unsigned candidate);
 /* Whoever is passed over, because the choice does not allow it, keeps its turn. */
 struct hf_server *hf_rotation_pick(void *state, const struct hf_choice *choice);
 

@@ -32,6 +32,8 @@ struct hf_server {
     _Atomic unsigned warmth;   /* percent; below 100 only while it starts slowly */
     _Atomic unsigned errors;   /* connections failed in a row, under `observe` */
     _Atomic unsigned sessions; /* current */
+    _Atomic bool freed;        /* it is on its section's list of `freed` */
+    struct hf_server *next_freed;
     _Atomic uint64_t sessions_total;
     struct hf_rate session_rate;
     _Atomic uint64_t bytes_in, bytes_out;
@@ -70,9 +72,12 @@ struct hf_proxy {
     /* Balancing: private to src/balance; lock guards lb and lb_generation. */
     pthread_mutex_t lb_lock;
     void *lb;
-    unsigned lb_generation;       /* the generation that lb was computed for */
-    _Atomic unsigned generation;  /* bumped whenever a server's state or weight changes */
-    struct hf_stick_table *stick; /* of the section's own `stick-table`; NULL: none */
+    unsigned lb_generation;            /* the generation that lb was computed for */
+    _Atomic unsigned generation;       /* bumped whenever a server's state or weight changes */
+    _Atomic bool tells_freed;          /* somebody reads the next: */
+    _Atomic(struct hf_server *) freed; /* servers with sessions that ended since it was read */
+    _Atomic unsigned served;           /* sessions of all servers; o.hash_balance_factor only */
+    struct hf_stick_table *stick;      /* of the section's own `stick-table`; NULL: none */
 };
 
 struct hf_runtime {
@@ -117,6 +122,10 @@ bool hf_server_queue_full_mt(const struct hf_server *server);
 bool hf_server_take_mt(struct hf_server *server);
 /* Gives the slot back and wakes whoever waits for one: of this server, then of its section. */
 void hf_server_put_mt(struct hf_server *server);
+
+/* Servers that gave slots back since they were last asked for, each once, in no order; NULL: no
+ * more.  What a server has is to be read after this.  Under lb_lock. */
+struct hf_server *hf_proxy_next_freed_locked(struct hf_proxy *proxy);
 
 /* Called by checks and commands, one at a time: new sessions see the new state at once, waiting
  * ones look again, servers that track this one follow, and the listener is told.  `why` is for

@@ -40,6 +40,12 @@ static void release(void *state)
     free(by);
 }
 
+static void freed(void *state, const struct hf_candidates *candidates, unsigned candidate)
+{
+    const struct by_key *by = state;
+    hf_rotation_freed(by->rotation, candidates, candidate);
+}
+
 static struct hf_server *pick(void *state, const struct hf_choice *choice)
 {
     const struct by_key *by = state;
@@ -54,5 +60,6 @@ const struct hf_balance_ops hf_balance_hash = {
     .needs_key = true,
     .rebuild = rebuild,
     .release = release,
+    .freed = freed,
     .pick = pick,
 };

@@ -20,5 +20,6 @@ const struct hf_balance_ops hf_balance_roundrobin = {
     .help = "each server in turn, as often as its weight says",
     .rebuild = rebuild,
     .release = hf_rotation_release,
+    .freed = hf_rotation_freed,
     .pick = hf_rotation_pick,
 };

@@ -21,5 +21,6 @@ const struct hf_balance_ops hf_balance_static_rr = {
     .help = "each server in turn, as often as its configured weight says",
     .rebuild = rebuild,
     .release = hf_rotation_release,
+    .freed = hf_rotation_freed,
     .pick = hf_rotation_pick,
 };
