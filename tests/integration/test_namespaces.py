@@ -81,9 +81,10 @@ def transfer(net, session, command="RETR pub/named.bin"):
 
 
 def transfer_actively(net, session, address):
-    with socket.create_server((address, 0)) as listener:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as listener:
         listener.settimeout(20)
-        session.sendport(*listener.getsockname())
+        (session.sendeprt if ":" in address else session.sendport)(*listener.getsockname()[:2])
         session.putcmd("RETR pub/named.bin")
         data, peer = listener.accept()
         with data:
@@ -166,17 +167,23 @@ def test_interface(net):
 
 
 @pytest.mark.parametrize("binds", [
-    ["*:21"], [f"{FRONT}:21", f"{FRONT2}:21"], ["0.0.0.0:21", ":::21 v6only"]],
-                         ids=["star", "two", "both-families"])
+    ["*:21"], [f"{FRONT}:21", f"{FRONT2}:21"], ["0.0.0.0:21", ":::21 v6only"], [":::21 v4v6"]],
+                         ids=["star", "two", "both-families", "dual-stack"])
 def test_told_what_was_used(net, binds):
-    """Two addresses, as of two names or of one name's round robin: each client reads its own."""
+    """Two addresses, as of two names or of one name's round robin: each client reads its own, and
+    is connected to from there."""
     net.haftp(ftp("option ftp-inspect", binds=binds),
-              (FRONT if FRONT in binds[0] else "0.0.0.0", 21))
+              (binds[0].split()[0].removesuffix(":21").replace("*", "0.0.0.0"), 21))
     with net.client:
         for front in (FRONT, FRONT2):
             with Session((front, 21), net.login) as session:
                 assert session.announced()[0] == front
                 assert session.server_name() == "ftpd"
+                assert transfer_actively(net, session, CLIENT)[1] == (front, 20)
+        if any(":::" in bind for bind in binds):
+            with Session((FRONT6, 21), net.login, epsv=True) as session:
+                assert session.server_name() == "ftpd"
+                assert transfer_actively(net, session, CLIENT6)[1][:2] == (FRONT6, 20)
 
 
 def test_ipv4_clients_of_an_ipv6_wildcard(net):
