@@ -52,29 +52,44 @@ static void check_conditions(const struct hf_cfg_proxy *proxy, struct hf_diag *d
         check_condition(line->cond, line->loc, diag);
 }
 
-/* Each end would speak TLS with us, and plain or with other keys with the other. */
+/* Data past haftp gets no TLS from it.  False: nobody can use it here. */
+static bool check_direct_at(const struct hf_cfg_proxy *proxy, const struct hf_cfg_bind *bind,
+                            const char *hint, struct hf_diag *diag)
+{
+    if (bind->role != HF_BIND_CONTROL)
+        return true;
+    if (bind->tls.ssl || bind->tls.starttls_required) {
+        hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
+                    "'ftp-data direct' cannot be used where TLS ends at haftp, as at the bind "
+                    "'%s'.",
+                    bind->text);
+        return false;
+    }
+    if (bind->tls.starttls)
+        hf_diag_add(diag, HF_DIAG_NOTICE, proxy->direct->loc, NULL,
+                    "'ftp-data direct' holds for clients in the clear only: data of those that ask "
+                    "for TLS at the bind '%s' passes through haftp.",
+                    bind->text);
+    return true;
+}
+
 static void check_direct(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
     static const char hint[] = "remove the line, or let servers and clients speak TLS themselves";
-    const struct hf_cfg_bind *bind;
 
     if (!proxy->direct)
         return;
-    for (bind = proxy->binds; bind; bind = bind->next) {
-        if (bind->role == HF_BIND_CONTROL && bind->tls.ssl) {
-            hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
-                        "'ftp-data direct' cannot be used where TLS ends at haftp, as at the bind "
-                        "'%s'.",
-                        bind->text);
+    for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next) {
+        if (!check_direct_at(proxy, bind, hint, diag))
             return;
-        }
     }
     for (unsigned i = 0; i < proxy->n_reach; i++) {
-        if (proxy->reach[i]->o.tls.ssl) {
+        const struct hf_cfg_server *server = proxy->reach[i];
+        if (server->o.tls.ssl || server->o.tls.starttls) {
             hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
                         "'ftp-data direct' cannot be used where haftp speaks TLS, as with server "
                         "'%s'.",
-                        proxy->reach[i]->name);
+                        server->name);
             return;
         }
     }
