@@ -229,7 +229,7 @@ static void forget_login(struct ftp_session *s)
         hf_ftp_facts_forget_login(s->session.facts.ftp);
     ftps_forget(s);
     forget_next_xfer(s);
-    s->needs_port = false;
+    s->needs_port = s->direct = false;
 }
 
 /* Where we choose by the host, the client got what it asked for, even from a server that has no

@@ -648,6 +648,7 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     }
     hf_session_tune_client(engine, bind, fd);
     hf_session_begin(&s->session, engine, ftp->sessions, &ftp_session_ops, bind, fd, peer);
+    s->session.unread = &s->front.in; /* at the front desk rules look at commands that wait there */
     s->login_from_ms = s->session.facts.accepted_ms;
     ftp_record_begin(s);
     if (!ftps_begin_implicit(s)) {

@@ -14,13 +14,12 @@
 void hf_route_know(struct hf_eval *eval, struct hf_session *session, struct hf_watch *front,
                    const struct hf_cfg_proxy *section)
 {
-    char *bytes = hf_loop_scratch(session->engine->loop);
-    size_t n;
+    struct hf_view bytes;
 
     hf_rules_prepare(eval, session, section);
-    (void)hf_rules_peek(session, front, session->facts.front_tls, &n);
-    if (n)
-        eval->request = hf_view(bytes, n);
+    (void)hf_rules_peek_client(session, front, &bytes);
+    if (bytes.n)
+        eval->request = bytes;
 }
 
 /* ---- use_backend -------------------------------------------------------------------------- */

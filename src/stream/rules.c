@@ -3,6 +3,8 @@
  */
 #include "haftp/stream/rules.h"
 
+#include <string.h>
+
 #include "action_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
@@ -89,45 +91,68 @@ void hf_inspect_begin(struct hf_inspect *inspect, struct hf_session *session,
         hf_loop_timer(session->engine->loop, &inspect->timer, delay, on_delay_over);
 }
 
-bool hf_rules_peek(const struct hf_session *session, const struct hf_watch *watch,
-                   struct hf_tls *tls, size_t *n)
+/* What waits in the socket, or in its TLS (NULL: none).  True: no more will come. */
+static bool peek(const struct hf_watch *watch, struct hf_tls *tls, char *room, size_t size,
+                 size_t *n)
 {
-    char *bytes = hf_loop_scratch(session->engine->loop);
     enum hf_status status;
 
     *n = 0;
     if (tls)
-        status = hf_tls_peek(tls, bytes, HF_INSPECT_BYTES, n);
+        status = hf_tls_peek(tls, room, size, n);
     else
-        status = hf_socket_peek(watch->fd, bytes, HF_INSPECT_BYTES, n);
+        status = hf_socket_peek(watch->fd, room, size, n);
     if (status != HF_OK && status != HF_AGAIN)
         return true;
     /* A FIN behind the bytes shows only as readiness. */
     return !tls && watch->ready & (HF_READY_HUP | HF_READY_ERR);
 }
 
+bool hf_rules_peek_client(const struct hf_session *session, const struct hf_watch *front,
+                          struct hf_view *bytes)
+{
+    char *room = hf_loop_scratch(session->engine->loop);
+    struct hf_view before = session->unread ? hf_buf_view(session->unread) : hf_view("", 0);
+    size_t n = before.n < HF_INSPECT_BYTES ? before.n : HF_INSPECT_BYTES, more = 0;
+
+    memcpy(room, before.p, n);
+    bool ended = n < HF_INSPECT_BYTES && peek(front, session->facts.front_tls, room + n,
+                                              HF_INSPECT_BYTES - n, &more);
+    *bytes = hf_view(room, n + more);
+    return ended;
+}
+
+static bool peek_server(const struct hf_session *session, const struct hf_watch *back,
+                        struct hf_view *bytes)
+{
+    char *room = hf_loop_scratch(session->engine->loop);
+    size_t n;
+    bool ended = peek(back, session->facts.back_tls, room, HF_INSPECT_BYTES, &n);
+
+    *bytes = hf_view(room, n);
+    return ended;
+}
+
 enum hf_ruling hf_inspect_run(struct hf_inspect *inspect)
 {
     struct hf_session *session = inspect->session;
-    char *bytes = hf_loop_scratch(session->engine->loop);
+    bool of_server = inspect->set == HF_RULES_RESPONSE, ended;
+    struct hf_view bytes;
     struct hf_eval eval;
-    size_t n = 0;
 
     if (!inspect->at)
         return HF_RULING_PASS;
-    bool of_server = inspect->set == HF_RULES_RESPONSE;
-    bool ended = hf_rules_peek(session, inspect->watch,
-                               of_server ? session->facts.back_tls : session->facts.front_tls, &n);
-
+    ended = of_server ? peek_server(session, inspect->watch, &bytes)
+                      : hf_rules_peek_client(session, inspect->watch, &bytes);
     hf_rules_prepare(&eval, session, inspect->section);
     if (of_server) {
-        eval.response = hf_view(bytes, n);
+        eval.response = bytes;
         eval.response_ended = ended;
     } else {
-        eval.request = hf_view(bytes, n);
+        eval.request = bytes;
         eval.request_ended = ended;
     }
-    eval.final = inspect->final || ended || n == HF_INSPECT_BYTES;
+    eval.final = inspect->final || ended || bytes.n == HF_INSPECT_BYTES;
     return count(session, inspect->section, inspect->set,
                  run(session, &inspect->at, inspect->watch->fd, &eval));
 }

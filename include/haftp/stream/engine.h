@@ -8,6 +8,7 @@
 #ifndef HAFTP_STREAM_ENGINE_H
 #define HAFTP_STREAM_ENGINE_H
 
+#include "haftp/base/buf.h"
 #include "haftp/base/pool.h"
 #include "haftp/net/loop.h"
 #include "haftp/state/facts.h"
@@ -49,6 +50,7 @@ struct hf_session {
     uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */
     struct hf_server *server; /* whose slot we hold, NULL: none */
     const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
+    const struct hf_buf *unread;    /* read of the client and not consumed; NULL: never any */
     struct hf_facts facts;
 };
 

@@ -28,10 +28,10 @@ HF_MUST_USE enum hf_ruling hf_rules_at_entry(struct hf_session *session,
 /* As much as HAProxy's buffer holds: beyond it, no more bytes are waited for. */
 #define HF_INSPECT_BYTES (16u * 1024u)
 
-/* What a peer sent and nobody consumed, below its TLS (NULL: none): *n bytes in the loop's scratch
- * buffer.  True: no more will come. */
-bool hf_rules_peek(const struct hf_session *session, const struct hf_watch *watch,
-                   struct hf_tls *tls, size_t *n);
+/* What the client sent and nobody consumed, below its TLS, in the loop's scratch buffer: what was
+ * read and kept (session->unread), then what its socket has.  True: no more will come. */
+bool hf_rules_peek_client(const struct hf_session *session, const struct hf_watch *front,
+                          struct hf_view *bytes);
 
 /* ---- rules that may wait for bytes -------------------------------------------------------- */
 

@@ -336,7 +336,7 @@ static void come_back(struct ftp_session *s)
     ftp_drop_server(s);
     hf_admit_undo(&s->session);
     s->user_given = s->server_lacks_epsv = s->held = s->begin_after_flush = false;
-    s->needs_port = s->offset_set = s->told = false;
+    s->needs_port = s->offset_set = s->told = s->direct = false;
     s->judged &= FTP_JUDGED_FRONT;
     s->state = FTP_DESK;
 }
