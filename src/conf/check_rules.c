@@ -118,7 +118,7 @@ void hf_conf_check_rules(const struct hf_config *config, struct hf_diag *diag)
             continue;
         check_conditions(proxy, diag);
         check_data_section(proxy, diag);
-        hf_conf_check_ftp_rules(proxy, diag);
         check_direct(proxy, diag);
     }
+    hf_conf_check_ftp_rules(config, diag);
 }

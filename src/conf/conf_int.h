@@ -28,9 +28,9 @@ unsigned hf_conf_ftp_sample(const struct hf_sample_row *row);
 void hf_conf_find_ftp_choice(struct hf_config *config);
 /* "ftp.user", "ftp.host and ftp.user"; for messages. */
 const char *hf_conf_ftp_choice_text(unsigned chooses_by);
-/* What is written for FTP conversations where there are none, or none to read; once the binds have
- * their roles. */
-void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *diag);
+/* What is written for FTP conversations where there are none, or none to read, and names of
+ * backends that clients choose; once the binds have their roles. */
+void hf_conf_check_ftp_rules(const struct hf_config *config, struct hf_diag *diag);
 /* What is wrong only when sections are seen together (check.c). */
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag);
 /* Tells in one notice which words do nothing yet (pending.c). */

@@ -4,6 +4,8 @@
  * Such a section must greet the client itself, so it is decided here, when the file is loaded, and
  * for all sessions of the section alike: by what is written, not by what a session meets.
  */
+#include <string.h>
+
 #include "conf_int.h"
 #include "ftp_plan_int.h"
 
@@ -211,20 +213,98 @@ static void advise_on_tls(const struct hf_cfg_proxy *proxy, struct hf_diag *diag
                     proxy->name);
 }
 
-void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
-{
-    static const char how[] = "'option ftp-inspect' makes its single ports carry FTP";
-    const struct hf_cfg_rule *rule = first_own(proxy->rules[HF_RULES_FTP]);
-    bool ftp = carries_ftp(proxy);
+/* ---- names that lead too far --------------------------------------------------------------- */
 
-    if (!(proxy->caps & HF_CAP_FRONTEND))
+/* What comes out is what the client said, or a part of it: no map has looked it up. */
+static bool is_client_s_word(const struct hf_expr *expr)
+{
+    if (!(of_expr(expr) & (HF_FTP_SAMPLE_USER | HF_FTP_SAMPLE_HOST)))
+        return false;
+    for (unsigned i = 0; i < expr->n_convs; i++)
+        if (strncmp(expr->convs[i].row->name, "map", 3) == 0)
+            return false;
+    return true;
+}
+
+/* Text before or behind it makes it the name of a backend that was meant for it. */
+static const struct hf_expr *bare_word(const struct hf_format *format)
+{
+    const struct hf_piece *piece = format ? format->pieces : NULL;
+
+    if (!piece || piece->next || piece->kind != HF_PIECE_EXPR || !is_client_s_word(piece->expr))
+        return NULL;
+    return piece->expr;
+}
+
+static void advise_on_names(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    static const char hint[] =
+        "let a map say who goes where: 'use_backend %[ftp.user,map(/etc/haftp/users.map)]', or "
+        "list the names: 'if { ftp.user alice bob }'";
+    const struct hf_cfg_switch *choice;
+
+    for (choice = proxy->switches; choice; choice = choice->next) {
+        const struct hf_expr *word = bare_word(choice->format);
+        unsigned asked = word ? of_expr(word) : 0;
+
+        if (!asked || (of_cond(choice->cond) & asked))
+            continue;
+        hf_diag_add(diag, HF_DIAG_ADVICE, word->loc, hint,
+                    "a client of '%s' reaches any backend of the file by giving its name as %s.",
+                    proxy->name, word->fetch.row->name);
+    }
+}
+
+/* ---- all of it ----------------------------------------------------------------------------- */
+
+/* By the ids of sections, which begin at 1: those that FTP conversations come to. */
+static const bool *find_conversations(const struct hf_config *config)
+{
+    bool *met = hf_arena_alloc(config->arena, config->n_proxies + 1);
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (proxy->o.disabled || !carries_ftp(proxy))
+            continue;
+        met[proxy->id] = true;
+        for (unsigned i = 0; i < proxy->n_backends; i++)
+            met[proxy->backends[i]->id] = true;
+    }
+    return met;
+}
+
+/* Of a backend that nobody uses, that is told. */
+static void check_requests(const struct hf_cfg_proxy *proxy, const char *how, struct hf_diag *diag)
+{
+    const struct hf_cfg_rule *rule = first_own(proxy->rules[HF_RULES_FTP]);
+
+    if (!rule)
         return;
-    if (rule && !ftp)
+    if (proxy->caps & HF_CAP_FRONTEND)
         hf_diag_add(diag, HF_DIAG_WARNING, rule->loc, how,
                     "'ftp-request' has no effect: no bind of '%s' carries FTP control connections.",
                     proxy->name);
-    if (ftp)
+    else
+        hf_diag_add(diag, HF_DIAG_WARNING, rule->loc,
+                    "'option ftp-inspect' in a section that uses it makes that carry FTP",
+                    "'ftp-request' has no effect: no section that carries FTP control connections "
+                    "uses backend '%s'.",
+                    proxy->name);
+}
+
+static void check_section(const struct hf_cfg_proxy *proxy, bool met, struct hf_diag *diag)
+{
+    static const char how[] = "'option ftp-inspect' makes its single ports carry FTP";
+    bool ftp = carries_ftp(proxy);
+
+    if (!met)
+        check_requests(proxy, how, diag);
+    if (!(proxy->caps & HF_CAP_FRONTEND))
+        return;
+    if (ftp) {
         advise_on_tls(proxy, diag);
+        advise_on_names(proxy, diag);
+    }
     if (proxy->ftp_chooses_by && !ftp && proxy->binds)
         hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc, how,
                     "'%s' chooses servers by %s, which is not known: no bind of it carries FTP "
@@ -237,4 +317,14 @@ void hf_conf_check_ftp_rules(const struct hf_cfg_proxy *proxy, struct hf_diag *d
                     "'ftp-greeting' has no effect in '%s': clients read the greeting of their "
                     "server.",
                     proxy->name);
+}
+
+void hf_conf_check_ftp_rules(const struct hf_config *config, struct hf_diag *diag)
+{
+    const bool *met = find_conversations(config);
+    const struct hf_cfg_proxy *proxy;
+
+    for (proxy = config->proxies; proxy; proxy = proxy->next)
+        if (!proxy->o.disabled)
+            check_section(proxy, met[proxy->id], diag);
 }

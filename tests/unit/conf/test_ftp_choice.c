@@ -95,6 +95,55 @@ static void what_has_no_conversation_is_told(void **state)
     assert_told(t, " ftp-greeting Hello\n use_backend pool if { ftp.user bob }", NULL);
 }
 
+static void rules_of_backends_without_conversation_are_told(void **state)
+{
+    static const char told[] =
+        "no section that carries FTP control connections uses backend 'pool'";
+    static const char rule[] = " ftp-request deny if { ftp.cmd SITE }\n";
+    struct config_text *t = *state;
+    char text[2048];
+
+    snprintf(text, sizeof text,
+             HEAD " no option ftp-inspect\n default_backend pool\nbackend pool\n%s" POOL, rule);
+    accept_text(t, text);
+    assert_non_null(strstr(t->messages, told));
+    /* As one of two, it has an effect; what defaults hand down is for all. */
+    snprintf(text, sizeof text,
+             HEAD " ftp-tls refuse\n default_backend pool\nfrontend plain\n bind 127.0.0.1:80\n "
+                  "no option ftp-inspect\n default_backend pool\nbackend pool\n%s" POOL,
+             rule);
+    accept_text(t, text);
+    assert_string_equal(t->messages, "");
+    snprintf(text, sizeof text,
+             "defaults\n%s timeout connect 5s\n timeout client 1m\n timeout server 1m\n"
+             "frontend front\n bind 127.0.0.1:80\n default_backend pool\n"
+             "backend pool\n server s1 192.168.1.1:80\n",
+             rule);
+    accept_text(t, text);
+    assert_string_equal(t->messages, "");
+    /* A listen that FTP comes to as to a backend. */
+    snprintf(text, sizeof text,
+             HEAD " ftp-tls refuse\n default_backend pool\nlisten pool\n bind 127.0.0.1:80\n "
+                  "no option ftp-inspect\n%s" POOL,
+             rule);
+    accept_text(t, text);
+    assert_string_equal(t->messages, "");
+}
+
+static void names_that_lead_anywhere_are_told(void **state)
+{
+    static const char told[] = "a client of 'front' reaches any backend of the file by giving its "
+                               "name as ftp.user";
+    struct config_text *t = *state;
+
+    assert_told(t, " use_backend %[ftp.user]", told);
+    assert_told(t, " use_backend %[ftp.user,lower] if { src 127.0.0.1 }", told);
+    assert_told(t, " use_backend %[ftp.host,field(1,.)]", "by giving its name as ftp.host");
+    assert_told(t, " use_backend %[ftp.user] if { ftp.user alice bob }", NULL);
+    assert_told(t, " use_backend ftp_%[ftp.user]", NULL);
+    assert_told(t, " use_backend %[src]", NULL);
+}
+
 static void rules_that_tls_escapes_are_told(void **state)
 {
     static const char told[] = "clients of 'front' escape this rule by TLS";
@@ -133,6 +182,8 @@ int main(void)
         CONFIG_TEST(every_place_counts),
         CONFIG_TEST(a_backend_counts_for_those_that_reach_it),
         CONFIG_TEST(what_has_no_conversation_is_told),
+        CONFIG_TEST(rules_of_backends_without_conversation_are_told),
+        CONFIG_TEST(names_that_lead_anywhere_are_told),
         CONFIG_TEST(rules_that_tls_escapes_are_told),
         CONFIG_TEST(denials_are_numbered),
     };
