@@ -213,7 +213,7 @@ void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
         fputs(hf_addr_text(&bind->addr, text), out);
     else
         print_path(out, bind->reach, bind->path);
-    if (bind->port_hi != bind->port_lo)
+    if (bind->is_range)
         fprintf(out, "-%u", bind->port_hi);
     hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
     putc('\n', out);

@@ -21,7 +21,7 @@ static unsigned count_single_ports(const struct hf_cfg_proxy *proxy)
     unsigned count = 0;
 
     for (bind = proxy->binds; bind; bind = bind->next)
-        count += bind->port_lo && !hf_plan_is_range(bind);
+        count += bind->port_lo && !bind->is_range;
     return count;
 }
 
@@ -152,7 +152,7 @@ static void find_control_binds(struct hf_plan *plan, struct hf_cfg_proxy *proxy)
             bind->role_why = "rule 1: no option ftp-inspect";
             continue;
         }
-        if (hf_plan_is_range(bind))
+        if (bind->is_range)
             continue;
         if (!bind->port_lo) {
             bind->role_why = "a unix socket has no data ports beside it";
@@ -392,7 +392,7 @@ static void warn_plain_ranges(struct hf_plan *plan, const struct hf_cfg_proxy *p
     const struct hf_cfg_bind *bind;
 
     for (bind = proxy->binds; bind; bind = bind->next) {
-        if (bind->role != HF_BIND_PLAIN || !hf_plan_is_range(bind) || proxy->o.ftp_inspect == HF_NO)
+        if (bind->role != HF_BIND_PLAIN || !bind->is_range || proxy->o.ftp_inspect == HF_NO)
             continue;
         if (bind->port_lo <= HF_FTP_PORT && bind->port_hi >= HF_FTP_PORT) {
             hf_diag_add(plan->diag, HF_DIAG_ADVICE, bind->loc,
@@ -427,7 +427,7 @@ static void warn_pair_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_p
 {
     const struct hf_cfg_proxy *ranges;
 
-    if (!proxy->binds || proxy->binds->next || hf_plan_is_range(proxy->binds) ||
+    if (!proxy->binds || proxy->binds->next || proxy->binds->is_range ||
         proxy->o.ftp_inspect != HF_UNSET || proxy->binds->role != HF_BIND_PLAIN ||
         !(ranges = find_plain_ranges(plan, proxy)))
         return;
@@ -447,7 +447,7 @@ static void warn_looks_like_ftp(struct hf_plan *plan, const struct hf_cfg_proxy 
     for (bind = proxy->binds; bind; bind = bind->next) {
         if (bind->role != HF_BIND_PLAIN)
             return;
-        if (hf_plan_is_range(bind))
+        if (bind->is_range)
             range = bind;
         else
             single = bind;

@@ -44,11 +44,6 @@ struct hf_plan {
 #define HF_FTP_PORT  21
 #define HF_FTPS_PORT 990
 
-static inline bool hf_plan_is_range(const struct hf_cfg_bind *bind)
-{
-    return bind->port_hi > bind->port_lo;
-}
-
 /* "listen", "frontend" or "backend": what the section is called in the file. */
 const char *hf_conf_kind(const struct hf_cfg_proxy *proxy);
 

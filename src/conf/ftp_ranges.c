@@ -139,7 +139,7 @@ bool hf_plan_claim_section(struct hf_plan *plan, struct hf_cfg_proxy *control,
     bool known = false;
 
     for (bind = section->binds; bind; bind = bind->next) {
-        if (!hf_plan_is_range(bind))
+        if (!bind->is_range)
             continue;
         known |= bind->role == HF_BIND_DATA;
         if (!first)
@@ -178,7 +178,7 @@ static struct hf_cfg_bind *range_beside(struct hf_plan *plan, struct hf_cfg_prox
     range->tls = (struct hf_cfg_bind_tls){0}; /* data connections have their control connection's */
     range->port_lo = lo;
     range->port_hi = hi;
-    range->derived = true;
+    range->is_range = range->derived = true;
     hf_addr_set_port(&range->addr, lo);
     range->text = hf_arena_printf(plan->config->arena, v6 ? "[%s]:%u-%u" : "%s:%u-%u",
                                   hf_addr_host_text(&bind->addr, host), lo, hi);

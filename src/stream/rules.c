@@ -116,8 +116,8 @@ bool hf_rules_peek_client(const struct hf_session *session, const struct hf_watc
     size_t n = before.n < HF_INSPECT_BYTES ? before.n : HF_INSPECT_BYTES, more = 0;
 
     memcpy(room, before.p, n);
-    bool ended = n < HF_INSPECT_BYTES && peek(front, session->facts.front_tls, room + n,
-                                              HF_INSPECT_BYTES - n, &more);
+    bool ended = n < HF_INSPECT_BYTES &&
+                 peek(front, session->facts.front_tls, room + n, HF_INSPECT_BYTES - n, &more);
     *bytes = hf_view(room, n + more);
     return ended;
 }

@@ -105,6 +105,7 @@ static inline struct hf_cfg_bind *maker_bind(struct maker *m, struct hf_cfg_prox
     bind->addr = maker_addr(host, lo);
     bind->port_lo = lo;
     bind->port_hi = hi;
+    bind->is_range = hi > lo;
     bind->text = lo == hi ? hf_arena_printf(m->config.arena, "%s:%u", host, lo)
                           : hf_arena_printf(m->config.arena, "%s:%u-%u", host, lo, hi);
     LL_APPEND(proxy->binds, bind);

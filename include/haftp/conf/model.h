@@ -166,6 +166,7 @@ struct hf_cfg_bind {
     int fd;                    /* FD: not ours, we listen on copies of it */
     struct hf_addr addr;       /* port is port_lo; not set unless INET, or FD of that kind */
     uint16_t port_lo, port_hi; /* equal for a single port, 0 without ports */
+    bool is_range;   /* written as LO-HI, if only of one port: data ports, never control */
     unsigned number; /* of its first port, in logs and statistics: `id`, or the next free one */
     bool opaque;     /* control, but in TLS that we cannot read: passed on as it comes */
     enum hf_bind_role role; /* set by the FTP plan (ftp_plan.c) */

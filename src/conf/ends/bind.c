@@ -230,6 +230,7 @@ void hf_build_bind_end(struct hf_build *b)
         bind->addr = address->addr;
         bind->port_lo = address->lo;
         bind->port_hi = address->hi;
+        bind->is_range = address->is_range;
         HF_APPEND(b, b->section->binds, bind);
         if (bind->id)
             hf_names_add(&b->bind_ids, arena_of(b), id_key(b), bind);

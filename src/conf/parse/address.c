@@ -245,6 +245,7 @@ bool hf_address_parse_bind(struct hf_arena *arena, const char *text, struct hf_b
             !resolve(arena, parts.host, parts.family, &out->addr, problem))
             return false;
         hf_addr_set_port(&out->addr, out->lo);
+        out->is_range = strchr(parts.port, '-') != NULL;
         return true;
     case UNIX:
     case ABNS:

@@ -26,6 +26,7 @@ struct hf_bind_address {
     int fd;
     struct hf_addr addr; /* port is lo */
     uint16_t lo, hi;     /* 0: without ports */
+    bool is_range;       /* written as LO-HI */
 };
 
 /* Of a server's name: the family its prefix demands (AF_UNSPEC: any), and the port to add. */

@@ -284,6 +284,21 @@ static void two_frontends_on_one_backend_pair_by_servers(void **state)
     assert_silence(m);
 }
 
+/* 50000-50000 is one port, and no control port: its author wrote a range. */
+static void a_range_may_have_one_port(void **state)
+{
+    struct maker *m = *state;
+    struct hf_cfg_proxy *ftp = maker_listen(m, "ftp");
+    struct hf_cfg_bind *control = maker_bind(m, ftp, "*", 2121, 2121);
+    struct hf_cfg_bind *range = maker_bind(m, ftp, "*", 50000, 50000);
+
+    range->is_range = true;
+    maker_servers(m, ftp, 2, 21);
+    plan(m);
+    assert_control(control, 4);
+    assert_data(range, 3);
+}
+
 static void one_range_per_server_serves_that_server(void **state)
 {
     struct maker *m = *state;
@@ -465,6 +480,7 @@ int main(void)
         TEST(the_one_section_form_works_with_a_warning),
         TEST(the_tutorial_has_a_range_in_the_frontend),
         TEST(two_frontends_on_one_backend_pair_by_servers),
+        TEST(a_range_may_have_one_port),
         TEST(one_range_per_server_serves_that_server),
         TEST(a_server_without_a_range_of_its_own_uses_all),
         TEST(rule_5_leaves_ranges_of_other_servers_plain),
