@@ -10,6 +10,7 @@ must be clean. HAFTP names the binary; a sanitizer build sees more.
 """
 
 import argparse
+import dataclasses
 import os
 import random
 import signal
@@ -25,7 +26,7 @@ from lib.net import CONTROL_PORT  # noqa: E402
 from lib.process import kill_all_when_stopped  # noqa: E402
 from lib.session import Session, named_content  # noqa: E402
 from lib.wait import until  # noqa: E402
-from soak import noise_peers  # noqa: E402
+from soak import noise_peers, noise_tls  # noqa: E402
 
 # Freed memory must not wait long for reuse here: it would look like growth.
 SANITIZER = "env ASAN_OPTIONS=detect_leaks=1:exitcode=99:quarantine_size_mb=8"
@@ -34,9 +35,32 @@ WARM_UP = 20  # seconds until memory is measured
 MOST_GROWTH_KIB = 48 << 10
 LAST_TIMEOUT = 15  # seconds until every timeout of the configuration is over
 MAD_SERVERS = 3
-# How the noisy sections differ; each has an address of its own.
-VARIANTS = ([], ["ftp-data server-mode port"], ["ftp-data server-mode epsv", "ftp-data peer any"],
-            ["ftp-data server-address announced", "ftp-data peer network", "option ftplog"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Variant:
+    """How a noisy section differs from the others. CERT: the certificate's file."""
+    lines: tuple = ()
+    bind: str = ""
+    client: dict = dataclasses.field(default_factory=dict)  # see noise_peers.Client
+    server: str = ""  # words of its lines
+    server_tls: str = None  # see noise_peers.Server
+
+
+VARIANTS = (
+    Variant(),
+    Variant(("ftp-data server-mode port",)),
+    Variant(("ftp-data server-mode epsv", "ftp-data peer any")),
+    Variant(("ftp-data server-address announced", "ftp-data peer network", "option ftplog")),
+    Variant(("ftp-greeting hello", "use-server mad1 if { ftp.user -m beg a }",
+             "ftp-request deny if { ftp.cmd SIZE } !{ ftp.arg -m found }", "option ftplog")),
+    Variant(bind="accept-proxy", client={"header": True}, server="send-proxy-v2 send-proxy-data"),
+    Variant(bind="starttls crt CERT", client={"tls": "explicit"}),
+    Variant(("ftp-data server-mode port",), bind="ssl crt CERT", client={"tls": "implicit"}),
+    Variant(server="ssl verify none", server_tls="implicit"),
+    Variant(bind="starttls crt CERT data-tls-required", client={"tls": "explicit"},
+            server="starttls verify none", server_tls="explicit"),
+)
 
 
 class Scene:
@@ -47,8 +71,12 @@ class Scene:
         self.fronts = [lab.net.front() for _ in VARIANTS]
         self.good_front = lab.net.front()
         self.good, = lab.servers("vsftpd", 1)
-        self.mad = [noise_peers.Server(lab.net.server(), CONTROL_PORT, seed + number)
-                    for number in range(MAD_SERVERS)]
+        self._certificate = lab.certificates.server
+        context = noise_tls.server_context(self._certificate)
+        self.mad = {tls: [noise_peers.Server(lab.net.server(), CONTROL_PORT, seed + number, tls,
+                                             context if tls else None)
+                          for number in range(MAD_SERVERS)]
+                    for tls in (None, "explicit", "implicit")}
         self.haftp = lab.haftp(self._config(), (self.fronts[0], CONTROL_PORT),
                                (self.good_front, CONTROL_PORT))
         self._log_read = 0
@@ -57,11 +85,12 @@ class Scene:
         quick = ["timeout connect 1s", "timeout client 3s", "timeout server 3s",
                  "timeout ftp-login 4s", "timeout ftp-greeting 1s", "ftp-data wait 2s"]
         noisy = ""
-        for number, (front, more) in enumerate(zip(self.fronts, VARIANTS)):
-            lines = [f"bind {front}:{CONTROL_PORT}", "option ftp-inspect", "balance random",
-                     "ftp-data ports 20000-20009", "retries 1", *quick, *more]
-            lines += [f"server mad{n} {server.address}:{CONTROL_PORT}"
-                      for n, server in enumerate(self.mad)]
+        for number, (front, variant) in enumerate(zip(self.fronts, VARIANTS)):
+            bind = variant.bind.replace("CERT", self._certificate)
+            lines = [f"bind {front}:{CONTROL_PORT} {bind}", "option ftp-inspect", "balance random",
+                     "ftp-data ports 20000-20009", "retries 1", *quick, *variant.lines]
+            lines += [f"server mad{n} {server.address}:{CONTROL_PORT} {variant.server}"
+                      for n, server in enumerate(self.mad[variant.server_tls])]
             noisy += f"listen noisy{number}\n" + "".join(f"    {line}\n" for line in lines)
         return head(threads=2) + noisy + f"""
 listen good
@@ -91,8 +120,9 @@ listen good
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
     def close(self):
-        for server in self.mad:
-            server.close()
+        for servers in self.mad.values():
+            for server in servers:
+                server.close()
 
 
 class Crowd:
@@ -101,6 +131,7 @@ class Crowd:
     def __init__(self, scene, count, seed):
         self.sessions = 0
         self._scene = scene
+        self._kinds = [noise_peers.Client(**variant.client) for variant in VARIANTS]
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._run, args=(random.Random(f"{seed}-{n}"),))
                          for n in range(count)]
@@ -110,7 +141,9 @@ class Crowd:
     def _run(self, rng):
         while not self._over.is_set():
             source = self._scene.net.client(rng.randint(1, 4))
-            noise_peers.one_client(rng, (rng.choice(self._scene.fronts), CONTROL_PORT), source)
+            number = rng.randrange(len(VARIANTS))
+            where = (self._scene.fronts[number], CONTROL_PORT)
+            noise_peers.one_client(rng, where, source, self._kinds[number])
             self.sessions += 1
 
     def end(self):

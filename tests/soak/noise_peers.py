@@ -2,9 +2,12 @@
 
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
+
+from soak import noise_tls
 
 LIFE = 2.0  # seconds
 PATIENCE = 0.25  # seconds for one read or connection
@@ -18,6 +21,7 @@ COMMANDS = (b"NOOP", b"PWD", b"FEAT", b"TYPE I", b"STAT", b"ABOR", b"\xff\xf4\xf
 MOVES = (b"RETR a", b"STOR a", b"LIST", b"APPE b", b"MLSD", b"NLST", b"STOU")
 FOREIGN = (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03",
            b"SSH-2.0-x\r\n", b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n", b"\0" * 100)
+SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"  # of PROXY v2
 REPLIES = (b"200 ok", b"220 hello", b"227 Entering (127,0,0,1,90,1)", b"229 x (|||20001|)",
            b"150 go", b"426 no", b"226 done", b"421 bye", b"550 no", b"120 soon",
            b"211-x\r\n y\r\n211 end", b"230-\r\n230 in", b"999 ?", b"22 x",
@@ -58,7 +62,7 @@ def _send(rng, sock, data):
         sock.sendall(data[:cut])
         time.sleep(rng.random() / 50)
         sock.sendall(data[cut:])
-    elif how == 2:
+    elif how == 2 and not isinstance(sock, ssl.SSLSocket):
         sock.send(data[:1], socket.MSG_OOB)
         sock.sendall(data[1:])
     else:
@@ -108,11 +112,13 @@ def _babble(rng, sock, shape, lines, until):
             return
 
 
-def _data_end(rng, sock):
-    """One end of a data connection, whichever."""
+def _data_end(rng, sock, secure=None):
+    """One end of a data connection, whichever; secure: a TLS context, and a session to resume."""
     sock.settimeout(PATIENCE)
     until = time.monotonic() + rng.random() * LIFE
     try:
+        if secure and rng.random() < 0.9:
+            sock = noise_tls.wrap(rng, sock, *secure)
         for _ in range(rng.choice((0, 1, 1, 3, 20))):
             if time.monotonic() > until:
                 break
@@ -122,20 +128,56 @@ def _data_end(rng, sock):
                 _hear(sock, rng.choice((1, 1000, 1 << 18)))
         if rng.random() < 0.1:
             time.sleep(rng.random())
-    except OSError:
+    except (OSError, ValueError):  # ValueError: the session is not of this context
         pass
     _leave(rng, sock)
 
 
-def _data_thread(rng, sock):
-    arguments = (random.Random(rng.random()), sock)
+def _data_thread(rng, sock, secure):
+    arguments = (random.Random(rng.random()), sock, secure)
     threading.Thread(target=_data_end, args=arguments, daemon=True).start()
 
 
 # ---- clients
 
 
-def one_client(rng, where, source):
+class Client:
+    """How the clients of a section begin: with TLS at once ("implicit"), after AUTH ("explicit"),
+    or with a PROXY header. All of them forget it sometimes."""
+
+    def __init__(self, tls=None, header=False):
+        self.tls = tls
+        self.header = header
+        self.context = noise_tls.client_context() if tls else None
+
+    def begin(self, rng, sock):
+        if self.header and rng.random() < 0.9:
+            sock.sendall(_header(rng))
+        if self.tls == "implicit" and rng.random() < 0.9:
+            return noise_tls.wrap(rng, sock, self.context)
+        if self.tls == "explicit" and rng.random() < 0.8:
+            _hear(sock)
+            behind = b"NOOP\r\n" if rng.random() < 0.05 else b""
+            sock.sendall(b"AUTH TLS\r\n" + behind)
+            if (_hear(sock) or b"").startswith(b"234"):
+                return noise_tls.wrap(rng, sock, self.context)
+        return sock
+
+
+def _header(rng):
+    """A PROXY protocol header, in one piece or not, good or not."""
+    good = (b"PROXY TCP4 192.0.2.1 192.0.2.2 1000 21\r\n", b"PROXY UNKNOWN\r\n",
+            b"PROXY TCP6 2001:db8::1 2001:db8::2 1000 21\r\n",
+            SIGNATURE + b"\x21\x11\0\x0c\x01\x02\x03\x04\x05\x06\x07\x08\0\x14\0\x15",
+            SIGNATURE + b"\x20\0\0\0")
+    header = rng.choice(good)
+    if rng.random() < 0.2:
+        header = bytearray(header)
+        header[rng.randrange(len(header))] = rng.randint(0, 255)
+    return header
+
+
+def one_client(rng, where, source, kind):
     try:
         if rng.random() < 0.15:  # a stranger on a data port
             place = (where[0], rng.randint(20000, 20009))
@@ -145,7 +187,9 @@ def one_client(rng, where, source):
     except OSError:
         return
     with sock:
+        sock.settimeout(PATIENCE)
         try:
+            sock = kind.begin(rng, sock)
             _client(rng, sock, rng.choice(SHAPES))
         except OSError:
             pass
@@ -154,17 +198,17 @@ def one_client(rng, where, source):
 
 def _client(rng, sock, shape):
     until = time.monotonic() + rng.random() * LIFE
-    sock.settimeout(PATIENCE)
     if shape not in ("polite", "spoilt"):
         _babble(rng, sock, shape, COMMANDS + MOVES, until)
         return
     _hear(sock)
-    for line in (b"USER a", b"PASS b"):
+    protect = isinstance(sock, ssl.SSLSocket) and rng.random() < 0.8
+    for line in ((b"PBSZ 0", b"PROT P") if protect else ()) + (b"USER a", b"PASS b"):
         _send(rng, sock, line + b"\r\n")
         _hear(sock)
     while time.monotonic() < until:
         if rng.random() < 0.5:
-            _client_moves(rng, sock)
+            _client_moves(rng, sock, (sock.context, sock.session) if protect else None)
         else:
             lines = [rng.choice(COMMANDS) for _ in range(rng.choice((1, 1, 1, 2, 20)))]
             if shape == "spoilt":
@@ -175,10 +219,10 @@ def _client(rng, sock, shape):
             return
 
 
-def _client_moves(rng, sock):
+def _client_moves(rng, sock, secure):
     move = rng.choice(MOVES) + b"\r\n"
     if rng.random() < 0.3:
-        _client_active(rng, sock, move)
+        _client_active(rng, sock, move, secure)
         return
     _send(rng, sock, rng.choice((b"PASV\r\n", b"EPSV\r\n")) + (move if rng.random() < 0.2 else b""))
     reply = _hear(sock) or b""
@@ -193,7 +237,7 @@ def _client_moves(rng, sock):
     if rng.random() < 0.9:
         _send(rng, sock, move)
     if data:
-        _data_thread(rng, data)
+        _data_thread(rng, data, secure)
     if rng.random() < 0.2:
         _send(rng, sock, b"ABOR\r\n")
 
@@ -210,7 +254,7 @@ def _port_in(reply):
     return None
 
 
-def _client_active(rng, sock, move):
+def _client_active(rng, sock, move, secure):
     with socket.create_server((sock.getsockname()[0], 0)) as listener:
         listener.settimeout(PATIENCE)
         address, port = listener.getsockname()
@@ -224,17 +268,21 @@ def _client_active(rng, sock, move):
                 data, _ = listener.accept()
             except OSError:
                 return
-            _data_thread(rng, data)
+            _data_thread(rng, data, secure)
 
 
 # ---- servers
 
 
 class Server:
-    """Listens until close(); a thread for each connection."""
+    """Listens until close(); a thread for each connection.
 
-    def __init__(self, address, port, seed):
+    tls: None, "implicit" (from the first byte on) or "explicit" (after AUTH), with its context."""
+
+    def __init__(self, address, port, seed, tls=None, context=None):
         self.address = address
+        self.tls = tls
+        self._context = context
         self._seed = seed
         self._count = 0
         self._listener = socket.create_server((address, port), backlog=100)
@@ -263,10 +311,12 @@ class Server:
             try:
                 shape = rng.choice(SHAPES)
                 until = time.monotonic() + (0.5 + rng.random()) * LIFE
+                if self.tls == "implicit":
+                    sock = noise_tls.wrap(rng, sock, self._context)
                 if rng.random() < 0.9:
                     _send(rng, sock, b"220 hello\r\n")
                 if shape in ("polite", "spoilt"):
-                    _Polite(rng, sock, shape == "spoilt").serve(until)
+                    sock = _Polite(rng, sock, shape == "spoilt", self._context).serve(until)
                 else:
                     _babble(rng, sock, shape, REPLIES, until)
             except (OSError, ValueError, LookupError):  # gone, or what came was not FTP
@@ -277,26 +327,30 @@ class Server:
 class _Polite:
     """Answers each command as a server would, unless it is spoilt, which shows now and then."""
 
-    def __init__(self, rng, sock, spoilt):
+    def __init__(self, rng, sock, spoilt, context):
         self._rng = rng
         self._sock = sock
         self._spoilt = spoilt
+        self._context = context
+        self._protected = False
         self._listener = None
         self._peer = None
 
     def serve(self, until):
+        """Returns the socket, which AUTH may have changed."""
         pending = b""
         try:
             while time.monotonic() < until:
                 came = _hear(self._sock)
                 if came == b"":
-                    return
+                    break
                 *lines, pending = (pending + (came or b"")).split(b"\n")
                 for line in lines:
                     self._answer(line.strip())
         finally:
             if self._listener:
                 self._listener.close()
+        return self._sock
 
     def _say(self, line):
         if self._spoilt and self._rng.random() < 0.25:
@@ -323,6 +377,12 @@ class _Polite:
             self._peer = (b".".join(numbers[:4]).decode("ascii"),
                           int(numbers[4]) * 256 + int(numbers[5]))
             self._say(b"200 ok")
+        elif verb == b"AUTH" and self._context and not isinstance(self._sock, ssl.SSLSocket):
+            self._say(b"234 go on")
+            self._sock = noise_tls.wrap(self._rng, self._sock, self._context)
+        elif verb == b"PROT":
+            self._protected = line.upper().endswith(b" P")
+            self._say(b"200 ok")
         elif verb in (b"RETR", b"STOR", b"LIST", b"APPE", b"MLSD", b"NLST", b"STOU"):
             self._move()
         else:
@@ -340,7 +400,7 @@ class _Polite:
                 data = socket.create_connection(self._peer, PATIENCE)
             else:
                 data, _ = self._listener.accept()
-            _data_end(self._rng, data)
+            _data_end(self._rng, data, (self._context,) if self._protected else None)
         except (OSError, AttributeError):
             pass
         self._peer = None
