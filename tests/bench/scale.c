@@ -6,6 +6,7 @@
  * Prints a line for each size: what, how many of what, nanoseconds of one operation, the best of
  * several rounds.  Not a test: nothing fails.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -496,6 +497,21 @@ static uint64_t replace_expired(unsigned operations)
     return hf_stick_count_mt(stick.table);
 }
 
+/* Memory of an entry with a key of four bytes. */
+static void weigh_entries(void)
+{
+    static const char what[] = "stick table: memory of an entry";
+    for (int i = 0; strstr(what, only) && i < MOST && entry_sizes[i]; i++) {
+        struct mallinfo2 before = mallinfo2();
+        fill_table(entry_sizes[i]);
+        struct mallinfo2 after = mallinfo2();
+        size_t grown = after.uordblks + after.hblkhd - before.uordblks - before.hblkhd;
+        printf("%-52s %8u %-8s %10.1f bytes\n", what, entry_sizes[i], "entries",
+               (double)grown / entry_sizes[i]);
+        drop_table();
+    }
+}
+
 static void measure_stick(void)
 {
     measure("stick table: look up", "entries", entry_sizes, 200000, fill_table, look_up,
@@ -504,6 +520,7 @@ static void measure_stick(void)
             replace_oldest, drop_table);
     measure("stick table: store while as many expire", "entries", entry_sizes, 200000, fill_table,
             replace_expired, drop_table);
+    weigh_entries();
 }
 
 int main(int argc, char **argv)
