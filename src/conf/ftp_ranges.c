@@ -278,7 +278,7 @@ static void warn_lost_headers(struct hf_plan *plan, const struct hf_cfg_proxy *c
         const struct hf_cfg_proxy *section = range->bind->proxy;
         for (unsigned i = 0; section != control && i < section->n_reach; i++) {
             const struct hf_cfg_server *server = section->reach[i];
-            if ((!server->o.send_proxy && !server->o.send_proxy_v2) || server->proxy != section)
+            if (!hf_server_sends_proxy(&server->o) || server->proxy != section)
                 continue;
             hf_diag_add(
                 plan->diag, HF_DIAG_ADVICE, server->loc,

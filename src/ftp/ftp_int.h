@@ -89,6 +89,7 @@
     X(TLS_IS_ON, "503 TLS protects this connection already.\r\n")                                  \
     X(TLS_REQUIRED, "530 TLS is required here: send AUTH TLS before you log in.\r\n")              \
     X(AUTH_UNKNOWN, "504 AUTH TLS is the only one here.\r\n")                                      \
+    X(TLS_IS_FULL, "431 Too many TLS sessions here; try later.\r\n")                               \
     X(AUTH_LATE, "503 AUTH comes before USER; connect again.\r\n")                                 \
     X(AUTH_FIRST, "503 Send AUTH TLS first.\r\n")                                                  \
     X(NO_ADAT, "503 TLS needs no ADAT.\r\n")                                                       \
@@ -271,6 +272,7 @@ struct ftp_session {
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool direct;            /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
+    bool tls_counted;       /* AUTH has entered it for maxsslconn */
     bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
     bool named_user;        /* a USER went to the server, and AUTH may not follow it */
     bool pbsz;              /* PBSZ came, so PROT may */

@@ -21,6 +21,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/stream/gate.h"
 
 #define LINGER_MS      2000u /* for the client to read our last words */
 #define READS_PER_STEP 16    /* then other sessions have a turn */
@@ -92,6 +93,8 @@ static void vanish(struct ftp_session *s)
     ftp_record_end(s);
     s->session.facts.front_tls = NULL;
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
+    if (s->tls_counted)
+        hf_gate_leave_tls_mt(s->session.engine->runtime);
     hf_session_end(&s->session);
 }
 

@@ -286,7 +286,9 @@ static void introduce(struct ftp_xfer *x)
     hf_socket_local(x->relay.end[HF_FRONT].watch.fd, &own);
     hf_addr_set_port(&to, hf_addr_port(&own));
     if (hf_server_introduce(session->server->cfg, x->relay.end[HF_BACK].watch.fd,
-                            &(struct hf_introduction){.from = x->facts.client, .to = to}) != HF_OK)
+                            &(struct hf_introduction){.from = x->facts.client,
+                                                      .to = to,
+                                                      .tls = session->facts.front_tls}) != HF_OK)
         server_failed(x);
 }
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "connect_int.h"
 #include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
 #include "haftp/wire/proxyproto.h"
@@ -80,9 +81,9 @@ enum hf_status hf_server_connect(const struct hf_cfg_server *server, const struc
 static bool wants_header(const struct hf_cfg_server_opts *o, bool check)
 {
     if (check)
-        return o->check_send_proxy || ((o->send_proxy || o->send_proxy_v2) && !o->check_port &&
-                                       !hf_addr_is_set(&o->check_addr));
-    return o->send_proxy || o->send_proxy_v2;
+        return o->check_send_proxy ||
+               (hf_server_sends_proxy(o) && !o->check_port && !hf_addr_is_set(&o->check_addr));
+    return hf_server_sends_proxy(o);
 }
 
 /* A word of `proxy-v2-options`. */
@@ -100,21 +101,42 @@ static bool asks_for(const struct hf_cfg_server_opts *o, const char *word)
     return false;
 }
 
-#define HEADER_ROOM (HF_PROXYPROTO_MAX + HF_PP_AUTHORITY_MAX + 16u)
+#define HEADER_ROOM (HF_PROXYPROTO_MAX + HF_PP_AUTHORITY_MAX + HF_PROXIED_TLS_MAX + 16u)
+
+static bool tells_tls(const struct hf_cfg_server_opts *o)
+{
+    return o->send_proxy_v2_ssl || o->send_proxy_v2_ssl_cn || asks_for(o, "ssl");
+}
+
+static struct hf_pp_tlv write_tls(const struct hf_cfg_server_opts *o, const struct hf_tls *tls,
+                                  char out[HF_PROXIED_TLS_MAX])
+{
+    const struct hf_proxied_tls_words words = {
+        .cn = o->send_proxy_v2_ssl_cn || asks_for(o, "cert-cn"),
+        .cipher = asks_for(o, "ssl-cipher"),
+        .sig = asks_for(o, "cert-sig"),
+        .key = asks_for(o, "cert-key"),
+    };
+    return (struct hf_pp_tlv){HF_PP_SSL, hf_view(out, hf_proxied_tls(tls, &words, out))};
+}
 
 static size_t write_header(const struct hf_cfg_server_opts *o, char *header,
                            const struct hf_introduction *client)
 {
-    const struct hf_pp_tlv authority = {HF_PP_AUTHORITY, client->authority};
-    bool tells_authority = client->authority.p && asks_for(o, "authority");
+    struct hf_pp_tlv tlvs[2];
+    unsigned n_tlvs = 0;
+    char tls[HF_PROXIED_TLS_MAX];
 
-    if (!o->send_proxy_v2)
+    if (!hf_server_sends_proxy_v2(o))
         return hf_proxyproto_v1(header, &client->from, &client->to);
     size_t n = hf_proxyproto_v2(header, &client->from, &client->to);
-    if (!hf_addr_is_set(&client->from) || !o->proxy_v2_options)
+    if (!hf_addr_is_set(&client->from))
         return n;
-    return hf_proxyproto_extend(header, n, HEADER_ROOM, &authority, tells_authority,
-                                asks_for(o, "crc32c"));
+    if (client->authority.p && asks_for(o, "authority"))
+        tlvs[n_tlvs++] = (struct hf_pp_tlv){HF_PP_AUTHORITY, client->authority};
+    if (tells_tls(o))
+        tlvs[n_tlvs++] = write_tls(o, client->tls, tls);
+    return hf_proxyproto_extend(header, n, HEADER_ROOM, tlvs, n_tlvs, asks_for(o, "crc32c"));
 }
 
 enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,

@@ -195,6 +195,7 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config)
         return NULL;
     runtime->config = config;
     hf_waitlist_init(&runtime->entry);
+    hf_waitlist_init(&runtime->tls_entry);
     runtime->proxies = calloc(config->n_proxies ? config->n_proxies : 1, sizeof(struct hf_proxy *));
     if (!runtime->proxies || !add_tables(runtime))
         goto fail;
@@ -224,6 +225,7 @@ void hf_runtime_free(struct hf_runtime *runtime)
         hf_stick_free(runtime->tables[i]);
     free(runtime->tables);
     hf_waitlist_fini(&runtime->entry);
+    hf_waitlist_fini(&runtime->tls_entry);
     free(runtime);
 }
 

@@ -255,7 +255,8 @@ static bool is_reached(struct hf_dial *dial)
             session->server->cfg, dial->watch->fd,
             &(struct hf_introduction){.from = session->facts.client,
                                       .to = session->facts.local,
-                                      .authority = hf_facts_authority(&session->facts)});
+                                      .authority = hf_facts_authority(&session->facts),
+                                      .tls = session->facts.front_tls});
     dial->reached = status == HF_OK;
     if (!dial->reached)
         hf_dial_again(dial, reason_of(status));

@@ -39,14 +39,15 @@ static bool count_up(_Atomic unsigned *counter, unsigned limit)
 
 /* ---- rates ------------------------------------------------------------------------------- */
 
-#define N_RATES 3u
+#define N_RATES 4u
 
 struct limited_rate {
     struct hf_rate *rate;
     unsigned limit; /* 0: only counted */
 };
 
-static void rates_of(struct hf_proxy *frontend, struct limited_rate rates[N_RATES])
+static unsigned rates_of(struct hf_proxy *frontend, const struct hf_cfg_bind *bind,
+                         struct limited_rate rates[N_RATES])
 {
     struct hf_runtime *runtime = frontend->runtime;
     const struct hf_cfg_global *global = &runtime->config->global;
@@ -54,6 +55,8 @@ static void rates_of(struct hf_proxy *frontend, struct limited_rate rates[N_RATE
     rates[0] = (struct limited_rate){&runtime->connection_rate, global->maxconnrate};
     rates[1] = (struct limited_rate){&runtime->session_rate, global->maxsessrate};
     rates[2] = (struct limited_rate){&frontend->rate_front, frontend->cfg->o.session_rate};
+    rates[3] = (struct limited_rate){&runtime->tls_rate, global->maxsslrate};
+    return bind->tls.ssl ? 4 : 3;
 }
 
 static void untake(const struct limited_rate *rates, unsigned n)
@@ -63,9 +66,9 @@ static void untake(const struct limited_rate *rates, unsigned n)
 }
 
 /* How long to wait, or 0 when the session was counted. */
-static unsigned take_rates(const struct limited_rate rates[N_RATES], uint64_t now_ms)
+static unsigned take_rates(const struct limited_rate *rates, unsigned n, uint64_t now_ms)
 {
-    for (unsigned i = 0; i < N_RATES; i++) {
+    for (unsigned i = 0; i < n; i++) {
         if (hf_rate_take_mt(rates[i].rate, rates[i].limit, now_ms))
             continue;
         untake(rates, i);
@@ -83,15 +86,26 @@ static void leave_door(struct hf_door *door)
     hf_waitlist_wake_mt(&door->entry);
 }
 
+static struct hf_waitlist *take_tls_room(struct hf_runtime *runtime)
+{
+    return count_up(&runtime->tls_sessions, runtime->config->global.maxsslconn)
+               ? NULL
+               : &runtime->tls_entry;
+}
+
 /* The list to wait at, or NULL when there is room. */
-static struct hf_waitlist *take_room(struct hf_proxy *frontend, struct hf_door *door)
+static struct hf_waitlist *take_room(struct hf_proxy *frontend, const struct hf_cfg_bind *bind,
+                                     struct hf_door *door)
 {
     struct hf_runtime *runtime = frontend->runtime;
-    struct hf_waitlist *full = NULL;
+    struct hf_waitlist *full = bind->tls.ssl ? take_tls_room(runtime) : NULL;
 
-    if (door && !count_up(&door->sessions, door->bind->maxconn))
-        return &door->entry;
-    if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn)) {
+    if (full)
+        return full;
+    if (door && !count_up(&door->sessions, door->bind->maxconn)) {
+        full = &door->entry;
+        door = NULL;
+    } else if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn)) {
         full = &frontend->entry;
     } else if (!count_up(&runtime->sessions, runtime->maxconn)) {
         atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
@@ -99,6 +113,8 @@ static struct hf_waitlist *take_room(struct hf_proxy *frontend, struct hf_door *
     }
     if (full && door)
         leave_door(door);
+    if (full && bind->tls.ssl)
+        hf_gate_leave_tls_mt(runtime);
     return full;
 }
 
@@ -108,18 +124,18 @@ struct hindrance {
     unsigned wait_ms;
 };
 
-static bool enter(struct hf_proxy *frontend, struct hf_door *door, uint64_t now_ms,
-                  struct hindrance *hindrance)
+static bool enter(const struct hf_gate *gate, uint64_t now_ms, struct hindrance *hindrance)
 {
+    struct hf_proxy *frontend = gate->frontend;
     struct limited_rate rates[N_RATES];
+    unsigned n_rates = rates_of(frontend, gate->bind, rates);
 
-    rates_of(frontend, rates);
-    *hindrance = (struct hindrance){.wait_ms = take_rates(rates, now_ms)};
+    *hindrance = (struct hindrance){.wait_ms = take_rates(rates, n_rates, now_ms)};
     if (hindrance->wait_ms)
         return false;
-    hindrance->full = take_room(frontend, door);
+    hindrance->full = take_room(frontend, gate->bind, gate->door);
     if (hindrance->full) {
-        untake(rates, N_RATES);
+        untake(rates, n_rates);
         return false;
     }
     atomic_fetch_add_explicit(&frontend->sessions_total, 1, memory_order_relaxed);
@@ -132,12 +148,30 @@ void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind)
     struct hf_runtime *runtime = frontend->runtime;
     struct hf_door *door = hf_proxy_door(frontend, bind);
 
+    if (bind->tls.ssl)
+        hf_gate_leave_tls_mt(runtime);
     if (door)
         leave_door(door);
     atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
     atomic_fetch_sub_explicit(&runtime->sessions, 1, memory_order_acq_rel);
     hf_waitlist_wake_mt(&frontend->entry);
     hf_waitlist_wake_mt(&runtime->entry);
+}
+
+bool hf_gate_enter_tls_mt(struct hf_runtime *runtime, uint64_t now_ms)
+{
+    if (!hf_rate_take_mt(&runtime->tls_rate, runtime->config->global.maxsslrate, now_ms))
+        return false;
+    if (!take_tls_room(runtime))
+        return true;
+    hf_rate_untake_mt(&runtime->tls_rate);
+    return false;
+}
+
+void hf_gate_leave_tls_mt(struct hf_runtime *runtime)
+{
+    atomic_fetch_sub_explicit(&runtime->tls_sessions, 1, memory_order_acq_rel);
+    hf_waitlist_wake_mt(&runtime->tls_entry);
 }
 
 static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
@@ -186,7 +220,7 @@ static void unpark(struct hf_gate *gate, bool let_in)
 static void try_parked(struct hf_gate *gate)
 {
     struct hindrance hindrance;
-    while (!enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
+    while (!enter(gate, hf_loop_now(gate->engine->loop), &hindrance)) {
         if (hindrance.full && gate->waiter && gate->waiting_at == hindrance.full)
             return;
         stop_waiting(gate);
@@ -222,10 +256,13 @@ static void log_full(const struct hf_gate *gate, const struct hf_waitlist *full)
     static struct hf_log_limit limit;
     const struct hf_proxy *frontend = gate->frontend;
     uint64_t period = hf_loop_now(gate->engine->loop) / PUT_OFF_PERIOD_MS;
-    const char *whose = "the process";
+    const char *whose = "the process", *word = "maxconn";
     unsigned maxconn = frontend->runtime->maxconn, suppressed;
 
-    if (full == &frontend->entry) {
+    if (full == &frontend->runtime->tls_entry) {
+        word = "maxsslconn";
+        maxconn = frontend->runtime->config->global.maxsslconn;
+    } else if (full == &frontend->entry) {
         whose = "the section";
         maxconn = frontend->cfg->o.maxconn;
     } else if (gate->door && full == &gate->door->entry) {
@@ -234,15 +271,15 @@ static void log_full(const struct hf_gate *gate, const struct hf_waitlist *full)
     }
     if (hf_log_allowed_at_mt(&limit, period, 1, &suppressed))
         hf_log_event_mt(frontend, HF_LEVEL_WARNING,
-                        "%s: maxconn %u of %s is reached, new connections wait",
-                        frontend->cfg->name, maxconn, whose);
+                        "%s: %s %u of %s is reached, new connections wait", frontend->cfg->name,
+                        word, maxconn, whose);
 }
 
 static bool on_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_gate *gate = listener->owner;
     struct hindrance hindrance;
-    if (enter(gate->frontend, gate->door, hf_loop_now(gate->engine->loop), &hindrance)) {
+    if (enter(gate, hf_loop_now(gate->engine->loop), &hindrance)) {
         begin(gate, fd, peer);
         return true;
     }

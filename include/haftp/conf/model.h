@@ -196,6 +196,14 @@ static inline bool hf_server_has_tls(const struct hf_cfg_server_opts *server)
 {
     return server->tls.ssl || server->tls.starttls;
 }
+static inline bool hf_server_sends_proxy_v2(const struct hf_cfg_server_opts *server)
+{
+    return server->send_proxy_v2 || server->send_proxy_v2_ssl || server->send_proxy_v2_ssl_cn;
+}
+static inline bool hf_server_sends_proxy(const struct hf_cfg_server_opts *server)
+{
+    return server->send_proxy || hf_server_sends_proxy_v2(server);
+}
 static inline struct hf_loc hf_server_tls_loc(const struct hf_cfg_server_opts *server)
 {
     return server->tls.ssl ? server->tls.ssl_loc : server->tls.starttls_loc;

@@ -14,9 +14,12 @@ HF_MUST_USE enum hf_status hf_server_connect(const struct hf_cfg_server *server,
                                              const struct hf_addr *to, const struct hf_addr *client,
                                              int *fd_out);
 
+struct hf_tls;
+
 struct hf_introduction {
     struct hf_addr from, to;  /* the client's ends */
     struct hf_view authority; /* p NULL: not known */
+    const struct hf_tls *tls; /* that the client speaks with us; NULL: none */
 };
 
 /* The PROXY header that the server's line asks for, as the first bytes of a connection that was

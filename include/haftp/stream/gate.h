@@ -5,7 +5,8 @@
  * maxconn (of the process, of the section) is exact with any number of workers: a connection that
  * was accepted but finds no room is kept aside, and its listener pauses, until a session ends
  * anywhere.  The rates (maxconnrate, maxsessrate, rate-limit sessions) are kept the same way: it
- * waits until the next one may begin.
+ * waits until the next one may begin.  Where TLS begins at once, maxsslconn and maxsslrate are,
+ * too.
  */
 #ifndef HAFTP_STREAM_GATE_H
 #define HAFTP_STREAM_GATE_H
@@ -31,5 +32,10 @@ void hf_gate_put_off(struct hf_listener *listener, enum hf_status why);
 
 /* A session of this section, accepted at this bind, has ended: whoever waits at a gate may try. */
 void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind);
+
+/* A session that is inside begins TLS: false when maxsslconn or maxsslrate does not permit one more
+ * now.  Once per session; hf_gate_leave_tls_mt() when it ends. */
+bool hf_gate_enter_tls_mt(struct hf_runtime *runtime, uint64_t now_ms);
+void hf_gate_leave_tls_mt(struct hf_runtime *runtime);
 
 #endif

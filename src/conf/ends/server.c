@@ -237,17 +237,10 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
     }
 }
 
-/* A server that expects a PROXY header that tells of TLS must not be sent anything else, and one
- * behind another proxy must not be reached around it. */
+/* A server behind another proxy must not be reached around it. */
 static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server_opts *o)
 {
-    static const char proxy[] = "write 'send-proxy-v2': there is no TLS to tell of";
-
-    if (o->send_proxy_v2_ssl)
-        hf_ends_refuse(b, o->send_proxy_v2_ssl_loc, "send-proxy-v2-ssl", proxy);
-    else if (o->send_proxy_v2_ssl_cn)
-        hf_ends_refuse(b, o->send_proxy_v2_ssl_cn_loc, "send-proxy-v2-ssl-cn", proxy);
-    else if (o->socks4)
+    if (o->socks4)
         hf_ends_refuse(b, o->socks4_loc, "socks4", "let haftp reach the server itself");
     else if (o->netns)
         hf_ends_refuse(b, o->netns_loc, "namespace",
@@ -256,22 +249,19 @@ static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server
 
 static bool tells_more_than_we_know(const char *proxy_v2_options)
 {
-    return strstr(proxy_v2_options, "ssl") || strstr(proxy_v2_options, "cert") ||
-           strstr(proxy_v2_options, "unique-id");
+    return strstr(proxy_v2_options, "unique-id");
 }
 
 static void tell_idle_proxy_words(struct hf_build *b, const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->o;
-    bool sends = o->send_proxy || o->send_proxy_v2;
-
-    if (o->proxy_v2_options && !o->send_proxy_v2)
+    if (o->proxy_v2_options && !hf_server_sends_proxy_v2(o))
         hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
                     "'proxy-v2-options' has no effect without 'send-proxy-v2'.");
     else if (o->proxy_v2_options && tells_more_than_we_know(o->proxy_v2_options))
         hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
-                    "of 'proxy-v2-options', only 'crc32c' and 'authority' have an effect.");
-    if (o->send_proxy_data && !sends)
+                    "'unique-id' of 'proxy-v2-options' has no effect.");
+    if (o->send_proxy_data && !hf_server_sends_proxy(o))
         hf_diag_add(b->diag, HF_DIAG_WARNING, server->loc, "add 'send-proxy' or 'send-proxy-v2'",
                     "'send-proxy-data' has no effect without the word that says which version.");
 }

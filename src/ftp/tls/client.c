@@ -11,6 +11,7 @@
 
 #include "haftp/log/log.h"
 #include "haftp/state/tls.h"
+#include "haftp/stream/gate.h"
 
 static const struct hf_cfg_bind_tls *words(const struct ftp_session *s)
 {
@@ -46,7 +47,9 @@ static enum ftp_verdict on_auth(struct ftp_session *s, struct hf_view arg)
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_AUTH_UNKNOWN);
     if (s->named_user)
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_AUTH_LATE);
-    s->tls_begins = true;
+    if (!hf_gate_enter_tls_mt(s->session.engine->runtime, hf_loop_now(s->session.engine->loop)))
+        return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_IS_FULL);
+    s->tls_counted = s->tls_begins = true;
     s->pbsz = s->private_data = with_data;
     return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_BEGINS);
 }

@@ -383,14 +383,10 @@ static void what_a_server_expects_is_never_left_out(void **state)
     struct config_text *t = *state;
 
     refuse_text(t, "listen a\n server s 127.0.0.1:1 ssl\n", "no 'ca-file' is given");
-    refuse_text(t, "listen a\n server s 127.0.0.1:1 send-proxy-v2-ssl\n",
-                "'send-proxy-v2-ssl' is not supported");
     refuse_text(t, "listen a\n server s 127.0.0.1:1 socks4 127.0.0.1:1080\n",
                 "'socks4' is not supported");
-    refuse_text(t, "listen a\n default-server send-proxy-v2-ssl\n server s 127.0.0.1:1\n",
-                "'send-proxy-v2-ssl' is not supported");
-    accept_text(t, "listen a\n default-server send-proxy-v2-ssl\n server s 127.0.0.1:1 "
-                   "no-send-proxy-v2-ssl\n");
+    refuse_text(t, "listen a\n default-server socks4 127.0.0.1:1080\n server s 127.0.0.1:1\n",
+                "'socks4' is not supported");
 }
 
 /* ---- lines with a shape of their own
