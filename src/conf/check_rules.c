@@ -85,7 +85,7 @@ static void check_direct(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
     }
     for (unsigned i = 0; i < proxy->n_reach; i++) {
         const struct hf_cfg_server *server = proxy->reach[i];
-        if (server->o.tls.ssl || server->o.tls.starttls) {
+        if (hf_server_has_tls(&server->o)) {
             hf_diag_add(diag, HF_DIAG_ERROR, proxy->direct->loc, hint,
                         "'ftp-data direct' cannot be used where haftp speaks TLS, as with server "
                         "'%s'.",

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "haftp/base/suggest.h"
+#include "haftp/conf/load.h"
 
 /* ---- numbers ----------------------------------------------------------------------------- */
 
@@ -208,13 +209,13 @@ static void settle_check_port(const struct hf_config *config, struct hf_cfg_serv
                     "server '%s' has no port of its own, so 'check' needs one.", server->name);
 }
 
-static void check_tls_of_check(const struct hf_cfg_server *server,
+static void check_tls_of_check(const struct hf_config *config, const struct hf_cfg_server *server,
                                const struct hf_cfg_server *before, struct hf_diag *diag)
 {
     const struct hf_cfg_server_tls *tls = &server->o.tls;
 
-    if (server->proxy->check_is_tls && !tls->ssl && tls->verify && !tls->ca_file &&
-        !is_of_line(server, before))
+    if (server->proxy->check_is_tls && !tls->ssl && !tls->ca_file &&
+        hf_config_verifies(config, &server->o) && !is_of_line(server, before))
         hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
                     "add 'ca-file FILE', or 'verify none' where the network can be trusted",
                     "'tcp-check connect ssl' verifies the certificate of server '%s', and no "
@@ -235,7 +236,7 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
         {
             settle_options(config, server, diag);
             settle_check_port(config, server, before, diag);
-            check_tls_of_check(server, before, diag);
+            check_tls_of_check(config, server, before, diag);
             resolve_track(config, server, diag);
             before = server;
         }

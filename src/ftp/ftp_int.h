@@ -269,15 +269,16 @@ struct ftp_session {
     bool offset_set; /* the server has a REST for the next transfer */
     bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
     bool skipping;   /* the rest of a command that was too long */
-    bool xfer_from_server;  /* direction of the transfer that begins */
-    bool direct;            /* the next transfer, or the one that runs, does not pass here */
-    bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
-    bool tls_counted;       /* AUTH has entered it for maxsslconn */
-    bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
-    bool named_user;        /* a USER went to the server, and AUTH may not follow it */
-    bool pbsz;              /* PBSZ came, so PROT may */
-    bool private_data;      /* PROT P */
-    bool server_prepared;   /* the server has TLS and PROT P */
+    bool xfer_from_server;   /* direction of the transfer that begins */
+    bool direct;             /* the next transfer, or the one that runs, does not pass here */
+    bool begin_after_flush;  /* a 1xx is on its way to the client: then the data may flow */
+    struct hf_tls *past_tls; /* of the server, for the line of a session that ends; NULL: none */
+    bool tls_counted;        /* AUTH has entered it for maxsslconn */
+    bool tls_begins;         /* AUTH was answered: nothing more is read in the clear */
+    bool named_user;         /* a USER went to the server, and AUTH may not follow it */
+    bool pbsz;               /* PBSZ came, so PROT may */
+    bool private_data;       /* PROT P */
+    bool server_prepared;    /* the server has TLS and PROT P */
 };
 
 /* A worker's part of this floor: engine->ftp. */

@@ -82,16 +82,31 @@ void ftp_drop_server(struct ftp_session *s)
     give_server_back(s);
 }
 
+/* The session's line may tell of the server's TLS, and is written when the client is gone. */
+static void keep_server_tls(struct ftp_session *s)
+{
+    if (!s->past_tls)
+        s->past_tls = hf_leg_retire_tls(&s->back);
+}
+
+static void drop_last_server(struct ftp_session *s)
+{
+    keep_server_tls(s);
+    ftp_drop_server(s);
+    s->session.facts.back_tls = s->past_tls;
+}
+
 static void vanish(struct ftp_session *s)
 {
-    ftp_drop_server(s);
+    drop_last_server(s);
     ftp_desk_free(s);
     ftp_of(s)->to_front.n = ftp_of(s)->to_back.n =
         0; /* the next session's step begins with nothing to say */
     hf_loop_timer_cancel(loop_of(s), &s->timer);
     hf_session_report(&s->session);
     ftp_record_end(s);
-    s->session.facts.front_tls = NULL;
+    s->session.facts.front_tls = s->session.facts.back_tls = NULL;
+    hf_tls_free(s->past_tls);
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
     if (s->tls_counted)
         hf_gate_leave_tls_mt(s->session.engine->runtime);
@@ -136,7 +151,7 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
     s->state = FTP_LINGER; /* before anything that could bring us here again */
     hf_facts_end(&s->session.facts, reason, phase);
     ftp_log_close(s, reason, last_words);
-    ftp_drop_server(s);
+    drop_last_server(s);
     ftp_of(s)->to_back.n = 0;
     if (last_words)
         ftp_replied(s, (unsigned)strtoul(last_words, NULL, 10));
@@ -184,6 +199,7 @@ static enum hf_phase phase_of(const struct ftp_session *s)
 static void client_broke(struct ftp_session *s, enum hf_reason reason)
 {
     hf_facts_end(&s->session.facts, reason, phase_of(s));
+    keep_server_tls(s);
     hf_leg_close(&s->back, true);
     vanish(s);
 }

@@ -128,6 +128,15 @@ enum hf_status hf_leg_handshake(struct hf_leg *leg)
     return status;
 }
 
+struct hf_tls *hf_leg_retire_tls(struct hf_leg *leg)
+{
+    struct hf_tls *tls = leg->tls;
+    if (tls)
+        (void)!hf_tls_shutdown(tls);
+    leg->tls = NULL;
+    return tls;
+}
+
 /* ---- reading ---- */
 
 /* What is there, in plain text; minds the watch's bits. */

@@ -361,7 +361,7 @@ enum hf_status hf_tls_handshake(struct hf_tls *tls)
 
 bool hf_tls_is_ready(const struct hf_tls *tls)
 {
-    return tls->ready && hf_buf_size(&tls->out) == 0;
+    return tls->ready;
 }
 
 /* ---- bytes ---- */

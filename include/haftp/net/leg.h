@@ -45,6 +45,10 @@ HF_MUST_USE enum hf_status hf_leg_start_tls(struct hf_leg *leg, struct hf_tls *t
  * the words. */
 HF_MUST_USE enum hf_status hf_leg_handshake(struct hf_leg *leg);
 
+/* TLS of a leg that is about to be closed: says that we send no more, and gives it away, for those
+ * who ask what it was; nothing else can be done with it.  NULL: none. */
+struct hf_tls *hf_leg_retire_tls(struct hf_leg *leg);
+
 /* Puts what is unconsumed at the front of `room` and reads behind it.  *n is how many bytes are
  * there now. HF_OK (something new), HF_AGAIN (nothing new), HF_EOF (nothing more will come), or how
  * the connection broke. What the caller does not use goes back with hf_leg_keep().  Under TLS an

@@ -1,11 +1,13 @@
 """What administrators set and see: limits, log variables, PROXY headers that tell of TLS."""
 
+import os
 import socket
 import ssl
 import struct
 
 import pytest
 
+from lib import content
 from lib.fakes import Fake
 from lib.ftps import ftps_place
 from lib.haftp import head
@@ -83,6 +85,24 @@ def test_log_variables(lab):
     with secure_login(place) as session:
         assert session.server_name() == server.name
     place.haftp.wait_log(r"tls=TLSv1\.3/TLS_\w+/-?/0/-? to=TLSv1\.3/TLS_\w+/0 ")
+
+
+def reset(session):
+    session.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    os.close(session.sock.detach())
+
+
+def test_lines_of_what_a_reset_ended(lab):
+    """They still tell of TLS."""
+    server, = lab.servers("vsftpd", 1, tls=ServerTls())
+    place = ftps_place(lab, server, "starttls", more=[
+        'log-format "%ts %sslv to=%[ssl_bc_protocol] %B"'])
+    content.write_sparse(server.path("pub", "large"), 64 << 20)
+    session = secure_login(place)
+    data = session.transfercmd("RETR pub/large")
+    assert data.recv(1000)
+    reset(session)
+    place.haftp.wait_log(r"(?s)CD TLSv1.3 to=TLSv1.3 .*CD TLSv1.3 to=TLSv1.3 ")
 
 
 # ---- PROXY headers ---------------------------------------------------------------------------
