@@ -39,6 +39,7 @@ static struct hf_file_line *grow(struct hf_arena *arena, struct hf_file_line *li
 struct hf_file_line *hf_pattern_file_read(struct hf_build *b, const char *path, struct hf_loc loc,
                                           unsigned *n)
 {
+    static const char missing[] = "make the file, or give its whole path, which begins with '/'";
     struct hf_arena *arena = b->config->arena;
     FILE *file = fopen(path, "re");
     unsigned room = 16, number = 0;
@@ -49,8 +50,8 @@ struct hf_file_line *hf_pattern_file_read(struct hf_build *b, const char *path, 
 
     *n = 0;
     if (!file) {
-        hf_build_error(b, loc, NULL, "pattern file '%s' cannot be opened: %s", path,
-                       strerror(errno));
+        hf_build_error(b, loc, errno == ENOENT ? missing : NULL,
+                       "pattern file '%s' cannot be opened: %s", path, strerror(errno));
         return NULL;
     }
     lines = grow(arena, NULL, 0, room);

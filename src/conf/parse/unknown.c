@@ -9,6 +9,25 @@
 
 #include "haftp/base/suggest.h"
 
+/* "ftpchk" leaves out letters of "ftp-check", and changes none. */
+static bool is_short_for(const char *shorter, const char *word)
+{
+    for (; *word && *shorter; word++)
+        shorter += *word == *shorter;
+    return *shorter == '\0';
+}
+
+/* Of second words that are equally near, first those that are only longer, last those that begin
+ * with another letter, which few people get wrong. */
+static unsigned handicap(const struct hf_keyword *row, const char *second)
+{
+    const char *blank = strchr(row->name, ' ');
+
+    if (!blank || !second || is_short_for(second, blank + 1))
+        return 0;
+    return blank[1] == *second ? 1 : 2;
+}
+
 /* The row that is spelt nearest to one word, or to two with a blank between; NULL: none is near.
  * Another section's row must be strictly nearer than one of `here`. */
 static const struct hf_keyword *nearest(const char *first, const char *second, uint64_t here,
@@ -17,7 +36,7 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
     char both[2 * HF_SUGGEST_MAX + 2];
     struct hf_suggest one, two;
     const struct hf_keyword *row, *found = NULL;
-    unsigned least = UINT_MAX;
+    unsigned least = UINT_MAX; /* edits and handicap of `found` */
 
     snprintf(both, sizeof both, "%s %s", first, second ? second : "");
     for (unsigned pass = 0; pass < 2; pass++) {
@@ -26,13 +45,14 @@ static const struct hf_keyword *nearest(const char *first, const char *second, u
             if (!(row->where & (pass ? elsewhere : here)))
                 continue;
             struct hf_suggest *suggest = strchr(row->name, ' ') ? &two : &one;
+            unsigned extra = handicap(row, second);
             hf_suggest_init(suggest, suggest == &two ? both : first);
-            if (least < suggest->distance)
-                suggest->distance = least; /* only a nearer one counts */
+            if (least < suggest->distance + extra) /* only a nearer one counts */
+                suggest->distance = least > extra ? least - extra : 0;
             hf_suggest_offer(suggest, row->name);
             /* The word itself, known elsewhere, is no suggestion. */
-            if (suggest->best && suggest->distance && suggest->distance < least) {
-                least = suggest->distance;
+            if (suggest->best && suggest->distance) {
+                least = suggest->distance + extra;
                 found = row;
             }
         }
@@ -168,15 +188,25 @@ const struct hf_keyword *hf_unknown_statement(const struct hf_tokens *t, struct 
     return row;
 }
 
+/* "50100", "-50100". */
+static bool is_number(const char *text)
+{
+    text += *text == '-';
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
 void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
                        const struct hf_keyword *line, bool lost)
 {
-    char hint[128];
+    static const char range[] = "a range of ports is one word: ADDRESS:LOW-HIGH, like :50000-50100";
+    char buf[128];
     const struct hf_keyword *row = nearest(word->text, NULL, line->options, 0);
+    const char *hint = row ? did_you_mean(row, line->options, buf, sizeof buf) : NULL;
 
     if (lost && !row)
         return;
-    hf_diag_add(diag, HF_DIAG_ERROR, word->loc,
-                row ? did_you_mean(row, line->options, hint, sizeof hint) : NULL,
-                "unknown option '%s' of '%s'.", word->text, line->name);
+    if (!row && (line->options & HF_ON_BIND) && is_number(word->text))
+        hint = range;
+    hf_diag_add(diag, HF_DIAG_ERROR, word->loc, hint, "unknown option '%s' of '%s'.", word->text,
+                line->name);
 }
