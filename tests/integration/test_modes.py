@@ -9,7 +9,7 @@ import pytest
 from lib.haftp import head
 from lib.net import may_use_low_ports
 from lib.servers import IS_ROOT, KINDS, RANDOM_SIZE
-from lib.session import Moded, named_content
+from lib.session import Moded, drain, named_content
 
 SERVER_MODES = ("auto", "pasv", "epsv", "port", "eprt")
 CLIENT_MODES = ("pasv", "epsv", "port", "eprt")
@@ -59,3 +59,23 @@ listen ftp
                 with connection:
                     assert connection.makefile("rb").read().decode().strip() == server.name
             session.end_transfer()
+
+
+def test_active_client_uses_its_port_again(lab):
+    """The connection before it is in TIME_WAIT with both its ports: only then another port than the
+    one below the control port will do."""
+    place = lab.place()
+    with Moded("port", place.control, place.login) as session:
+        with socket.create_server((session.sock.getsockname()[0], 0)) as listener:
+            listener.settimeout(20)
+            ports = []
+            for _ in range(4):
+                session.sendport(*listener.getsockname())
+                session.putcmd("RETR WELCOME")
+                connection, (host, port) = listener.accept()
+                with connection:
+                    assert drain(connection).decode().strip()
+                session.end_transfer()
+                assert host == place.address
+                ports.append(port)
+    assert ports[0] == place.control[1] - 1
