@@ -80,6 +80,13 @@ bool ftp_answer_due(struct ftp_session *s)
     return true;
 }
 
+bool ftp_abort_is_over(struct ftp_session *s)
+{
+    ftp_queue_remove(&s->queue, 0);
+    s->command_held = false; /* it may have waited for this */
+    return ftp_answer_due(s);
+}
+
 /* ---- FEAT ---- */
 
 static bool is_one_of(struct hf_view line, const char *const *names)
@@ -376,7 +383,10 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     }
     if (code >= 200) {
         bool decides_auth = ftp_opaque_awaited(s);
+        bool succeeded = code < 300 && ftp_command_moves_data(command);
         ftp_queue_remove(&s->queue, (unsigned)position);
+        if (succeeded)
+            ftp_queue_doubt_abort(&s->queue);
         if (decides_auth)
             ftp_opaque_decide(s, code);
         return;
@@ -400,6 +410,10 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
         return FTP_CLOSED;
     }
     unsigned code = next.code ? next.code : s->reply.code;
+    while (first && ftp_queue_abort_is_over(&s->queue, code)) {
+        if (!ftp_abort_is_over(s))
+            return FTP_CLOSED;
+    }
     int position = ftp_queue_match(&s->queue, code);
     struct ftp_command *command = ftp_queue_at(&s->queue, position);
 

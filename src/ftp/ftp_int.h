@@ -120,6 +120,7 @@ struct ftp_command {
     bool epsv_all : 1; /* EPSV ALL: binds the client once the server agreed */
     bool forgets : 1;  /* the server got REST 0 in its place, whose reply is for nobody */
     bool noted : 1;    /* record.c keeps its argument */
+    bool doubtful : 1; /* an ABOR that may have been answered together with its transfer */
     uint16_t denial;   /* DENIED: index of the rule in the configuration */
 };
 
@@ -134,6 +135,13 @@ struct ftp_queue {
 
 bool ftp_queue_full(const struct ftp_queue *queue);
 struct ftp_command *ftp_queue_head(struct ftp_queue *queue); /* NULL: empty */
+/* A transfer has succeeded.  Some servers (Pure-FTPd) have one reply for it and an ABOR behind it,
+ * where RFC 959 5.4 has two: the ABOR is in doubt from now on. */
+void ftp_queue_doubt_abort(struct ftp_queue *queue);
+/* The server may owe nothing to the head. */
+bool ftp_queue_abort_in_doubt(struct ftp_queue *queue);
+/* The reply with this code shows it: it is none that an ABOR has, and others wait. */
+bool ftp_queue_abort_is_over(struct ftp_queue *queue, unsigned code);
 /* The command at a position that ftp_queue_match() found; NULL for -1. */
 struct ftp_command *ftp_queue_at(struct ftp_queue *queue, int position);
 struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,
@@ -368,6 +376,8 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n);
 long ftp_filter_server(struct ftp_session *s, const char *p, size_t n);
 /* Our own answers whose turn has come. */
 HF_MUST_USE bool ftp_answer_due(struct ftp_session *s);
+/* The ABOR at the head will have no reply of its own.  False when the session was closed. */
+HF_MUST_USE bool ftp_abort_is_over(struct ftp_session *s);
 bool ftp_may_take_command(const struct ftp_session *s);
 
 /* What the client reads has this code. */

@@ -80,6 +80,41 @@ bool ftp_queue_transfers(struct ftp_queue *queue)
     return false;
 }
 
+void ftp_queue_doubt_abort(struct ftp_queue *queue)
+{
+    for (unsigned n = 0; n < queue->count; n++) {
+        struct ftp_command *command = at(queue, n);
+        command->doubtful = command->id == HF_CMD_ABOR && command->answer == FTP_ANSWER_NONE;
+    }
+}
+
+bool ftp_queue_abort_in_doubt(struct ftp_queue *queue)
+{
+    return queue->count && at(queue, 0)->doubtful;
+}
+
+/* RFC 959 5.4, and 426, which ProFTPD says behind its 226 when TLS is in use. */
+static bool answers_abort(unsigned code)
+{
+    switch (code) {
+    case 225:
+    case 226:
+    case 421:
+    case 426:
+    case 500:
+    case 501:
+    case 502:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool ftp_queue_abort_is_over(struct ftp_queue *queue, unsigned code)
+{
+    return ftp_queue_abort_in_doubt(queue) && queue->count > 1 && !answers_abort(code);
+}
+
 /* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to
  * a command that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
 static bool ends_transfer(unsigned code)

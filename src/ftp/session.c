@@ -24,6 +24,7 @@
 #include "haftp/stream/gate.h"
 
 #define LINGER_MS      2000u /* for the client to read our last words */
+#define ABORT_DOUBT_MS 1000u /* for the second reply to a transfer and an ABOR, if there is one */
 #define READS_PER_STEP 16    /* then other sessions have a turn */
 
 static struct ftp_session *session_of(struct hf_session *session)
@@ -444,8 +445,11 @@ static unsigned silence_limit(struct ftp_session *s, bool *client)
 {
     const struct hf_cfg_timeouts *front = &s->session.facts.frontend->cfg->o.timeout;
     *client = ftp_queue_head(&s->queue) == NULL;
-    if (!*client)
-        return s->session.facts.backend->cfg->o.timeout.server;
+    if (!*client) {
+        unsigned limit = s->session.facts.backend->cfg->o.timeout.server;
+        return ftp_queue_abort_in_doubt(&s->queue) ? hf_timeout_shorter(limit, ABORT_DOUBT_MS)
+                                                   : limit;
+    }
     if (s->front.eof && front->client_fin)
         return front->client_fin;
     return front->client;
@@ -485,6 +489,11 @@ static void on_timer(struct hf_timer *timer)
         s->active_ms = now;
     if (!limit || now < s->active_ms + limit) {
         arm(s);
+        return;
+    }
+    if (!client && ftp_queue_abort_in_doubt(&s->queue)) {
+        if (ftp_abort_is_over(s))
+            ftp_session_kick(s);
         return;
     }
     if (client)

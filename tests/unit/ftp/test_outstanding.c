@@ -93,6 +93,32 @@ static void test_abort_takes_two_replies(void **state)
     assert_int_equal(ftp_queue_head(&queue)->id, HF_CMD_ABOR);
 }
 
+/* Pure-FTPd has one reply for both: what cannot be the ABOR's is the next command's. */
+static void test_abort_in_doubt(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_ABOR);
+    push(&queue, HF_CMD_PASV);
+    assert_false(ftp_queue_abort_in_doubt(&queue));
+    assert_false(ftp_queue_abort_is_over(&queue, 227));
+    ftp_queue_doubt_abort(&queue); /* a transfer before it has succeeded */
+    assert_true(ftp_queue_abort_in_doubt(&queue));
+    assert_true(ftp_queue_abort_is_over(&queue, 227));
+    assert_true(ftp_queue_abort_is_over(&queue, 150));
+    assert_true(ftp_queue_abort_is_over(&queue, 550));
+    assert_false(ftp_queue_abort_is_over(&queue, 226));
+    assert_false(ftp_queue_abort_is_over(&queue, 225));
+    assert_false(ftp_queue_abort_is_over(&queue, 426));
+    assert_false(ftp_queue_abort_is_over(&queue, 502));
+    ftp_queue_remove(&queue, 0);
+    assert_false(ftp_queue_abort_in_doubt(&queue));
+    ftp_queue_remove(&queue, 0);
+    push(&queue, HF_CMD_ABOR);
+    ftp_queue_doubt_abort(&queue);
+    assert_false(ftp_queue_abort_is_over(&queue, 200)); /* whose else? */
+}
+
 static void test_own_answers_move_no_data(void **state)
 {
     (void)state;
@@ -137,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_full_queue_says_so),
         cmocka_unit_test(test_stat_and_noop_overtake_a_running_transfer),
         cmocka_unit_test(test_abort_takes_two_replies),
+        cmocka_unit_test(test_abort_in_doubt),
         cmocka_unit_test(test_own_answers_move_no_data),
         cmocka_unit_test(test_position_names_its_command),
         cmocka_unit_test(test_uploads_are_told_from_downloads),
