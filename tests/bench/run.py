@@ -31,6 +31,7 @@ import peers
 CLONE_NEWNET = 0x40000000
 GIB = 1 << 30
 
+PACE = 150 << 20  # bytes a second that all peers can move for each of four
 BULK = ["--mode", "transfers", "--clients", "4", "--size"]
 # name: arguments of ftp_load, what is counted, how many of it the processor time is told for
 SCENARIOS = {
@@ -41,7 +42,8 @@ SCENARIOS = {
     "empty-uploads": (["--mode", "transfers", "--size", "0", "--upload"], "empty uploads", 1000),
     "retr": (BULK + [str(GIB)], "GiB", GIB),
     "stor": (BULK + [str(GIB), "--upload"], "GiB", GIB),
-    "fairness": (BULK + [str(GIB), "--noop-beside"], "GiB", GIB),
+    "fairness": (BULK + [str(GIB)], "GiB", GIB),
+    "fairness-paced": (BULK + [str(GIB), "--pace", str(PACE)], "GiB", GIB),
     "idle": (["--mode", "idle"], "sessions held", 1),
 }
 TLS_SCENARIOS = {
@@ -53,7 +55,7 @@ TLS_SCENARIOS = {
     "tls-one": (["--mode", "transfers", "--clients", "1", "--size", str(GIB // 4), "--tls"],
                 "GiB", GIB),
     "tls-retr": (BULK + [str(GIB // 4), "--tls"], "GiB", GIB),
-    "tls-fairness": (BULK + [str(GIB // 4), "--tls", "--noop-beside"], "GiB", GIB),
+    "tls-fairness": (BULK + [str(GIB // 4), "--tls"], "GiB", GIB),
     "tls-stor": (BULK + [str(GIB // 4), "--tls", "--upload"], "GiB", GIB),
 }
 
@@ -161,18 +163,24 @@ def load_command(options, peer):
     return [options.tools + "/ftp_load", "--target", peer.target()]
 
 
-def run_load(options, peer, arguments):
-    command = load_command(options, peer) + ["--seconds", str(options.seconds)] + arguments
-    done = subprocess.run(command, capture_output=True, text=True, check=False,
-                          timeout=options.seconds + 120)
-    if done.returncode:
-        raise RuntimeError(done.stderr.strip() or f"ftp_load ended with {done.returncode}")
-    return json.loads(done.stdout)
+def run_loads(options, peer, *loads):
+    """What each told; they run at the same time."""
+    command = load_command(options, peer) + ["--seconds", str(options.seconds)]
+    running = [subprocess.Popen(command + arguments, text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE) for arguments in loads]
+    told = []
+    for process in running:
+        output, complaint = process.communicate(timeout=options.seconds + 120)
+        if process.returncode:
+            raise RuntimeError(complaint.strip() or f"ftp_load ended with {process.returncode}")
+        told.append(json.loads(output))
+    return told
 
 
-def measure_load(options, peer, group, arguments, per):
+def measure_load(options, peer, group, name, arguments, per):
     before = group.seconds()
-    told = run_load(options, peer, arguments)
+    beside = [["--mode", "commands", "--clients", "1"]] if "fairness" in name else []
+    told, *others = run_loads(options, peer, arguments, *beside)
     spent = group.seconds() - before
     if not told["all_units"]:
         raise RuntimeError("nothing was served: " + ", ".join(told["kinds"]))
@@ -183,8 +191,10 @@ def measure_load(options, peer, group, arguments, per):
         result["rate"] /= GIB
     if "resumed" in told:
         result["resumed"] = told["resumed"]
-    if "noop_beside_ms" in told:
-        result["noop_p99"] = told["noop_beside_ms"]["p99"]
+    for other in others:
+        result["noop_p99"] = other["waiting_ms"]["p99"]
+        result["errors"] += other["errors"]
+        result["kinds"] += other["kinds"]
     return result
 
 
@@ -220,7 +230,7 @@ def measure(options, kind, name, arguments, per):
             await_greeting(peer.target(), process)
             if name == "idle":
                 return measure_idle(options, peer, group)
-            return measure_load(options, peer, group, arguments, per)
+            return measure_load(options, peer, group, name, arguments, per)
         except RuntimeError as why:
             log.seek(0)
             sys.stderr.write(f"{peer.name}, {name}: {why}\n{log.read()[-1500:]}\n")
@@ -276,7 +286,7 @@ def table(name, unit, per, rows):
     if name == "idle":
         head[2], head = "held", head + ["KiB each"]
         keys.append("kib")
-    elif name.endswith("fairness"):
+    elif "fairness" in name:
         head.append("ms of a NOOP beside, p99")
         keys.append("noop_p99")
     elif per != GIB:

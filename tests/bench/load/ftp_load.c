@@ -10,8 +10,8 @@
  *   idle       log in, then nothing: prints a line when all are in, ends with its input
  *
  *   --clients N (32)   --seconds S (3), after --warmup S (0.5)   --size BYTES (4096)   --upload
- *   --tls  AUTH TLS and PROT P (the certificate is not looked at)   --noop-beside  one more client
- *   that sends NOOPs all along and whose waiting is told apart
+ *   --tls  AUTH TLS and PROT P (the certificate is not looked at)
+ *   --pace BYTES  so many a second for each client, however fast the other side is
  *
  * Prints one JSON object: units (sessions, commands, transfers or bytes) in the measured time, all
  * units of the run for dividing CPU time by, errors by kind, percentiles of the waiting, and with
@@ -65,8 +65,10 @@ struct client {
     enum step step;
     char reply[REPLY_BYTES];
     size_t n;
-    uint64_t began_ns, left, moved;
+    uint64_t began_ns, left;
+    uint64_t data_ns;               /* when the data connection was opened */
     bool begun, data_over, replied; /* of a transfer: 1xx came, data ended, 226 came */
+    bool paused;                    /* it had its share of this moment */
 };
 
 static struct options {
@@ -74,14 +76,14 @@ static struct options {
     enum mode mode;
     unsigned clients;
     double seconds, warmup;
-    uint64_t size;
-    bool upload, tls, noop_beside;
+    uint64_t size, pace;
+    bool upload, tls;
 } opt = {.mode = SESSIONS, .clients = 32, .seconds = 3, .warmup = 0.5, .size = 4096};
 
 static struct waiting {
     uint32_t *us;
     size_t n;
-} waiting, beside;
+} waiting;
 
 static struct failure {
     char text[160];
@@ -283,10 +285,25 @@ static void moved(struct client *c, size_t n)
         count(n);
 }
 
+/* How much of `most` may be moved now; 0: wait. */
+static size_t share(struct client *c, size_t most)
+{
+    if (!opt.pace)
+        return most;
+    uint64_t due = (uint64_t)((double)(now_ns() - c->data_ns) / 1e9 * (double)opt.pace);
+    uint64_t done = opt.size - c->left;
+    uint64_t more = due > done ? due - done : 0;
+    c->paused = more == 0;
+    return more < most ? (size_t)more : most;
+}
+
 static void upload(struct client *c)
 {
     while (c->left) {
-        ssize_t n = put(&c->data, room, c->left < ROOM ? c->left : ROOM);
+        size_t most = share(c, c->left < ROOM ? c->left : ROOM);
+        if (!most)
+            return;
+        ssize_t n = put(&c->data, room, most);
         if (n < 0 && errno == EAGAIN)
             return;
         if (n <= 0) {
@@ -303,8 +320,11 @@ static void download(struct client *c)
     for (int reads = 0; reads < 16; reads++) {
         /* Plain bytes of large files are counted and thrown away by the kernel. */
         bool discard = !c->data.tls && opt.size >= ROOM;
-        ssize_t n =
-            discard ? recv(c->data.fd, NULL, 4 * ROOM, MSG_TRUNC) : get(&c->data, room, ROOM);
+        size_t most = share(c, discard ? 4 * ROOM : ROOM);
+        if (!most && c->left)
+            return;
+        ssize_t n = discard ? recv(c->data.fd, NULL, most + !most, MSG_TRUNC)
+                            : get(&c->data, room, most + !most);
         if (n < 0 && errno == EAGAIN)
             return;
         if (n < 0) {
@@ -346,6 +366,7 @@ static void open_data(struct client *c, const char *reply)
         return;
     }
     c->left = opt.size;
+    c->data_ns = now_ns();
     c->begun = c->data_over = c->replied = false;
     watch(epoll_set, c->data.fd, EPOLLIN | EPOLLOUT | EPOLLET, &c->data);
     snprintf(command, sizeof command, "%s %llu\r\n", opt.upload ? "STOR" : "RETR",
@@ -426,9 +447,8 @@ static void on_reply(struct client *c, int code, const char *text)
             transfer_done(c);
         break;
     case NOOP:
-        waited(c->mode == opt.mode ? &waiting : &beside, c->began_ns);
-        if (c->mode == opt.mode)
-            count(1);
+        waited(&waiting, c->began_ns);
+        count(1);
         next_noop(c);
         break;
     case QUIT:
@@ -510,8 +530,6 @@ static void tell(double seconds)
     }
     printf("]");
     tell_waiting("waiting_ms", &waiting);
-    if (opt.noop_beside)
-        tell_waiting("noop_beside_ms", &beside);
     if (opt.tls)
         printf(", \"cipher\": \"%s\"", cipher);
     if (n_secure)
@@ -532,15 +550,18 @@ static void turn(int patience_ms)
 
 static void run(struct client *clients)
 {
-    unsigned n = opt.clients + opt.noop_beside;
-    for (unsigned i = 0; i < n; i++) {
-        clients[i].mode = i < opt.clients ? opt.mode : COMMANDS;
+    for (unsigned i = 0; i < opt.clients; i++) {
+        clients[i].mode = opt.mode;
         start(&clients[i]);
     }
     from_ns = now_ns() + (uint64_t)(opt.warmup * 1e9);
     until_ns = from_ns + (uint64_t)(opt.seconds * 1e9);
-    while (now_ns() < until_ns)
-        turn(100);
+    while (now_ns() < until_ns) {
+        turn(opt.pace ? 1 : 100);
+        for (unsigned i = 0; opt.pace && i < opt.clients; i++)
+            if (clients[i].paused)
+                on_data(&clients[i]);
+    }
     tell(opt.seconds);
 }
 
@@ -596,10 +617,6 @@ static void read_arguments(int argc, char **argv)
             opt.tls = true;
             continue;
         }
-        if (!strcmp(name, "--noop-beside")) {
-            opt.noop_beside = true;
-            continue;
-        }
         if (!strcmp(name, "--target"))
             opt.target = address(value, 21);
         else if (!strcmp(name, "--mode"))
@@ -612,6 +629,8 @@ static void read_arguments(int argc, char **argv)
             opt.warmup = number(value);
         else if (!strcmp(name, "--size"))
             opt.size = (uint64_t)number(value);
+        else if (!strcmp(name, "--pace"))
+            opt.pace = (uint64_t)number(value);
         else
             die("unknown argument: %s", name);
         i++;
@@ -624,12 +643,11 @@ int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
     read_arguments(argc, argv);
-    struct client *clients = calloc(opt.clients + 1, sizeof *clients);
+    struct client *clients = calloc(opt.clients, sizeof *clients);
     room = calloc(1, ROOM);
     waiting.us = malloc(SAMPLES * sizeof *waiting.us);
-    beside.us = malloc(SAMPLES * sizeof *beside.us);
     epoll_set = epoll_create1(EPOLL_CLOEXEC);
-    if (!clients || !room || !waiting.us || !beside.us || epoll_set < 0)
+    if (!clients || !room || !waiting.us || epoll_set < 0)
         die("out of memory");
     if (opt.tls) {
         tls_context = SSL_CTX_new(TLS_client_method());
