@@ -134,8 +134,7 @@ static void test_flood_of_key_updates(void **state)
     usual();
     meet_well();
     setsockopt(server.watch.fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
-    setsockopt(client.watch.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
-    for (int i = 0; i < 40000 && status == HF_AGAIN; i++) {
+    for (int i = 0; i < 1000000 && status == HF_AGAIN; i++) {
         (void)!hf_tls_flush(client.tls);
         if (hf_buf_size(&client.tls->out) == 0) {
             assert_int_equal(SSL_key_update(client.tls->ssl, SSL_KEY_UPDATE_REQUESTED), 1);
