@@ -7,7 +7,7 @@ import re
 
 import tree
 
-DOCUMENTS = ["docs/security.md", "tests/flow/README.md"]
+DOCUMENTS = ["docs/security.md", "tests/flow/README.md", "tests/promises.md"]
 FUNCTION = re.compile(r"^(?:def|static void) (test_\w+)\(", re.MULTILINE)
 NAME = re.compile(r"`([a-z0-9_.*]+/[a-z0-9_./*]*|test_\w+)`")
 
