@@ -138,6 +138,39 @@ static enum hf_status set_versions(SSL_CTX *ssl, const struct hf_tls_settings *s
     return HF_OK;
 }
 
+static int curves_index;
+static pthread_once_t curves_once = PTHREAD_ONCE_INIT;
+
+static void free_curves(void *parent, void *data, CRYPTO_EX_DATA *all, int index, long number,
+                        void *arg)
+{
+    (void)parent, (void)all, (void)index, (void)number, (void)arg;
+    free(data);
+}
+
+static void make_curves_index(void)
+{
+    curves_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_curves);
+}
+
+const char *hf_tls_cert_curves(const SSL_CTX *ssl)
+{
+    pthread_once(&curves_once, make_curves_index);
+    return SSL_CTX_get_ex_data(ssl, curves_index);
+}
+
+/* A connection that moves here later (tls_ctx.c) must be told them once more. */
+static bool set_curves(SSL_CTX *ssl, const char *curves)
+{
+    char *copy = strdup(curves);
+    pthread_once(&curves_once, make_curves_index);
+    if (copy && SSL_CTX_set1_curves_list(ssl, curves) &&
+        SSL_CTX_set_ex_data(ssl, curves_index, copy))
+        return true;
+    free(copy);
+    return false;
+}
+
 static enum hf_status set_ciphers(SSL_CTX *ssl, const struct hf_tls_settings *settings, char *why)
 {
     if (settings->ciphers && !SSL_CTX_set_cipher_list(ssl, settings->ciphers))
@@ -146,7 +179,7 @@ static enum hf_status set_ciphers(SSL_CTX *ssl, const struct hf_tls_settings *se
     if (settings->ciphersuites && !SSL_CTX_set_ciphersuites(ssl, settings->ciphersuites))
         return hf_tls_why(why, "unable to set TLS 1.3 cipher suites to '%s': %s",
                           settings->ciphersuites, reason());
-    if (settings->curves && !SSL_CTX_set1_curves_list(ssl, settings->curves))
+    if (settings->curves && !set_curves(ssl, settings->curves))
         return hf_tls_why(why, "unable to set SSL curves list to '%s': %s", settings->curves,
                           reason());
     return HF_OK;

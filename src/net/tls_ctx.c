@@ -39,10 +39,22 @@ static bool read_name(SSL *ssl, const char **name, size_t *size)
     return p[2] == TLSEXT_NAMETYPE_host_name && *size && *size <= n - 5;
 }
 
+/* The first certificate's stand in the connection already. */
+static bool take_curves(SSL *ssl, const SSL_CTX *to)
+{
+    static const char usual[] = "X25519:P-256:X448:P-521:P-384";
+    const char *before = hf_tls_cert_curves(SSL_get_SSL_CTX(ssl)), *own = hf_tls_cert_curves(to);
+    if (!own && !before)
+        return true;
+    return SSL_set1_groups_list(ssl, own ? own : usual) == 1;
+}
+
 static enum hf_status move_to(SSL *ssl, SSL_CTX *to)
 {
     if (SSL_get_SSL_CTX(ssl) == to)
         return HF_OK;
+    if (!take_curves(ssl, to))
+        return HF_FAILED;
     STACK_OF(X509_NAME) *names = SSL_CTX_get_client_CA_list(to);
     SSL_set_verify(ssl, SSL_CTX_get_verify_mode(to), SSL_CTX_get_verify_callback(to));
     SSL_set_client_CA_list(ssl, names ? SSL_dup_CA_list(names) : NULL);
@@ -55,17 +67,48 @@ static enum hf_status move_to(SSL *ssl, SSL_CTX *to)
                : HF_FAILED;
 }
 
+/* The signature_algorithms extension (RFC 8446, 4.2.3): one of its schemes signs with ECDSA. */
+static bool names_ecdsa(SSL *ssl)
+{
+    const unsigned char *p;
+    size_t n;
+    if (!SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_signature_algorithms, &p, &n) || n < 2)
+        return false;
+    for (size_t i = 2; i + 1 < n; i += 2) {
+        if (p[i] >= TLSEXT_hash_sha1 && p[i] <= TLSEXT_hash_sha512 &&
+            p[i + 1] == TLSEXT_signature_ecdsa)
+            return true;
+    }
+    return false;
+}
+
+/* Up to TLS 1.2 the cipher, too, says what the key is for; suites of TLS 1.3 (0x13..) do not. */
+static bool can_use_ecdsa(SSL *ssl)
+{
+    const unsigned char *p;
+    size_t n = names_ecdsa(ssl) ? SSL_client_hello_get0_ciphers(ssl, &p) : 0;
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        const SSL_CIPHER *cipher = SSL_CIPHER_find(ssl, p + i);
+        if (cipher && (p[i] == 0x13 || SSL_CIPHER_get_auth_nid(cipher) == NID_auth_ecdsa))
+            return true;
+    }
+    return false;
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
     const struct hf_tls_ctx *ctx = arg;
     const char *name;
     size_t size;
     bool named = read_name(ssl, &name, &size);
-    SSL_CTX *to = named && ctx->names ? hf_tls_names_find(ctx->names, name, size) : NULL;
-    if (!to && ctx->strict_sni) {
+    bool ecdsa = can_use_ecdsa(ssl);
+    SSL_CTX *to = named && ctx->names ? hf_tls_names_find(ctx->names, name, size, ecdsa) : NULL;
+    if (!to && (ctx->strict_sni || !ctx->names)) {
         *alert = SSL_AD_UNRECOGNIZED_NAME;
         return SSL_CLIENT_HELLO_ERROR;
     }
+    if (!to)
+        to = hf_tls_names_usual(ctx->names, ecdsa);
     if (to && move_to(ssl, to) != HF_OK) {
         *alert = SSL_AD_INTERNAL_ERROR;
         return SSL_CLIENT_HELLO_ERROR;

@@ -84,6 +84,9 @@ HF_MUST_USE enum hf_status hf_tls_cert_new(struct hf_tls_ctx *ctx,
                                            const struct hf_tls_cert *cert, char *why,
                                            SSL_CTX **out);
 
+/* The curves that it was given; NULL: none. */
+const char *hf_tls_cert_curves(const SSL_CTX *ssl);
+
 /* A client's protocols for this connection, "a,b"; "": none. */
 HF_MUST_USE enum hf_status hf_tls_cert_offer(SSL *ssl, const char *protocols);
 
@@ -97,8 +100,12 @@ HF_MUST_USE enum hf_status hf_tls_names_new(struct hf_tls_names **out);
 /* Takes a count of `ssl`. */
 HF_MUST_USE enum hf_status hf_tls_names_add(struct hf_tls_names *names,
                                             const struct hf_tls_cert *cert, SSL_CTX *ssl);
-/* NULL: nobody's name. */
-SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *name, size_t size);
+/* NULL: nobody's name.  `ecdsa`: the client can use such a key. */
+SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *name, size_t size,
+                           bool ecdsa);
+/* For a client that names nothing known: those of the first certificate's name.  NULL: it has none.
+ */
+SSL_CTX *hf_tls_names_usual(const struct hf_tls_names *names, bool ecdsa);
 void hf_tls_names_free(struct hf_tls_names *names); /* NULL is fine */
 
 /* tls_tickets.c: keys of tickets that were given by a file */

@@ -2,7 +2,9 @@
  * tls_names.c: which certificate is for which server name.
  *
  * A name matches as it is, else by the wildcard of its first label; a certificate with an exception
- * for a name ("!a.b") is not found by its wildcard.  The first one that was added wins.
+ * for a name ("!a.b") is not found by its wildcard.  Of several, a client that can use ECDSA gets
+ * the first with such a key, others the first with RSA; where that tells nothing, the first that
+ * was added.
  */
 #include <ctype.h>
 #include <openssl/x509v3.h>
@@ -19,6 +21,7 @@
 struct holder {
     struct holder *next;
     SSL_CTX *ssl;
+    bool ecdsa, rsa; /* kinds of its keys */
 };
 
 struct name {
@@ -30,6 +33,8 @@ struct name {
 
 struct hf_tls_names {
     struct name *names;
+    const SSL_CTX *first;     /* the certificate that was added first */
+    const struct name *usual; /* its first name; NULL: none */
 };
 
 enum hf_status hf_tls_names_new(struct hf_tls_names **out)
@@ -90,6 +95,19 @@ static struct name *find_or_add(struct hf_tls_names *names, const char *text, si
     return name;
 }
 
+/* A bundle has several; OpenSSL chooses among them. */
+static void find_kinds(struct holder *holder)
+{
+    for (int more = SSL_CTX_set_current_cert(holder->ssl, SSL_CERT_SET_FIRST); more == 1;
+         more = SSL_CTX_set_current_cert(holder->ssl, SSL_CERT_SET_NEXT)) {
+        X509 *cert = SSL_CTX_get0_certificate(holder->ssl);
+        const EVP_PKEY *key = cert ? X509_get0_pubkey(cert) : NULL;
+        holder->ecdsa = holder->ecdsa || (key && EVP_PKEY_is_a(key, "EC"));
+        holder->rsa = holder->rsa || (key && EVP_PKEY_is_a(key, "RSA"));
+    }
+    (void)SSL_CTX_set_current_cert(holder->ssl, SSL_CERT_SET_FIRST);
+}
+
 static bool holds(const struct holder *list, const SSL_CTX *ssl)
 {
     while (list && list->ssl != ssl)
@@ -113,6 +131,9 @@ static enum hf_status add(struct hf_tls_names *names, const char *text, size_t s
         return HF_NOMEM;
     SSL_CTX_up_ref(ssl);
     (*list)->ssl = ssl;
+    find_kinds(*list);
+    if (!excluded && !names->usual && ssl == names->first)
+        names->usual = name;
     return HF_OK;
 }
 
@@ -155,6 +176,8 @@ enum hf_status hf_tls_names_add(struct hf_tls_names *names, const struct hf_tls_
                                 SSL_CTX *ssl)
 {
     enum hf_status status = HF_OK;
+    if (!names->first)
+        names->first = ssl;
     for (unsigned i = 0; !status && i < cert->n_names; i++)
         status = add(names, cert->names[i], strlen(cert->names[i]), ssl);
     X509 *x509 = SSL_CTX_get0_certificate(ssl);
@@ -167,7 +190,30 @@ enum hf_status hf_tls_names_add(struct hf_tls_names *names, const struct hf_tls_
 
 /* ---- finding ---- */
 
-SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *text, size_t size)
+/* `except`: these do not count. */
+static SSL_CTX *choose(const struct holder *list, const struct holder *except, bool ecdsa)
+{
+    SSL_CTX *first = NULL, *rsa = NULL;
+    for (; list; list = list->next) {
+        if (holds(except, list->ssl))
+            continue;
+        if (ecdsa && list->ecdsa)
+            return list->ssl;
+        if (!rsa && list->rsa)
+            rsa = list->ssl;
+        if (!first)
+            first = list->ssl;
+    }
+    return rsa ? rsa : first;
+}
+
+SSL_CTX *hf_tls_names_usual(const struct hf_tls_names *names, bool ecdsa)
+{
+    return names->usual ? choose(names->usual->certs, NULL, ecdsa) : NULL;
+}
+
+SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *text, size_t size,
+                           bool ecdsa)
 {
     char lower[MOST_BYTES + 1] = "*";
     if (size == 0 || size > MOST_BYTES)
@@ -176,15 +222,12 @@ SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *text, s
         lower[i] = (char)tolower((unsigned char)text[i]);
     const struct name *exact = find(names, lower, size);
     if (exact && exact->certs)
-        return exact->certs->ssl;
+        return choose(exact->certs, NULL, ecdsa);
     const char *dot = memchr(lower, '.', size);
     if (!dot || dot == lower)
         return NULL;
     size_t label = (size_t)(dot - lower);
     lower[label - 1] = '*';
     const struct name *wild = find(names, lower + label - 1, size - label + 1);
-    for (const struct holder *holder = wild ? wild->certs : NULL; holder; holder = holder->next)
-        if (!exact || !holds(exact->except, holder->ssl))
-            return holder->ssl;
-    return NULL;
+    return wild ? choose(wild->certs, exact ? exact->except : NULL, ecdsa) : NULL;
 }

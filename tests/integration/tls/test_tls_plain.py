@@ -5,6 +5,7 @@ import hashlib
 import socket
 import ssl
 import struct
+import subprocess
 
 import pytest
 
@@ -12,7 +13,7 @@ from lib import content
 from lib.fakes import Fake, echo
 from lib.haftp import head
 from lib.session import drain
-from lib.tls import NAME
+from lib.tls import NAME, RSA
 from lib.wait import until
 
 versions = pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
@@ -240,6 +241,44 @@ def test_certificates_by_name_and_what_else_a_list_says(lab):
         assert subject("a.client.test") == (pem("client"), "TLSv1.2", "ftp")
         assert subject("not.client.test") == (pem("server"), "TLSv1.3", None)
         assert subject(None) == (pem("server"), "TLSv1.3", None)
+
+
+def asks(front, *words):
+    """What `openssl s_client` tells of its handshake; "" when there was none."""
+    done = subprocess.run(["openssl", "s_client", "-connect", f"{front}:8000", "-brief", *words],
+                          input="", capture_output=True, text=True, timeout=20)
+    return done.stderr if "CONNECTION ESTABLISHED" in done.stderr else ""
+
+
+@pytest.mark.parametrize("first", ("rsa", "ecdsa"))
+def test_two_certificates_of_one_name(lab, tmp_path, first):
+    """For two kinds of keys, in two files: each client gets the one that it can use."""
+    paths = {"rsa": lab.certificates.issue(f"{tmp_path}/rsa.pem", NAME, key=RSA),
+             "ecdsa": lab.certificates.issue(f"{tmp_path}/ecdsa.pem", NAME)}
+    order = sorted(paths, key=lambda kind: kind != first)
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind="ssl " + " ".join(f"crt {paths[kind]}"
+                                                             for kind in order))
+        for name in ((), ("-servername", NAME), ("-servername", "unknown.test")):
+            assert "Signature type: ECDSA" in asks(front, *name)
+            assert "Signature type: RSA" in asks(front, "-sigalgs", "rsa_pss_rsae_sha256", *name)
+            assert "Signature type: RSA" in asks(front, "-tls1_2", "-cipher", "aRSA", *name)
+            assert "Signature type: ECDSA" in asks(front, "-tls1_2", "-cipher", "aECDSA", *name)
+
+
+def test_curves_of_a_list(lab, tmp_path):
+    """Of the certificate that the client asked for, not of the first."""
+    listed = f"{tmp_path}/list.txt"
+    with open(listed, "w") as file:
+        file.write(f"{lab.certificates.server} [curves P-521] first.test\n"
+                   f"{lab.certificates.server} [ecdhe secp384r1] second.test\n"
+                   f"{lab.certificates.server} third.test\n")
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind=f"ssl crt-list {listed}")
+        for name, good, bad in (("first.test", "P-521", "P-256"), ("second.test", "P-384", "P-521"),
+                                ("third.test", "P-256", "brainpoolP384r1")):
+            assert asks(front, "-servername", name, "-curves", good)
+            assert not asks(front, "-servername", name, "-curves", bad)
 
 
 def test_sessions_are_resumed_on_any_thread(lab):
