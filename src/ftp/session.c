@@ -569,7 +569,7 @@ static void work(struct ftp_session *s)
 static bool client_left_early(const struct ftp_session *s)
 {
     if (s->state == FTP_ADMITTING)
-        return s->front.watch.ready & HF_READY_ERR;
+        return s->front.watch.ready & HF_READY_ERR && !hf_admit_is_approached(s->admit);
     return (s->state == FTP_DIALING || s->state == FTP_GREETING) &&
            hf_dial_client_left(&s->session, &s->front.watch);
 }

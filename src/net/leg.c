@@ -143,7 +143,7 @@ struct hf_tls *hf_leg_retire_tls(struct hf_leg *leg)
 static enum hf_status receive(struct hf_leg *leg, char *room, size_t size, size_t *n)
 {
     *n = 0;
-    if (leg->tls) {
+    if (leg->tls && !leg->handshaking) {
         if (!hf_tls_can_recv(leg->tls))
             return HF_AGAIN;
         enum hf_status status = hf_tls_recv(leg->tls, room, size, n);
@@ -174,7 +174,7 @@ enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *
     *n = kept;
     if (leg->eof)
         return HF_EOF;
-    if (kept == size || leg->handshaking)
+    if (kept == size || (leg->handshaking && !leg->shut))
         return HF_AGAIN;
 
     size_t got;

@@ -6,6 +6,7 @@
  * puts into tickets and compares; toward servers the bond keeps what tickets came.  Other
  * connections to a server resume the newest session of their context.
  */
+#include <openssl/err.h>
 #include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,17 @@ SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const 
     default:
         return SSL_TICKET_RETURN_IGNORE_RENEW;
     }
+}
+
+/* Done at once, as a connection that is about to send a ticket cannot be shut down.  What the
+ * socket does not take waits; how it broke, if it did, is told by the next call. */
+void hf_tls_give_ticket(struct hf_tls *control)
+{
+    if (!control->ctx->server || !control->ready || control->shut || control->end)
+        return;
+    ERR_clear_error();
+    if (SSL_new_session_ticket(control->ssl) == 1)
+        (void)SSL_do_handshake(control->ssl);
 }
 
 /* ---- toward servers ---- */

@@ -203,6 +203,11 @@ static void go_on_approaching(struct hf_admit *admit)
     }
 }
 
+bool hf_admit_is_approached(const struct hf_admit *admit)
+{
+    return admit->approaching;
+}
+
 void hf_admit_progress(struct hf_admit *admit)
 {
     if (admit->approaching) {

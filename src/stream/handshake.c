@@ -38,7 +38,7 @@ enum hf_ruling hf_handshake_run(struct hf_session *session)
         return HF_RULING_PASS;
     if (status == HF_AGAIN)
         return HF_RULING_WAIT;
-    fail(session, HF_REASON_TLS_CLIENT, status == HF_EOF, hf_tls_error(tls));
+    fail(session, HF_REASON_TLS_CLIENT, status == HF_EOF || status == HF_RESET, hf_tls_error(tls));
     return HF_RULING_REJECT;
 }
 

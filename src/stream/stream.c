@@ -207,7 +207,7 @@ static void on_client_waiting(struct hf_watch *watch)
     struct hf_relay_end *end = HF_CONTAINER(watch, struct hf_relay_end, watch);
     struct hf_stream *stream = HF_CONTAINER(end - HF_FRONT, struct hf_stream, relay.end);
     if (stream->admit) {
-        if (watch->ready & HF_READY_ERR)
+        if (watch->ready & HF_READY_ERR && !hf_admit_is_approached(stream->admit))
             finish(stream, HF_REASON_CLIENT_RESET, HF_PHASE_REQUEST, 0);
         else
             hf_admit_progress(stream->admit);

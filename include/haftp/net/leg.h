@@ -52,7 +52,9 @@ struct hf_tls *hf_leg_retire_tls(struct hf_leg *leg);
 /* Puts what is unconsumed at the front of `room` and reads behind it.  *n is how many bytes are
  * there now. HF_OK (something new), HF_AGAIN (nothing new), HF_EOF (nothing more will come), or how
  * the connection broke. What the caller does not use goes back with hf_leg_keep().  Under TLS an
- * end without close_notify is HF_EOF, too: a command that was cut off has no line end. */
+ * end without close_notify is HF_EOF, too: a command that was cut off has no line end.  Behind a
+ * handshake that failed, once we have said that we send no more: whatever comes, to be discarded.
+ */
 HF_MUST_USE enum hf_status hf_leg_read(struct hf_leg *leg, char *room, size_t size, size_t *n);
 /* The unconsumed rest of what hf_leg_read() returned.  HF_NOMEM. */
 HF_MUST_USE enum hf_status hf_leg_keep(struct hf_leg *leg, const char *rest, size_t n);

@@ -132,6 +132,9 @@ HF_MUST_USE enum hf_status hf_tls_new(struct hf_tls_ctx *ctx, const struct hf_tl
  * connection, or a data connection of it, was given; single use ones of TLS 1.3 are spent as long
  * as there are others. */
 HF_MUST_USE enum hf_status hf_tls_new_data(const struct hf_tls *control, struct hf_tls **out);
+/* Sends the client of such a control connection one more ticket (RFC 8446, 4.6.1), for a data
+ * connection to come: there are clients that use each one once.  Nothing below TLS 1.3. */
+void hf_tls_give_ticket(struct hf_tls *control);
 /* Tells the peer nothing; NULL is fine. */
 void hf_tls_free(struct hf_tls *tls);
 /* The socket.  Whoever owns both calls this first; it may be called again when the watch moves. */

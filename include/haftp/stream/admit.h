@@ -27,6 +27,8 @@ HF_MUST_USE enum hf_ruling hf_admit_choose(struct hf_session *session, struct hf
 /* Takes the choice back; the session must have given back its server. */
 void hf_admit_undo(struct hf_session *session);
 void hf_admit_progress(struct hf_admit *admit);
+/* A header or a handshake is awaited, which says itself how a client broke off in it. */
+bool hf_admit_is_approached(const struct hf_admit *admit);
 void hf_admit_free(struct hf_admit *admit); /* NULL is fine */
 
 #endif

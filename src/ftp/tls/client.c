@@ -146,6 +146,16 @@ static bool give_up(struct ftp_session *s, const char *what, const char *why)
     return false;
 }
 
+/* Nobody is left to read an alert. */
+static bool client_left(struct ftp_session *s, enum hf_status how)
+{
+    log_failure(s, "the TLS handshake failed", hf_tls_error(s->front.tls));
+    s->state = FTP_LINGER; /* over: whoever called us does nothing with it any more */
+    ftp_session_cut(s, how == HF_RESET ? HF_REASON_CLIENT_RESET : HF_REASON_CLIENT_CLOSED,
+                    HF_PHASE_REQUEST, false);
+    return false;
+}
+
 static enum hf_status start_tls(struct ftp_session *s)
 {
     const struct hf_tls_options options = {.for_data = true};
@@ -185,12 +195,16 @@ void ftps_admitted(struct ftp_session *s)
 
 bool ftps_shake_client(struct ftp_session *s)
 {
-    switch (hf_leg_handshake(&s->front)) {
+    enum hf_status status = hf_leg_handshake(&s->front);
+    switch (status) {
     case HF_OK:
         s->session.facts.client_tls = true;
         return true;
     case HF_AGAIN:
         return false;
+    case HF_EOF:
+    case HF_RESET:
+        return client_left(s, status);
     default:
         return give_up(s, "the TLS handshake failed", hf_tls_error(s->front.tls));
     }

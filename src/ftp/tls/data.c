@@ -90,8 +90,11 @@ static void fail_server(struct ftp_xfer *x, const char *what, const char *why)
 
 void ftps_data_ready(struct ftp_xfer *x, int end)
 {
-    if (end == HF_FRONT && facts_of(x)->bind->tls.data_tls_reuse &&
-        !hf_tls_resumed(end_of(x, HF_FRONT)->tls))
+    if (end != HF_FRONT)
+        return;
+    if (hf_tls_resumed(end_of(x, HF_FRONT)->tls))
+        hf_tls_give_ticket(x->session->front.tls); /* for the one that was used up */
+    else if (facts_of(x)->bind->tls.data_tls_reuse)
         fail_client(x, 522, "the TLS session of the control connection was not resumed", "");
 }
 

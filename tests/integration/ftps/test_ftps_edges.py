@@ -5,6 +5,8 @@ import io
 import re
 import socket
 import ssl
+import struct
+import time
 
 import pytest
 
@@ -231,6 +233,22 @@ def test_reuse_is_demanded(lab, server):
     place.haftp.wait_log("was not resumed")
 
 
+def test_a_ticket_for_each_data_connection(lab, server):
+    """Clients of TLS 1.3 may use each ticket once: there is always a new one, also for uploads, and
+    behind transfers that follow each other quickly."""
+    place = ftps_place(lab, server, bind_words="data-tls-reuse")
+    with TlsSession(place.where("explicit-P"), place.login, place.tls("explicit-P", "1.3")) as \
+            session:
+        used = set()
+        for number in range(8):
+            used.add(session.sock.session.id)
+            if number % 2:
+                session.storbinary("STOR incoming/tickets", io.BytesIO(b"x" * 100_000))
+            else:
+                assert session.server_name() == server.name
+            assert len(used) == number + 1
+
+
 def test_sessions_of_others_are_no_reuse(lab, server):
     """Only the session of this very control connection proves that the client is the same."""
     place = ftps_place(lab, server, bind_words="data-tls-reuse")
@@ -434,3 +452,44 @@ frontend ftp
         with TlsSession((front, EXPLICIT_PORT), user, tls) as session:
             assert session.server_name() == server.name
             assert session.server_name() == server.name
+
+
+@pytest.mark.parametrize("front", ("explicit-P", "implicit-P"))
+@pytest.mark.parametrize("how", ("reset", "end"))
+def test_client_leaves_in_the_handshake(lab, server, front, how):
+    """One line that says so, with its reason, and nothing lingers."""
+    place = ftps_place(lab, server)
+    connection = socket.create_connection(place.where(front), 10)
+    if front == "explicit-P":
+        lines = connection.makefile("rb")
+        lines.readline()
+        connection.sendall(b"AUTH TLS\r\n")
+        assert lines.readline().startswith(b"234")
+        lines.close()
+    connection.sendall(b"\x16\x03\x01\x01\x00\x01")
+    if how == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    before = time.monotonic()
+    connection.close()
+    why = "connection reset by the peer" if how == "reset" else "the connection ended during"
+    if front == "implicit-P":
+        place.haftp.wait_log(rf"ftps/3: SSL handshake failure \({why}")
+        assert "~ ftps/" not in place.haftp.log()
+    else:
+        place.haftp.wait_log(f"the TLS handshake failed: {why}")
+        place.haftp.wait_log(r" ftps~ ftps/\S+ \S+ \d+ CR ")
+    assert time.monotonic() - before < 1.5
+
+
+def test_no_line_of_who_leaves_in_the_handshake(lab, server):
+    """`option dontlognull` is for health checks of others."""
+    place = ftps_place(lab, server, more_defaults=["option dontlognull"])
+    for end in (False, True):
+        with socket.create_connection(place.where("implicit-P"), 10) as connection:
+            if end:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                      struct.pack("ii", 1, 0))
+    with TlsSession(place.where("implicit-P"), place.login, place.tls("implicit-P")) as session:
+        assert session.server_name() == server.name
+    place.haftp.wait_log(r" ftps~ ftps/\S+ ")
+    assert "handshake failure" not in place.haftp.log()
