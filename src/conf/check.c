@@ -128,6 +128,26 @@ static void check_log_targets(const struct hf_config *config, struct hf_diag *di
                 hf_conf_kind(proxy), proxy->name);
 }
 
+/* Servers want to be told an id that the sessions of this section have not. */
+static void check_unique_ids(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_server_opts *o;
+
+    if (proxy->o.unique_id_format || !proxy->binds)
+        return;
+    for (unsigned i = 0; i < proxy->n_reach; i++) {
+        o = &proxy->reach[i]->o;
+        if (!o->proxy_v2_options || !strstr(o->proxy_v2_options, "unique-id"))
+            continue;
+        hf_diag_add(diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc,
+                    "add a line like 'unique-id-format %ci:%cp-%Ts' there, or in 'defaults'",
+                    "'unique-id' tells nothing of sessions of '%s', which has no "
+                    "'unique-id-format'.",
+                    proxy->name);
+        return;
+    }
+}
+
 static void check_steps(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
 {
     if (proxy->check_steps && !proxy->o.tcp_check)
@@ -184,6 +204,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
         check_servers(diag, proxy, &uses[proxy->id]);
         check_log_targets(config, diag, proxy);
         check_steps(diag, proxy);
+        check_unique_ids(diag, proxy);
     }
     hf_conf_check_ports(config, diag);
     hf_conf_check_rules(config, diag);

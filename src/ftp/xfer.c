@@ -289,6 +289,7 @@ static void introduce(struct ftp_xfer *x)
     if (hf_server_introduce(session->server->cfg, x->relay.end[HF_BACK].watch.fd,
                             &(struct hf_introduction){.from = x->facts.client,
                                                       .to = to,
+                                                      .unique_id = session->facts.unique_id,
                                                       .tls = session->facts.front_tls}) != HF_OK)
         server_failed(x);
 }
@@ -687,6 +688,7 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.log_level = control->log_level;
     x->facts.vars = control->vars;
     x->facts.proxied = control->proxied; /* lent, likewise */
+    x->facts.unique_id = control->unique_id;
     x->facts.received_proxy = control->received_proxy;
     x->facts.is_transfer = true;
     x->facts.queue_ms = 0;

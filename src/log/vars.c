@@ -95,12 +95,6 @@ ROW_FUNCTION(H)
     hf_log_put_text(out, name);
 }
 
-ROW_FUNCTION(dash)
-{
-    (void)f;
-    hf_log_put_text(out, "-");
-}
-
 ROW_FUNCTION(zero)
 {
     (void)f;
@@ -341,7 +335,11 @@ ROW_FUNCTION(nothing)
     (void)f;
 }
 
-#define put_ID  put_dash
+ROW_FUNCTION(ID)
+{
+    hf_log_put_text(out, f->unique_id ? f->unique_id : "");
+}
+
 #define put_ST  put_zero
 #define put_Th  put_zero
 #define put_Tu  put_Tt

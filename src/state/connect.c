@@ -9,6 +9,7 @@
 #include "connect_int.h"
 #include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
+#include "haftp/state/facts.h"
 #include "haftp/wire/proxyproto.h"
 
 /* A range whose ports are all taken is not searched for ever. */
@@ -101,7 +102,9 @@ static bool asks_for(const struct hf_cfg_server_opts *o, const char *word)
     return false;
 }
 
-#define HEADER_ROOM (HF_PROXYPROTO_MAX + HF_PP_AUTHORITY_MAX + HF_PROXIED_TLS_MAX + 16u)
+#define MOST_TLVS 3u
+#define HEADER_ROOM                                                                                \
+    (HF_PROXYPROTO_MAX + HF_PP_AUTHORITY_MAX + HF_UNIQUE_ID_MAX + HF_PROXIED_TLS_MAX + 16u)
 
 static bool tells_tls(const struct hf_cfg_server_opts *o)
 {
@@ -123,7 +126,7 @@ static struct hf_pp_tlv write_tls(const struct hf_cfg_server_opts *o, const stru
 static size_t write_header(const struct hf_cfg_server_opts *o, char *header,
                            const struct hf_introduction *client)
 {
-    struct hf_pp_tlv tlvs[2];
+    struct hf_pp_tlv tlvs[MOST_TLVS];
     unsigned n_tlvs = 0;
     char tls[HF_PROXIED_TLS_MAX];
 
@@ -134,6 +137,8 @@ static size_t write_header(const struct hf_cfg_server_opts *o, char *header,
         return n;
     if (client->authority.p && asks_for(o, "authority"))
         tlvs[n_tlvs++] = (struct hf_pp_tlv){HF_PP_AUTHORITY, client->authority};
+    if (client->unique_id && asks_for(o, "unique-id"))
+        tlvs[n_tlvs++] = (struct hf_pp_tlv){HF_PP_UNIQUE_ID, hf_view_cstr(client->unique_id)};
     if (tells_tls(o))
         tlvs[n_tlvs++] = write_tls(o, client->tls, tls);
     return hf_proxyproto_extend(header, n, HEADER_ROOM, tlvs, n_tlvs, asks_for(o, "crc32c"));

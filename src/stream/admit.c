@@ -12,8 +12,10 @@
 #include "haftp/stream/admit.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/log/format.h"
 #include "haftp/log/log.h"
 #include "haftp/stream/header.h"
 #include "handshake_int.h"
@@ -119,6 +121,18 @@ static bool passes(struct hf_session *session, const struct hf_watch *front, enu
     return false;
 }
 
+/* `unique-id-format`.  Without memory it has none. */
+static void name_session(struct hf_session *session)
+{
+    const struct hf_format *format = session->facts.frontend->cfg->o.unique_id_format;
+    char id[HF_UNIQUE_ID_MAX + 1];
+
+    if (!format)
+        return;
+    hf_log_format_run(format, &session->facts, 0, id, sizeof id);
+    session->facts.unique_id = strdup(id);
+}
+
 /* The client is known now.  PASS, with the section whose rules look at its bytes, if any do. */
 static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front, bool late,
                             const struct hf_cfg_proxy **section)
@@ -126,6 +140,7 @@ static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front, 
     *section = session->facts.frontend->cfg;
     if (!passes(session, front, HF_RULES_SESSION))
         return HF_RULING_REJECT;
+    name_session(session);
     hf_log_connect_mt(&session->facts);
     if (!has_rules(*section))
         *section = late ? NULL : route(session, front);

@@ -256,6 +256,7 @@ static bool is_reached(struct hf_dial *dial)
             &(struct hf_introduction){.from = session->facts.client,
                                       .to = session->facts.local,
                                       .authority = hf_facts_authority(&session->facts),
+                                      .unique_id = session->facts.unique_id,
                                       .tls = session->facts.front_tls});
     dial->reached = status == HF_OK;
     if (!dial->reached)

@@ -148,6 +148,7 @@ void hf_session_end(struct hf_session *session)
     hf_vars_free(&facts->vars);
     hf_ftp_facts_free(facts);
     free(facts->proxied);
+    free(facts->unique_id);
 
     struct hf_proxy *backend = (struct hf_proxy *)facts->backend;
     if (backend && !session->uncounted)

@@ -19,6 +19,7 @@ struct hf_tls;
 struct hf_introduction {
     struct hf_addr from, to;  /* the client's ends */
     struct hf_view authority; /* p NULL: not known */
+    const char *unique_id;    /* of the session; NULL: none */
     const struct hf_tls *tls; /* that the client speaks with us; NULL: none */
 };
 

@@ -79,7 +79,10 @@ struct hf_facts {
         first_local;             /* before a rule changed client or local; else unset */
     struct hf_addr server_local; /* our address toward the server, once connected */
     struct hf_proxied *proxied;  /* NULL: no PROXY header, or one that said nothing */
+    char *unique_id;             /* by `unique-id-format`; NULL: none, or not yet */
 };
+
+#define HF_UNIQUE_ID_MAX 127u /* bytes of it, as in HAProxy */
 
 /* The ends of the client's connection, by its PROXY header if it has one, whatever a rule made of
  * them: who the client is, and what it connected to. */

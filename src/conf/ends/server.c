@@ -247,20 +247,12 @@ static void refuse_what_we_cannot(struct hf_build *b, const struct hf_cfg_server
                        "start haftp in the namespace, with `ip netns exec`");
 }
 
-static bool tells_more_than_we_know(const char *proxy_v2_options)
-{
-    return strstr(proxy_v2_options, "unique-id");
-}
-
 static void tell_idle_proxy_words(struct hf_build *b, const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->o;
     if (o->proxy_v2_options && !hf_server_sends_proxy_v2(o))
         hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
                     "'proxy-v2-options' has no effect without 'send-proxy-v2'.");
-    else if (o->proxy_v2_options && tells_more_than_we_know(o->proxy_v2_options))
-        hf_diag_add(b->diag, HF_DIAG_NOTICE, o->proxy_v2_options_loc, NULL,
-                    "'unique-id' of 'proxy-v2-options' has no effect.");
     if (o->send_proxy_data && !hf_server_sends_proxy(o))
         hf_diag_add(b->diag, HF_DIAG_WARNING, server->loc, "add 'send-proxy' or 'send-proxy-v2'",
                     "'send-proxy-data' has no effect without the word that says which version.");

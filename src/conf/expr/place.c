@@ -26,7 +26,7 @@ const struct hf_place hf_place_ftp_request = {
 const struct hf_place hf_place_ftp_data = {
     "an 'ftp-data' line", OPENED | HF_KNOWN_BACKEND | HF_KNOWN_SERVER | HF_KNOWN_LOGIN};
 const struct hf_place hf_place_startup = {"the 'global' section", HF_KNOWN_ALWAYS};
-const struct hf_place hf_place_unique_id = {"a unique id", ASKED};
+const struct hf_place hf_place_unique_id = {"a unique id", OPENED};
 
 struct hf_place hf_place_request(const struct hf_build *b)
 {

@@ -34,7 +34,7 @@ void hf_build_format(struct hf_build *b, const struct hf_keyword *row, const str
     line->text = word->text;
     line->handed_down = b->in_defaults;
     b->section->o.format_lines[use] = line;
-    if (use != HF_LOG_FORMAT)
+    if (use != HF_LOG_FORMAT && use != HF_UNIQUE_ID_FORMAT)
         hf_conf_add_pending(b->config, row->name, word->loc);
 }
 

@@ -148,6 +148,14 @@ FETCH(fc_pp_unique_id)
     return text.p ? hf_out_bytes(out, HF_TYPE_STR, text) : HF_FALSE;
 }
 
+FETCH(unique_id)
+{
+    UNUSED(call);
+    if (!eval->facts || !eval->facts->unique_id)
+        return HF_FALSE;
+    return hf_out_bytes(out, HF_TYPE_STR, hf_view_cstr(eval->facts->unique_id));
+}
+
 /* ---- the connection to the server -------------------------------------------------------- */
 
 /* There is one, or there was. */

@@ -120,12 +120,38 @@ static void table_lines(void **state)
     refuse_text(t, "backend a\n stick-table type ip size 1 store gpc0(3)\n", "takes no argument");
 }
 
+/* A server that is to be told an id, and sessions that have none. */
+static void ids_that_nobody_has_are_told(void **state)
+{
+    static const char told[] = "'unique-id' tells nothing of sessions of 'front'";
+    static const char text[] =
+        "defaults\n timeout connect 5s\n timeout client 1m\n timeout server 1m\n"
+        "frontend front\n bind 127.0.0.1:80\n default_backend b\n%s"
+        "backend b\n server s 127.0.0.2:80 send-proxy-v2 proxy-v2-options %s\n";
+    struct config_text *t = *state;
+    char buf[1024];
+
+    snprintf(buf, sizeof buf, text, "", "crc32c,unique-id");
+    accept_text(t, buf);
+    assert_non_null(strstr(t->messages, told));
+    snprintf(buf, sizeof buf, text, " unique-id-format %ci\n", "crc32c,unique-id");
+    accept_text(t, buf);
+    assert_string_equal(t->messages, "");
+    snprintf(buf, sizeof buf, text, "", "crc32c");
+    accept_text(t, buf);
+    assert_string_equal(t->messages, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CONFIG_TEST(hash_type_lines),      CONFIG_TEST(redispatch_takes_a_number_of_any_sign),
-        CONFIG_TEST(servers_are_numbered), CONFIG_TEST(a_limit_is_never_below_the_least_one),
-        CONFIG_TEST(servers_track_others), CONFIG_TEST(table_lines),
+        CONFIG_TEST(hash_type_lines),
+        CONFIG_TEST(redispatch_takes_a_number_of_any_sign),
+        CONFIG_TEST(servers_are_numbered),
+        CONFIG_TEST(a_limit_is_never_below_the_least_one),
+        CONFIG_TEST(servers_track_others),
+        CONFIG_TEST(table_lines),
+        CONFIG_TEST(ids_that_nobody_has_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
