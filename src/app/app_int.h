@@ -21,6 +21,7 @@
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
 #include "haftp/ftp/tie.h"
+#include "haftp/net/socket.h"
 #include "haftp/state/runtime.h"
 
 /* ---- sockets.c ---- */
@@ -34,6 +35,7 @@ struct app_socket {
 };
 
 struct app_sockets {
+    struct hf_buffers buffers; /* of clients' connections */
     struct app_socket *list;
     unsigned n, room;
     const struct hf_cfg_bind *failing; /* of which n_failing ports could not be opened so far */

@@ -27,6 +27,7 @@
 #include "haftp/log/log.h"
 #include "haftp/net/relay.h"
 #include "haftp/rules/vars.h"
+#include "haftp/state/connect.h"
 #include "haftp/state/tls.h"
 
 static const char *check_algorithm(const char *name)
@@ -255,6 +256,7 @@ static int run(const struct hf_config *config)
     } else {
         struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
         hf_runtime_set_maxconn(runtime, limits.maxconn);
+        hf_server_connect_with(&(struct hf_buffers){global->rcvbuf_server, global->sndbuf_server});
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();

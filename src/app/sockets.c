@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "app_int.h"
-#include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
 
 static const char *advice(enum hf_status status, unsigned port)
@@ -136,6 +135,7 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
         .transparent = bind->transparent,
         .interface = bind->interface,
         .backlog = bind->backlog ? bind->backlog : (int)bind->proxy->o.backlog,
+        .buffers = sockets->buffers,
     };
     struct app_socket socket = {.bind = bind, .slot = slot, .port = port, .worker = worker};
     struct hf_addr addr = bind->addr;
@@ -294,6 +294,8 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
                       struct hf_lease_table *leases, unsigned n_workers)
 {
     bool ok = true;
+    sockets->buffers =
+        (struct hf_buffers){config->global.rcvbuf_client, config->global.sndbuf_client};
     for (const struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next)
         for (const struct hf_cfg_bind *bind = proxy->binds; bind; bind = bind->next)
             if (!proxy->o.disabled && bind->role != HF_BIND_DATA)

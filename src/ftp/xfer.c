@@ -399,11 +399,23 @@ enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
 
 /* ---- the two ends ---- */
 
+static struct hf_buffers clients_buffers(const struct ftp_xfer *x)
+{
+    const struct hf_cfg_global *global = &x->ftp->engine->runtime->config->global;
+    return (struct hf_buffers){global->rcvbuf_client, global->sndbuf_client};
+}
+
+static struct hf_buffers servers_buffers(const struct ftp_xfer *x)
+{
+    const struct hf_cfg_global *global = &x->ftp->engine->runtime->config->global;
+    return (struct hf_buffers){global->rcvbuf_server, global->sndbuf_server};
+}
+
 /* On any free port of this address, which *local then names. */
 static enum hf_status listen_on(struct ftp_xfer *x, struct hf_listener *listener,
-                                struct hf_addr *local, hf_accept_fn fn)
+                                struct hf_addr *local, struct hf_buffers buffers, hf_accept_fn fn)
 {
-    struct hf_listen_opts opts = {.backlog = 4};
+    struct hf_listen_opts opts = {.backlog = 4, .buffers = buffers};
     int fd;
 
     hf_addr_set_port(local, 0);
@@ -482,7 +494,7 @@ static bool on_server_port(struct hf_listener *listener, int fd, const struct hf
 enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct hf_addr *local)
 {
     hf_socket_local(x->session->back.watch.fd, local);
-    return listen_on(x, &x->back_listener, local, on_server_port);
+    return listen_on(x, &x->back_listener, local, servers_buffers(x), on_server_port);
 }
 
 /* ---- active mode: we connect to the client ---- */
@@ -534,18 +546,21 @@ static void on_dialing_client(struct hf_watch *watch)
  * binds), from any address. */
 static enum hf_status connect_to_client(const struct ftp_xfer *x, int *fd)
 {
-    struct hf_addr from;
+    struct hf_connect_opts opts = {.buffers = clients_buffers(x)};
     enum hf_status status = HF_FAILED;
 
-    hf_socket_local(x->session->front.watch.fd, &from);
-    if (from.sa.sa_family == x->client_port.sa.sa_family) {
-        hf_addr_set_port(&from, (uint16_t)(hf_addr_port(&from) - 1));
-        status = hf_socket_connect(&x->client_port, &from, fd);
-        hf_addr_set_port(&from, 0);
+    hf_socket_local(x->session->front.watch.fd, &opts.from);
+    if (opts.from.sa.sa_family == x->client_port.sa.sa_family) {
+        hf_addr_set_port(&opts.from, (uint16_t)(hf_addr_port(&opts.from) - 1));
+        status = hf_socket_connect_with(&x->client_port, &opts, fd);
+        hf_addr_set_port(&opts.from, 0);
         if (status != HF_OK)
-            status = hf_socket_connect(&x->client_port, &from, fd);
+            status = hf_socket_connect_with(&x->client_port, &opts, fd);
     }
-    return status == HF_OK ? HF_OK : hf_socket_connect(&x->client_port, NULL, fd);
+    if (status == HF_OK)
+        return HF_OK;
+    opts.from = (struct hf_addr){0};
+    return hf_socket_connect_with(&x->client_port, &opts, fd);
 }
 
 bool ftp_xfer_dial_client(struct ftp_xfer *x)
@@ -662,7 +677,7 @@ static bool on_own_port(struct hf_listener *listener, int fd, const struct hf_ad
 enum hf_status ftp_xfer_listen(struct ftp_xfer *x, const struct hf_addr *local, uint16_t *port)
 {
     struct hf_addr addr = *local;
-    enum hf_status status = listen_on(x, &x->listener, &addr, on_own_port);
+    enum hf_status status = listen_on(x, &x->listener, &addr, clients_buffers(x), on_own_port);
     *port = hf_addr_port(&addr);
     return status;
 }

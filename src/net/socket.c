@@ -41,6 +41,14 @@ static enum hf_status new_stream(const struct hf_addr *addr, int *fd_out)
     return *fd_out < 0 ? hf_status_from_errno(errno) : HF_OK;
 }
 
+void hf_socket_buffers(int fd, const struct hf_buffers *buffers)
+{
+    if (buffers->receive)
+        (void)!set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)buffers->receive);
+    if (buffers->send)
+        (void)!set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)buffers->send);
+}
+
 /* ---- listening ---- */
 
 /* How long the kernel waits for first bytes before it hands the connection over without them. */
@@ -69,6 +77,7 @@ static enum hf_status set_listen_options(int fd, bool is_v6, const struct hf_lis
         status = set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, SOMAXCONN);
     if (!status && opts->defer_accept)
         status = set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, DEFER_ACCEPT_S);
+    hf_socket_buffers(fd, &opts->buffers);
     return status;
 }
 
@@ -173,6 +182,7 @@ enum hf_status hf_socket_connect_with(const struct hf_addr *to, const struct hf_
         status = set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)opts->user_timeout_ms);
     if (!status && opts->transparent)
         status = set_transparent(fd, to->sa.sa_family == AF_INET6);
+    hf_socket_buffers(fd, &opts->buffers);
     if (!status && needs_bind(&opts->from))
         status = bind_source(fd, &opts->from);
     if (!status)
@@ -298,14 +308,6 @@ void hf_socket_keepalive(int fd, const struct hf_keepalive *how)
         (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)how->idle_s);
     if (how->interval_s)
         (void)!set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)how->interval_s);
-}
-
-void hf_socket_buffers(int fd, unsigned receive, unsigned send)
-{
-    if (receive)
-        (void)!set_option(fd, SOL_SOCKET, SO_RCVBUF, (int)receive);
-    if (send)
-        (void)!set_option(fd, SOL_SOCKET, SO_SNDBUF, (int)send);
 }
 
 void hf_socket_shutdown_write(int fd)

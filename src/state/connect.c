@@ -7,13 +7,19 @@
 #include <string.h>
 
 #include "connect_int.h"
-#include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
 #include "haftp/state/facts.h"
 #include "haftp/wire/proxyproto.h"
 
 /* A range whose ports are all taken is not searched for ever. */
 #define MOST_TRIES 256u
+
+static struct hf_buffers buffers;
+
+void hf_server_connect_with(const struct hf_buffers *wanted)
+{
+    buffers = *wanted;
+}
 
 static const struct hf_cfg_source *source_of(const struct hf_cfg_server *server)
 {
@@ -62,10 +68,15 @@ enum hf_status hf_server_connect(const struct hf_cfg_server *server, const struc
                                  const struct hf_addr *client, int *fd_out)
 {
     const struct hf_cfg_source *source = source_of(server);
-    struct hf_connect_opts opts = {.user_timeout_ms = server->o.tcp_ut_ms};
+    struct hf_connect_opts opts = {.user_timeout_ms = server->o.tcp_ut_ms, .buffers = buffers};
 
-    if (!hf_addr_is_set(to) && server->reach != HF_REACH_INET)
-        return hf_unix_connect(server->path, server->reach == HF_REACH_ABNS, fd_out);
+    if (!hf_addr_is_set(to) && server->reach != HF_REACH_INET) {
+        enum hf_status status =
+            hf_unix_connect(server->path, server->reach == HF_REACH_ABNS, fd_out);
+        if (status == HF_OK)
+            hf_socket_buffers(*fd_out, &buffers);
+        return status;
+    }
     if (source) {
         opts.interface = source->interface;
         opts.transparent = choose_address(source, client, &opts.from);

@@ -64,7 +64,8 @@ void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_
     const struct hf_cfg_opts *o = &bind->proxy->o;
 
     hf_socket_nodelay(fd);
-    hf_socket_buffers(fd, global->rcvbuf_client, global->sndbuf_client);
+    if (bind->reach != HF_REACH_INET) /* others inherit them from the socket they came to */
+        hf_socket_buffers(fd, &(struct hf_buffers){global->rcvbuf_client, global->sndbuf_client});
     if (o->tcpka_client)
         hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->clitcpka_cnt,
                                                        .idle_s = seconds(o->clitcpka_idle),
@@ -73,11 +74,9 @@ void hf_session_tune_client(const struct hf_engine *engine, const struct hf_cfg_
 
 void hf_session_tune_server(const struct hf_session *session, int fd)
 {
-    const struct hf_cfg_global *global = &session->engine->runtime->config->global;
     const struct hf_cfg_opts *o = &session->facts.backend->cfg->o;
 
     hf_socket_nodelay(fd);
-    hf_socket_buffers(fd, global->rcvbuf_server, global->sndbuf_server);
     if (o->tcpka_server)
         hf_socket_keepalive(fd, &(struct hf_keepalive){.probes = (unsigned)o->srvtcpka_cnt,
                                                        .idle_s = seconds(o->srvtcpka_idle),

@@ -13,15 +13,21 @@
 #include "haftp/base/status.h"
 
 /* NULL or all zero: the system's defaults. */
+/* Sizes in bytes; 0: as the kernel sizes them. */
+struct hf_buffers {
+    unsigned receive, send;
+};
+
 struct hf_listen_opts {
     bool reuseport; /* one of several sockets of ours on this address */
     bool v6only, v4v6, transparent;
     const char *interface;
-    int backlog;              /* 0: SOMAXCONN */
-    unsigned user_timeout_ms; /* of accepted connections; 0: the system's */
-    int mss;                  /* largest segment; 0 or less: the system's */
-    bool fastopen;            /* take the data of a client's SYN */
-    bool defer_accept;        /* accept when the first bytes are there */
+    int backlog;               /* 0: SOMAXCONN */
+    unsigned user_timeout_ms;  /* of accepted connections; 0: the system's */
+    int mss;                   /* largest segment; 0 or less: the system's */
+    bool fastopen;             /* take the data of a client's SYN */
+    bool defer_accept;         /* accept when the first bytes are there */
+    struct hf_buffers buffers; /* of accepted connections; best effort */
 };
 
 /* All zero: the system's defaults. */
@@ -30,6 +36,7 @@ struct hf_connect_opts {
     bool transparent;      /* `from` need not be an address of this host */
     const char *interface; /* NULL: any */
     unsigned user_timeout_ms;
+    struct hf_buffers buffers; /* best effort */
 };
 
 /* Bound and listening.  HF_INUSE, HF_DENIED, HF_NOADDR, ... name what the kernel said; HF_NOTFOUND:
@@ -71,8 +78,9 @@ struct hf_keepalive {
     unsigned probes, idle_s, interval_s;
 };
 void hf_socket_keepalive(int fd, const struct hf_keepalive *how);
-/* Sizes in bytes; 0: as the kernel sizes them.  Best effort. */
-void hf_socket_buffers(int fd, unsigned receive, unsigned send);
+/* Of a connection that is there; of a new one better by the options above, as the largest window
+ * is agreed on with the first segments.  Best effort. */
+void hf_socket_buffers(int fd, const struct hf_buffers *buffers);
 void hf_socket_shutdown_write(int fd);
 /* Bytes given to the kernel that have not left this host, as when the peer's window is full; 0 when
  * unknown. */

@@ -7,7 +7,10 @@
 
 #include "haftp/base/addr.h"
 #include "haftp/conf/model.h"
+#include "haftp/net/socket.h"
 
+/* Of all connections to servers; before threads start. */
+void hf_server_connect_with(const struct hf_buffers *buffers);
 /* Begins to connect, as hf_socket_connect() does.  `to`: the server's address with the port that is
  * wanted; not set: its unix socket.  `client`: for whom, for `usesrc`; NULL: for ourselves. */
 HF_MUST_USE enum hf_status hf_server_connect(const struct hf_cfg_server *server,

@@ -321,10 +321,10 @@ static void test_buffers_have_the_given_sizes(void **state)
     int pair[2];
     tcp_pair(pair);
     int receive = option(pair[0], SOL_SOCKET, SO_RCVBUF);
-    hf_socket_buffers(pair[0], 0, 20000);
+    hf_socket_buffers(pair[0], &(struct hf_buffers){.send = 20000});
     assert_int_equal(option(pair[0], SOL_SOCKET, SO_RCVBUF), receive);
     assert_int_equal(option(pair[0], SOL_SOCKET, SO_SNDBUF), 2 * 20000); /* the kernel doubles */
-    hf_socket_buffers(pair[0], 30000, 0);
+    hf_socket_buffers(pair[0], &(struct hf_buffers){.receive = 30000});
     assert_int_equal(option(pair[0], SOL_SOCKET, SO_RCVBUF), 2 * 30000);
     close(pair[0]);
     close(pair[1]);
