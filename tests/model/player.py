@@ -4,6 +4,7 @@ import hashlib
 import posixpath
 import re
 import socket
+import ssl
 import struct
 
 PATIENCE = 20  # seconds for anything; nothing here should need one
@@ -30,12 +31,14 @@ class Seen:
 
 
 class Player:
-    """One client. `told`: the address that replies must name; None: they name none of use."""
+    """One client. `told`: the address that replies must name; None: they name none of use.
+    `tls`: the context of a client that encrypts everything, but shows only what it does in it."""
 
-    def __init__(self, where, source, root, login, told=None):
+    def __init__(self, where, source, root, login, told=None, tls=None):
         self.root = self.cwd = root
         self.login = login
         self.told = told
+        self.tls = tls
         self.said_quit = False
         self.offer = None  # ("passive", address), ("active", listener), or nothing
         self.seen = []
@@ -43,6 +46,17 @@ class Player:
         self.sock = socket.create_connection(where, PATIENCE, (source, 0))
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.lines = self.sock.makefile("rb")
+
+    def _encrypt(self):
+        """Behind the greeting, so that what follows is as without."""
+        for line, expected in (("AUTH TLS", 234), ("PBSZ 0", 200), ("PROT P", 200)):
+            self.put(line)
+            if self.final(Seen((line,))) != expected:
+                raise Ended(f"{line} refused")
+            if line == "AUTH TLS":
+                self.lines.close()
+                self.sock = self.tls.wrap_socket(self.sock)
+                self.lines = self.sock.makefile("rb")
 
     # ---- control connection
 
@@ -52,7 +66,7 @@ class Player:
 
     def _put_raw(self, raw, flags=0):
         try:
-            self.sock.send(raw, flags)
+            self.sock.send(raw, 0 if self.tls else flags)
         except OSError as error:
             raise Ended(f"sending: {type(error).__name__}") from None
 
@@ -106,6 +120,8 @@ class Player:
         try:
             self.seen.append(Seen(("connect",)))
             self.reply(self.seen[0])
+            if self.tls:
+                self._encrypt()
             for step in steps:
                 self.seen.append(Seen(step))
                 getattr(self, "do_" + step[0])(self.seen[-1], *step[1:])
@@ -221,6 +237,8 @@ class Player:
                 seen.notes.append(f"no data connection: {type(error).__name__}")
         if self.ready:
             self.ready.settimeout(PATIENCE)
+            if self.tls:
+                self.ready = self.tls.wrap_socket(self.ready, session=self.sock.session)
         return self.ready
 
     def do_move(self, seen, line, options):
@@ -258,7 +276,7 @@ class Player:
         if during in ("close", "reset"):
             if during == "reset":
                 data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            data.close()
+            self._close(data)
         elif during:
             self._say_during(during)
             owed = 2
@@ -268,13 +286,23 @@ class Player:
             data.close()
         elif up:
             self._send(seen, data, content[len(content) // 2:] if during else content)
-            data.close()
+            self._close(data)
         else:
             rest = self._receive(seen, data, None)
             seen.data = (first if during else b"") + rest
             data.close()  # ProFTPD waits for this before it says 226, ten seconds long
         for _ in range(owed):
             self.final(seen)
+
+    @staticmethod
+    def _close(data):
+        """So that the other side knows that this was all."""
+        if isinstance(data, ssl.SSLSocket):
+            try:
+                data.unwrap()
+            except OSError:
+                pass  # it did not wait for the end
+        data.close()
 
     def _say_during(self, during):
         verb, _, how = during.partition(" ")

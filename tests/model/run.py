@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Plays random sessions directly and through haftp, and compares all that can be seen.
 
-    tests/model/run.py --sessions 10000 [--first SEED] [--parallel 8] [--server proftpd]
+    tests/model/run.py --sessions 10000 [--first SEED] [--parallel 8] [--tls]
 
-Half of the sessions go to vsftpd, half to ProFTPD; both must be unpacked, ./tests/run does it. Each
-session has a fresh tree. One that differs is played again, shortened as far as it still differs,
-and printed. HAFTP names the binary.
+Half of the sessions go to vsftpd, half to ProFTPD; both must be unpacked, ./tests/run does it. With
+--tls all that goes through haftp is encrypted as far as haftp, control and data. Each session has a
+fresh tree. One that differs is played again, shortened as far as it still differs, and printed.
+HAFTP names the binary.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import os
 import pprint
 import shutil
 import signal
+import ssl
 import sys
 import threading
 import time
@@ -48,8 +50,13 @@ class Finding:
 class Arena:
     """Servers of each kind, and one haftp in front of all, each in sections of its own."""
 
-    def __init__(self, lab, more=()):
+    def __init__(self, lab, more=(), tls=False):
         """more: lines for each control section."""
+        self._tls = None
+        if tls:
+            self._tls = ssl.create_default_context(cafile=lab.certificates.ca)
+            self._tls.check_hostname = False
+        self._bind_more = f" starttls crt {lab.certificates.server}" if tls else ""
         self.net = lab.net
         self.servers = {kind: lab.servers(kind, count) for kind, count in KINDS.items()}
         everyone = sum(self.servers.values(), [])
@@ -64,7 +71,8 @@ class Arena:
         text = ftp_sections(self.fronts[server.name], [server], more=more)
         for name in ("listen ftp_control", "listen ftp_data", "cookie FTP_SERVER"):
             text = text.replace(name, f"{name}_{server.name}")
-        return text
+        control = f"bind {self.fronts[server.name]}:{CONTROL_PORT}"
+        return text.replace(control, control + self._bind_more)
 
     def _number(self):
         with self._lock:
@@ -79,7 +87,8 @@ class Arena:
         where = self.fronts[server.name] if through else server.address
         try:
             player = Player((where, CONTROL_PORT), self.net.client(1 + number % CLIENTS), root,
-                            (server.user, server.password), where if through else None)
+                            (server.user, server.password), where if through else None,
+                            self._tls if through else None)
             seen = player.play(steps)
             return seen, tree.survey(server.path(root[1:])), root
         finally:
@@ -115,6 +124,8 @@ class Arena:
         kind = sorted(KINDS)[seed % len(KINDS)]
         server = self.servers[kind][seed // len(KINDS) % KINDS[kind]]
         steps = generate.session(seed)
+        if self._tls and steps[-1] == ("end", "half"):
+            steps[-1] = ("end", "QUIT")  # TLS has no half that could be closed
         text = self.difference(server, steps)
         if not text:
             return None
@@ -142,6 +153,7 @@ def main():
     parser.add_argument("--sessions", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     parser.add_argument("--parallel", type=int, default=8)
+    parser.add_argument("--tls", action="store_true")
     options = parser.parse_args()
 
     kill_all_when_stopped(signal.SIGTERM)
@@ -150,7 +162,7 @@ def main():
     start = time.monotonic()
     try:
         seeds = range(options.first, options.first + options.sessions)
-        findings = run(Arena(lab), seeds, options.parallel,
+        findings = run(Arena(lab, tls=options.tls), seeds, options.parallel,
                        lambda what: print(what, flush=True))
     finally:
         lab.close()

@@ -1,13 +1,14 @@
 """Some random sessions, always the same ones; tests/model/run.py plays any number."""
 
+import pytest
+
 from model import generate, run
 
-SESSIONS = 150
 
-
-def test_seen_as_without_haftp(lab):
+@pytest.mark.parametrize("tls, sessions", [(False, 150), (True, 60)], ids=["plain", "tls"])
+def test_seen_as_without_haftp(lab, tls, sessions):
     lab.need_haftp()
-    findings = run.run(run.Arena(lab), range(SESSIONS), parallel=8)
+    findings = run.run(run.Arena(lab, tls=tls), range(sessions), parallel=8)
     assert not findings, "\n".join(map(str, findings))
 
 
