@@ -302,6 +302,9 @@ static void start_if_ready(struct ftp_xfer *x)
     x->relay.end[HF_BACK].hold_fin = x->from_server;
     if (!ftps_begin_data(x))
         return;
+    /* Some clients say at once that they send nothing; to a server with TLS close_notify may be the
+     * end of the whole connection. */
+    x->relay.end[HF_FRONT].keep_end = x->from_server && x->relay.end[HF_BACK].tls;
     if (ftps_is_shaking(x))
         arm_handshake(x);
     else

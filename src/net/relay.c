@@ -288,6 +288,11 @@ static void finish(struct hf_relay *relay, struct hf_relay_end *from)
         relay->fn(relay, HF_RELAY_EOF, from->side, HF_OK);
         return;
     }
+    if (from->keep_end) {
+        from->shut = true;
+        relay->fn(relay, HF_RELAY_EOF, from->side, HF_OK);
+        return;
+    }
     enum hf_status status = to->tls ? hf_tls_shutdown(to->tls) : HF_OK;
     if (status == HF_AGAIN)
         return;

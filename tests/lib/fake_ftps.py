@@ -18,7 +18,8 @@ class FtpsServer:
 
     auth: the answer to AUTH, None: silence; behind: bytes sent with it; prot: the answer to PROT;
     data: how data connections end: "clean", "cut" (no close_notify), "silent" (no handshake at
-    all), "garbage" (instead of one).
+    all), "garbage" (instead of one), "wary" (clean, and a download stops where the client has said
+    its own end).
     """
 
     def __init__(self, certificate, auth="234 Go on.", behind=b"", prot="200 Private.",
@@ -75,6 +76,16 @@ class FtpsServer:
         else:
             say(answers.get(verb, "500 What?"))
 
+    @staticmethod
+    def _hears_end(secure):
+        secure.settimeout(0.3)
+        try:
+            return not secure.recv(1)
+        except TimeoutError:
+            return False
+        finally:
+            secure.settimeout(10)
+
     def _transfer(self, data, verb):
         data.settimeout(10)
         if self.data == "silent":
@@ -88,5 +99,7 @@ class FtpsServer:
                     pass
             else:
                 secure.sendall(b"half of it")
-            data = secure.unwrap() if self.data == "clean" else secure
+                if self.data == "wary" and not self._hears_end(secure):
+                    secure.sendall(b", and the rest")
+            data = secure.unwrap() if self.data in ("clean", "wary") else secure
         data.close()

@@ -44,6 +44,8 @@ struct hf_relay_end {
                          go: clear it, then hf_watch_again() */
     bool bulk : 1;    /* the last read was a full one: move by the megabyte */
     bool secure : 1;  /* its handshake is done */
+    bool keep_end : 1;    /* the owner's, before start: it only receives, and the other is not told
+                             when it says that it sends no more */
     bool eof_lenient : 1; /* the owner's: an end without close_notify is an end */
     struct hf_tls *tls;   /* NULL: plain text */
     uint64_t bytes;       /* read from this end and delivered to the other */

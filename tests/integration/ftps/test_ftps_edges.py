@@ -397,6 +397,49 @@ def test_download_without_close_notify_from_a_lenient_server(lab):
         assert session.read("x") == b"half of it"
 
 
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_a_client_that_ends_first(lab, front):
+    """It says that it sends nothing, and wants the whole file all the same."""
+    there = Fakes(lab, data="wary")
+    if front == "plain":
+        with there.session() as session:
+            data = session.transfercmd("RETR x")
+            data.shutdown(socket.SHUT_WR)
+            assert drain(data) == b"half of it, and the rest"
+            assert session.voidresp().startswith("226")
+        return
+    with TlsSession(there.place.where(front), ("alice", "secret"), there.place.tls(front)) as session:
+        session.wrap_data = lambda data: data
+        data = session.transfercmd("RETR x")
+        assert _read_after_own_end(session, data) == b"half of it, and the rest"
+        assert session.voidresp().startswith("226")
+
+
+def _read_after_own_end(session, data):
+    """close_notify right behind the handshake, then all that comes."""
+    read, write = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secure = session.context.wrap_bio(read, write, server_hostname=session.host,
+                                      session=session.sock.session)
+    got = b""
+
+    def until_done(step):
+        while True:
+            try:
+                return step()
+            except ssl.SSLWantReadError:
+                data.sendall(write.read())
+                read.write(data.recv(1 << 16))
+            except ssl.SSLZeroReturnError:
+                return b""
+    until_done(secure.do_handshake)
+    with pytest.raises(ssl.SSLWantReadError):
+        secure.unwrap()
+    while piece := until_done(lambda: secure.read(1000)):
+        got += piece
+    data.close()
+    return got
+
+
 @pytest.mark.parametrize("how", ("garbage", "silent"))
 def test_server_without_tls_on_the_data_connection(lab, how):
     there = Fakes(lab, data=how)
