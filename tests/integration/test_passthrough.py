@@ -61,12 +61,29 @@ def test_clients(lab, name, version):
     check_transfers(client, there.servers[0], client.folder)
 
 
+@pytest.mark.parametrize("kind, name, version", (
+    ("proftpd", "curl-epsv", "1.3"), ("proftpd", "lftp", "1.2"), ("pureftpd", "curl-pasv", "1.2"),
+    ("pureftpd", "ftplib", "1.3"), ("pyftpdlib", "lftp", "1.3"), ("pyftpdlib", "ftplib", "1.2")))
+def test_other_servers(lab, kind, name, version):
+    """ProFTPD demands that data connections resume, the other two do not."""
+    there = place(lab, kind=kind, count=2)
+    tls = ClientTls(lab.certificates.ca, version=version)
+    client = TLS_CLIENTS[name](there.control, there.login, lab.scratch(), tls)
+    copy = os.path.join(client.folder, "name")
+    client.get("WELCOME", copy)
+    with open(copy) as welcome:
+        server, = (server for server in there.servers if server.name == welcome.read().strip())
+    check_transfers(client, server, client.folder)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="port 990 is for root")
-@pytest.mark.parametrize("name", ("curl-epsv", "lftp", "ftplib"))
-def test_implicit(lab, name):
+@pytest.mark.parametrize("kind, name", (("vsftpd", "curl-epsv"), ("vsftpd", "lftp"),
+                                        ("vsftpd", "ftplib"), ("proftpd", "curl-epsv"),
+                                        ("proftpd", "lftp")))
+def test_implicit(lab, kind, name):
     """Port 990 without `ssl`: TLS from the first byte, which the server ends."""
     front = lab.net.front()
-    servers = servers_of(lab, front, count=1, implicit=True)
+    servers = servers_of(lab, front, kind, count=1, implicit=True)
     config = head() + f"""listen ftps
     bind {front}:990
 {server_lines(servers)}

@@ -134,10 +134,13 @@ class Lab:
         self.shown += servers
         return servers
 
-    def server_at(self, kind, address, port):
+    def server_at(self, kind, address, port, tls=None):
         """One on an address that is no loopback address of ours: on ::1."""
         name = f"{kind}_at_{port}"
-        server = ALL_KINDS[kind](name, address, port, None, self.house.new_folder(name)).start()
+        if tls:
+            tls = dataclasses.replace(tls, certificate=self.certificates.server)
+        server = ALL_KINDS[kind](name, address, port, None, self.house.new_folder(name),
+                                 tls).start()
         self._servers.append(server)
         self.shown.append(server)
         return server

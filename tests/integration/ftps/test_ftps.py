@@ -12,6 +12,7 @@ from lib import content
 from lib.clients import TLS_CLIENTS, Client
 from lib.ftps import FRONTS, FtpsPlace, ftps_place, server_tls
 from lib.lab import Lab
+from lib.net import has_ipv6
 from lib.pairs import pairwise
 from lib.session import TlsSession, named_content
 
@@ -81,6 +82,23 @@ def test_matrix(places, lab, server, client, front, version, family):
 @pytest.mark.parametrize("server, client, front, version, family", OTHERS)
 def test_rest_of_matrix(places, lab, server, client, front, version, family):
     run(places, lab, server, client, front, version, family)
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6 loopback")
+@pytest.mark.parametrize("server, client, front, family", (
+    ("vsftpd-starttls", "curl-epsv", "explicit-P", 4), ("vsftpd-ssl", "lftp", "implicit-P", 6),
+    ("proftpd-starttls", "lftp", "explicit-P", 4), ("proftpd-ssl", "ftplib-active", "plain", 6),
+    ("pureftpd-starttls", "ftplib", "implicit-C", 4), ("pyftpdlib-starttls", "curl-pasv",
+                                                       "explicit-P", 4)))
+def test_servers_on_ipv6(lab, server, client, front, family):
+    """Whatever the client's side has."""
+    kind, mode = server.split("-")
+    first = 19000 + 10 * lab.net.number
+    there = lab.server_at(kind, "::1", first, server_tls(mode))
+    ipv6 = range(first + 1, first + 7) if family == 6 else None
+    place = ftps_place(lab, there, mode, ipv6=ipv6)
+    transfers(TLS_CLIENTS[client](place.where(front, family), place.login, lab.scratch(),
+                                  place.tls(front)), place)
 
 
 @pytest.mark.parametrize("version", ("1.2", "1.3"))

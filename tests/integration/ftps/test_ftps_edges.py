@@ -408,7 +408,8 @@ def test_a_client_that_ends_first(lab, front):
             assert drain(data) == b"half of it, and the rest"
             assert session.voidresp().startswith("226")
         return
-    with TlsSession(there.place.where(front), ("alice", "secret"), there.place.tls(front)) as session:
+    where, tls = there.place.where(front), there.place.tls(front)
+    with TlsSession(where, ("alice", "secret"), tls) as session:
         session.wrap_data = lambda data: data
         data = session.transfercmd("RETR x")
         assert _read_after_own_end(session, data) == b"half of it, and the rest"
