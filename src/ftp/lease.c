@@ -336,6 +336,14 @@ static bool any_listens_at(const struct hf_lease_wish *wish, const struct hf_add
     return false;
 }
 
+static bool any_is_bound_to(const struct hf_lease_wish *wish, const struct hf_addr *at)
+{
+    for (const struct hf_cfg_data_range *r = wish->control->data_ranges; r; r = r->next)
+        if (hf_data_range_serves(r, wish->server) && hf_addr_same_host(&r->bind->addr, at))
+            return true;
+    return false;
+}
+
 /* The address of ours where the data connection will come in; NULL: none that we know.
  *
  * A client that came by IPv6 and is told an IPv4 address either knows nothing of IPv6, and comes
@@ -343,11 +351,14 @@ static bool any_listens_at(const struct hf_lease_wish *wish, const struct hf_add
  * any` lets it in, whose IPv4 address nobody knows. */
 static const struct hf_addr *landing(const struct hf_lease_wish *wish)
 {
-    bool other_family = wish->told->sa.sa_family != wish->local->sa.sa_family;
+    const struct hf_addr *told = wish->told;
+    bool other_family = told->sa.sa_family != wish->local->sa.sa_family;
+    bool goes_there =
+        other_family ? wish->control->o.ftp_peer == HF_FTP_PEER_ANY && any_listens_at(wish, told)
+                     : any_is_bound_to(wish, told);
 
-    if ((!other_family || wish->control->o.ftp_peer == HF_FTP_PEER_ANY) &&
-        any_listens_at(wish, wish->told))
-        return wish->told;
+    if (goes_there)
+        return told;
     return any_listens_at(wish, wish->local) ? wish->local : NULL;
 }
 
