@@ -704,8 +704,10 @@ struct ftp_xfer *ftp_xfer_new(struct ftp_session *s)
     x->facts.client_fd = control->client_fd; /* its own is closed when its line is written */
     x->facts.worker = control->worker;
     x->facts.log_level = control->log_level;
+    /* Lent: a transfer's line is written before its session ends. */
     x->facts.vars = control->vars;
-    x->facts.proxied = control->proxied; /* lent, likewise */
+    x->facts.first = control->first;
+    x->facts.proxied = control->proxied;
     x->facts.unique_id = control->unique_id;
     x->facts.received_proxy = control->received_proxy;
     x->facts.is_transfer = true;

@@ -1,7 +1,10 @@
 /*
- * facts.c: how a session ended, in words and in HAProxy's two letters.
+ * facts.c: what a session keeps of its beginning, and how it ended, in words and in HAProxy's two
+ * letters.
  */
 #include "haftp/state/facts.h"
+
+#include <stdlib.h>
 
 #include "haftp/state/runtime.h"
 
@@ -56,4 +59,15 @@ void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase p
         return;
     facts->reason = (uint8_t)reason;
     facts->phase = (uint8_t)phase;
+}
+
+enum hf_status hf_facts_remember(struct hf_facts *facts)
+{
+    if (facts->first)
+        return HF_OK;
+    facts->first = malloc(sizeof *facts->first);
+    if (!facts->first)
+        return HF_NOMEM;
+    *facts->first = (struct hf_facts_first){.client = facts->client, .local = facts->local};
+    return HF_OK;
 }

@@ -40,7 +40,8 @@ enum hf_status hf_facts_take_header(struct hf_facts *facts, const struct hf_pp_h
     if (has_addresses) {
         facts->client = header->from;
         facts->local = header->to;
-        facts->first_client = facts->first_local = (struct hf_addr){0};
+        free(facts->first);
+        facts->first = NULL;
     }
     return HF_OK;
 }

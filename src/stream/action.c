@@ -113,15 +113,6 @@ ACTION(unset_var)
 
 /* ---- addresses ---------------------------------------------------------------------------- */
 
-/* fc_src and fc_dst go on telling what the connection was. */
-static void remember(struct hf_facts *facts)
-{
-    if (!hf_addr_is_set(&facts->first_client))
-        facts->first_client = facts->client;
-    if (!hf_addr_is_set(&facts->first_local))
-        facts->first_local = facts->local;
-}
-
 /* Keeps the port. */
 static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_facts *facts,
                               struct hf_addr *addr, struct hf_eval *eval)
@@ -131,7 +122,8 @@ static enum hf_acted set_host(const struct hf_cfg_rule *rule, struct hf_facts *f
     uint16_t port = hf_addr_port(addr);
 
     if (truth == HF_TRUE) {
-        remember(facts);
+        if (hf_facts_remember(facts) != HF_OK)
+            return HF_ACTED_REJECT;
         *addr = sample.addr;
         hf_addr_set_port(addr, port);
     }
@@ -145,7 +137,8 @@ static enum hf_acted set_port(const struct hf_cfg_rule *rule, struct hf_facts *f
     enum hf_truth truth = evaluate(rule, HF_TYPE_INT, eval, &sample);
 
     if (truth == HF_TRUE && hf_addr_is_set(addr)) {
-        remember(facts);
+        if (hf_facts_remember(facts) != HF_OK)
+            return HF_ACTED_REJECT;
         hf_addr_set_port(addr, (uint16_t)sample.number);
     }
     return acted(truth);

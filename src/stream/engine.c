@@ -146,6 +146,7 @@ void hf_session_end(struct hf_session *session)
     hf_session_report(session);
     hf_vars_free(&facts->vars);
     hf_ftp_facts_free(facts);
+    free(facts->first);
     free(facts->proxied);
     free(facts->unique_id);
 

@@ -47,6 +47,10 @@ struct hf_proxied {
 /* Values of hf_facts.log_level; 0 is the usual level. */
 enum { HF_LOG_SILENT = -1, HF_LOG_AS_LEVEL = 1 /* plus the level, 0 emerg .. 7 debug */ };
 
+struct hf_facts_first {
+    struct hf_addr client, local;
+};
+
 struct hf_facts {
     const struct hf_proxy *frontend;
     const struct hf_proxy *backend; /* NULL: none chosen */
@@ -75,11 +79,10 @@ struct hf_facts {
     bool client_tls;       /* the client's control connection is encrypted, and we read it */
     uint16_t worker;       /* number of the thread, from 0 */
     int client_fd;         /* the client's socket while it is open; 0 or -1: not */
-    struct hf_addr first_client,
-        first_local;             /* before a rule changed client or local; else unset */
-    struct hf_addr server_local; /* our address toward the server, once connected */
-    struct hf_proxied *proxied;  /* NULL: no PROXY header, or one that said nothing */
-    char *unique_id;             /* by `unique-id-format`; NULL: none, or not yet */
+    struct hf_addr server_local;  /* our address toward the server, once connected */
+    struct hf_facts_first *first; /* client and local before a rule changed them; NULL: none did */
+    struct hf_proxied *proxied;   /* NULL: no PROXY header, or one that said nothing */
+    char *unique_id;              /* by `unique-id-format`; NULL: none, or not yet */
 };
 
 #define HF_UNIQUE_ID_MAX 127u /* bytes of it, as in HAProxy */
@@ -88,12 +91,15 @@ struct hf_facts {
  * them: who the client is, and what it connected to. */
 static inline const struct hf_addr *hf_facts_peer(const struct hf_facts *facts)
 {
-    return hf_addr_is_set(&facts->first_client) ? &facts->first_client : &facts->client;
+    return facts->first ? &facts->first->client : &facts->client;
 }
 static inline const struct hf_addr *hf_facts_here(const struct hf_facts *facts)
 {
-    return hf_addr_is_set(&facts->first_local) ? &facts->first_local : &facts->local;
+    return facts->first ? &facts->first->local : &facts->local;
 }
+
+/* Before a rule changes client or local.  Idempotent.  HF_NOMEM. */
+HF_MUST_USE enum hf_status hf_facts_remember(struct hf_facts *facts);
 
 /* The ends of the socket itself: with a PROXY header, its sender and our own address. */
 static inline const struct hf_addr *hf_facts_socket_peer(const struct hf_facts *facts)

@@ -22,8 +22,7 @@ static void addresses(void **state)
     assert_evaluates("fc_dst_port", "2121");
     assert_evaluates("fc_rcvd_proxy", "0");
     /* A rule said otherwise. */
-    f.facts.first_client = f.facts.client;
-    f.facts.first_local = f.facts.local;
+    assert_int_equal(hf_facts_remember(&f.facts), HF_OK);
     f.facts.client = fixture_addr("2001:db8::5", 7);
     f.facts.local = fixture_addr("2001:db8::6", 8);
     assert_evaluates("src", "2001:db8::5");
@@ -33,6 +32,8 @@ static void addresses(void **state)
     assert_evaluates("fc_src_is_local", "0");
     assert_evaluates("fc_dst", "127.0.0.1");
     assert_evaluates("fc_dst_is_local", "1");
+    free(f.facts.first);
+    f.facts.first = NULL;
 }
 
 static void nobody_there(void **state)
