@@ -155,11 +155,29 @@ static void test_uploads_are_told_from_downloads(void **state)
         assert_true(ftp_command_is_download(&(struct ftp_command){.id = (uint8_t)down[i]}));
 }
 
+/* Only what the server still owes an answer, and moves data as far as is known. */
+static void test_a_transfer_is_awaited(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_NOOP);
+    ftp_queue_push(&queue, HF_CMD_RETR, FTP_ANSWER_NO_DATA_PORT);
+    push(&queue, HF_CMD_OTHER);
+    assert_false(ftp_queue_transfers(&queue));
+    ftp_queue_at(&queue, 2)->begun = true; /* 150 to a command that haftp does not know */
+    assert_true(ftp_queue_transfers(&queue));
+    ftp_queue_remove(&queue, 2);
+    assert_false(ftp_queue_transfers(&queue));
+    push(&queue, HF_CMD_LIST);
+    assert_true(ftp_queue_transfers(&queue));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_replies_come_in_order),
         cmocka_unit_test(test_ring_wraps),
+        cmocka_unit_test(test_a_transfer_is_awaited),
         cmocka_unit_test(test_full_queue_says_so),
         cmocka_unit_test(test_stat_and_noop_overtake_a_running_transfer),
         cmocka_unit_test(test_abort_takes_two_replies),
