@@ -256,10 +256,18 @@ static void on_host_reply(struct ftp_session *s, unsigned code)
 
 /* ---- reply by reply ---- */
 
+static bool lets_in(const struct ftp_command *command, unsigned code)
+{
+    return (command->id == HF_CMD_USER || command->id == HF_CMD_PASS ||
+            command->id == HF_CMD_ACCT) &&
+           (code == 230 || code == 232);
+}
+
 /* Looks at the first line of a reply.  False: it must wait. */
 static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
-    s->reply_mode = command && command->forgets ? FTP_REPLY_SWALLOW : FTP_REPLY_RELAY;
+    bool swallow = command && (command->forgets || command->own);
+    s->reply_mode = swallow ? FTP_REPLY_SWALLOW : FTP_REPLY_RELAY;
     if (s->reply_mode == FTP_REPLY_SWALLOW)
         return true;
     ftp_replied(s, code);
@@ -305,7 +313,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     case HF_CMD_ACCT:
         if (command->id == HF_CMD_USER)
             ftp_name_answered(s, HF_CMD_USER, code);
-        if (code == 230 || code == 232)
+        if (lets_in(command, code))
             s->logged_in = s->user_proven = true;
         else if (command->id == HF_CMD_USER && code < 400)
             s->user_proven = false;
@@ -369,6 +377,18 @@ static enum ftp_verdict relay_line(struct ftp_session *s, struct ftp_command *co
     return said ? FTP_DONE : FTP_CLOSED;
 }
 
+/* The reply to a command of our own. */
+static void end_own(struct ftp_session *s, unsigned position, unsigned code)
+{
+    enum hf_ftp_cmd_id id = (enum hf_ftp_cmd_id)ftp_queue_at(&s->queue, (int)position)->id;
+
+    if (code < 200)
+        return;
+    ftp_queue_remove(&s->queue, position);
+    if (id == HF_CMD_PROT)
+        ftps_on_late_prot(s, code);
+}
+
 /* The reply is complete: whose was it, and what begins or ends with it. */
 static void end_reply(struct ftp_session *s, int position, unsigned code)
 {
@@ -377,6 +397,10 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;
     struct ftp_command *command = ftp_queue_at(&s->queue, position);
+    if (command->own) {
+        end_own(s, (unsigned)position, code);
+        return;
+    }
     if (s->reply_mode == FTP_REPLY_SWALLOW) {
         command->forgets = code < 200;
         return;
@@ -384,11 +408,14 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
     if (code >= 200) {
         bool decides_auth = ftp_opaque_awaited(s);
         bool succeeded = code < 300 && ftp_command_moves_data(command);
+        bool let_in = lets_in(command, code);
         ftp_queue_remove(&s->queue, (unsigned)position);
         if (succeeded)
             ftp_queue_doubt_abort(&s->queue);
         if (decides_auth)
             ftp_opaque_decide(s, code);
+        if (let_in)
+            ftps_logged_in(s);
         return;
     }
     command = ftp_queue_head(&s->queue);
@@ -421,7 +448,7 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
         return FTP_CLOSED;
     if (first && !begin_reply(s, command, code))
         return FTP_HOLD;
-    if (first && command)
+    if (first && command && !command->own)
         ftp_record_reply(s, command, s->last_code, line);
     enum ftp_verdict verdict = relay_line(s, command, line, kind == HF_FTP_REPLY_LAST);
     if (verdict != FTP_DONE)
@@ -431,7 +458,7 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     if (kind == HF_FTP_REPLY_LAST) {
         s->reply = (struct hf_ftp_reply){0};
         end_reply(s, position, code);
-        if (!ftp_answer_due(s))
+        if (s->state == FTP_LINGER || !ftp_answer_due(s))
             return FTP_CLOSED;
     }
     return FTP_DONE;

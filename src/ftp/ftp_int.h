@@ -119,6 +119,7 @@ struct ftp_command {
     bool begun : 1;    /* a 1xx reply came */
     bool epsv_all : 1; /* EPSV ALL: binds the client once the server agreed */
     bool forgets : 1;  /* the server got REST 0 in its place, whose reply is for nobody */
+    bool own : 1;      /* ours: its reply is for nobody */
     bool noted : 1;    /* record.c keeps its argument */
     bool doubtful : 1; /* an ABOR that may have been answered together with its transfer */
     uint16_t denial;   /* DENIED: index of the rule in the configuration */
@@ -281,6 +282,7 @@ struct ftp_session {
     bool direct;             /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush;  /* a 1xx is on its way to the client: then the data may flow */
     struct hf_tls *past_tls; /* of the server, for the line of a session that ends; NULL: none */
+    bool prot_owed;          /* the server takes PROT behind the login only */
     bool tls_counted;        /* AUTH has entered it for maxsslconn */
     bool tls_begins;         /* AUTH was answered: nothing more is read in the clear */
     bool named_user;         /* a USER went to the server, and AUTH may not follow it */

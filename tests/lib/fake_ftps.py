@@ -17,14 +17,16 @@ class FtpsServer:
     """handle(connection) talks to one client of its control port.
 
     auth: the answer to AUTH, None: silence; behind: bytes sent with it; prot: the answer to PROT;
+    early: the answer to PBSZ and PROT before the login, None: the same;
     data: how data connections end: "clean", "cut" (no close_notify), "silent" (no handshake at
     all), "garbage" (instead of one), "wary" (clean, and a download stops where the client has said
     its own end).
     """
 
     def __init__(self, certificate, auth="234 Go on.", behind=b"", prot="200 Private.",
-                 data="clean"):
+                 early=None, data="clean"):
         self.auth, self.behind, self.prot, self.data = auth, behind, prot, data
+        self.early = early
         self.heard_in_clear = []
         self.heard = []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -69,7 +71,10 @@ class FtpsServer:
                    "TYPE": "200 Binary.", "EPSV": f"229 Passive (|||{port}|)",
                    "PASV": f"227 Passive (127,0,0,1,{port // 256},{port % 256})",
                    "QUIT": "221 Bye."}
-        if verb in ("RETR", "STOR"):
+        if self.early and verb in ("PBSZ", "PROT") and \
+                not any(line.startswith("USER") for line in self.heard):
+            say(self.early)
+        elif verb in ("RETR", "STOR"):
             say("150 Here it comes.")
             self._transfer(listener.accept()[0], verb)
             say("226 Done.")

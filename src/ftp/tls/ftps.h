@@ -47,7 +47,11 @@ bool ftps_must_prepare(const struct ftp_session *s);
 void ftps_prepare(struct ftp_session *s, const char *greeting, size_t n, size_t behind);
 /* A reply of the server to what ftps_prepare() asks. */
 void ftps_on_reply(struct ftp_session *s, unsigned code, size_t behind);
-void ftps_stop_preparing(struct ftp_session *s); /* idempotent */
+/* The login has succeeded: a server that took no PROT before is asked again, before it reads
+ * another command of the client's. */
+void ftps_logged_in(struct ftp_session *s);
+void ftps_on_late_prot(struct ftp_session *s, unsigned code); /* its reply */
+void ftps_stop_preparing(struct ftp_session *s);              /* idempotent */
 
 /* ---- data connections ----------------------------------------------------------------------- */
 

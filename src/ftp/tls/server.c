@@ -33,7 +33,7 @@ void ftps_stop_preparing(struct ftp_session *s)
 {
     free(s->preparing);
     s->preparing = NULL;
-    s->server_prepared = false;
+    s->server_prepared = s->prot_owed = false;
 }
 
 /* ---- failing -------------------------------------------------------------------------------- */
@@ -168,10 +168,49 @@ void ftps_on_reply(struct ftp_session *s, unsigned code, size_t behind)
         (void)!ask(s, STAGE_PROT, "PROT P\r\n");
         break;
     case STAGE_PROT:
-        if (code < 200 || code > 299)
+        s->prot_owed = code == 503 || code == 530;
+        if ((code < 200 || code > 299) && !s->prot_owed)
             leave_for_reply(s, "PROT P", code);
         else
             finish(s);
         break;
     }
+}
+
+/* ---- servers that take it behind the login only ------------------------------------------------
+ */
+
+/* What the client reads when it cannot be: no file may go without TLS. */
+static void refuse_data(struct ftp_session *s, const char *what, const char *why)
+{
+    log_failure(s, what, why);
+    ftp_session_close(s, HF_REASON_TLS_SERVER, HF_PHASE_DATA,
+                      "421 The server does not protect data connections.\r\n");
+}
+
+void ftps_logged_in(struct ftp_session *s)
+{
+    static const char commands[] = "PBSZ 0\r\nPROT P\r\n";
+
+    if (!s->prot_owed)
+        return;
+    s->prot_owed = false;
+    if (s->queue.count + 2u > FTP_QUEUE_MAX) {
+        refuse_data(s, "PROT P has no room", "the client has sent too many commands at once");
+        return;
+    }
+    ftp_queue_push(&s->queue, HF_CMD_PBSZ, FTP_ANSWER_NONE)->own = true;
+    ftp_queue_push(&s->queue, HF_CMD_PROT, FTP_ANSWER_NONE)->own = true;
+    if (!ftp_say(s, &s->back, commands, sizeof commands - 1))
+        refuse_data(s, "PROT P cannot be sent", "");
+}
+
+void ftps_on_late_prot(struct ftp_session *s, unsigned code)
+{
+    char what[64];
+
+    if (code <= 299)
+        return;
+    snprintf(what, sizeof what, "PROT P behind the login was answered with %u", code);
+    refuse_data(s, what, "");
 }

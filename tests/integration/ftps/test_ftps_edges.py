@@ -361,6 +361,26 @@ def test_server_cannot_be_brought_to_tls(lab, wrong, words):
     assert set(there.server.heard_in_clear) == {"AUTH TLS"}
 
 
+@pytest.mark.parametrize("early", ("503 Log in first.", "530 Log in first."))
+def test_server_wants_prot_behind_the_login(lab, early):
+    """It is asked again before it hears anything else."""
+    there = Fakes(lab, early=early)
+    with there.session() as session:
+        for _ in range(2):
+            assert session.read("x") == b"half of it"
+    assert there.server.heard[:5] == ["PBSZ 0", "PROT P", "USER alice", "PBSZ 0", "PROT P"]
+    assert there.server.heard.count("PROT P") == 2
+
+
+def test_server_has_no_prot_behind_the_login_either(lab):
+    """No file goes without TLS."""
+    there = Fakes(lab, early="530 Log in first.", prot="536 No.")
+    with Session(there.place.where("plain")) as session:
+        assert says(session, "USER alice").startswith("230")
+        assert drain(session.sock) == b"421 The server does not protect data connections.\r\n"
+    there.place.haftp.wait_log("PROT P behind the login was answered with 536")
+
+
 @pytest.mark.parametrize("mode", ("starttls", "ssl"))
 @pytest.mark.parametrize("words", ("ca-file {other}", "verifyhost another.example.org"))
 def test_certificate_is_not_good(lab, mode, words):
