@@ -51,8 +51,8 @@ void hf_loop_turn(struct hf_loop *loop, bool may_sleep);
 /* For how long the next turn may sleep; -1: for ever. */
 int hf_loop_patience_ms(const struct hf_loop *loop);
 
-/* NULL: no memory. */
-#define HF_TLS_BATCH_BYTES (136u * 1024u)
+/* What the scratch holds, as records: what was read at once is sent at once.  NULL: no memory. */
+#define HF_TLS_BATCH_BYTES (HF_SCRATCH_BYTES + 16u * 1024u)
 char *hf_loop_tls_batch(struct hf_loop *loop);
 
 /* watch.c */

@@ -27,7 +27,7 @@
 
 /* Most that waits to be sent: a batch, or a handshake with a long chain.  Beyond it is a peer that
  * makes us answer (new keys, renegotiation) and never reads. */
-#define OUT_BYTES (256u * 1024u)
+#define OUT_BYTES (HF_TLS_BATCH_BYTES + 64u * 1024u)
 
 static BIO_METHOD *method;
 static int ssl_index;
