@@ -256,6 +256,7 @@ struct ftp_session {
     struct hf_waiter *port_waiter;
     struct hf_waitlist *port_waiting_at;
     struct ftp_opaque *opaque; /* from AUTH on, if that passes through */
+    struct hf_tls *past_tls;   /* of the server, for the line of a session that ends; NULL: none */
     struct ftp_queue queue;
     struct hf_ftp_reply reply; /* where we are in the server's reply */
     uint32_t reply_bytes;
@@ -278,17 +279,16 @@ struct ftp_session {
     bool offset_set; /* the server has a REST for the next transfer */
     bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
     bool skipping;   /* the rest of a command that was too long */
-    bool xfer_from_server;   /* direction of the transfer that begins */
-    bool direct;             /* the next transfer, or the one that runs, does not pass here */
-    bool begin_after_flush;  /* a 1xx is on its way to the client: then the data may flow */
-    struct hf_tls *past_tls; /* of the server, for the line of a session that ends; NULL: none */
-    bool prot_owed;          /* the server takes PROT behind the login only */
-    bool tls_counted;        /* AUTH has entered it for maxsslconn */
-    bool tls_begins;         /* AUTH was answered: nothing more is read in the clear */
-    bool named_user;         /* a USER went to the server, and AUTH may not follow it */
-    bool pbsz;               /* PBSZ came, so PROT may */
-    bool private_data;       /* PROT P */
-    bool server_prepared;    /* the server has TLS and PROT P */
+    bool xfer_from_server;  /* direction of the transfer that begins */
+    bool direct;            /* the next transfer, or the one that runs, does not pass here */
+    bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
+    bool prot_owed;         /* the server takes PROT behind the login only */
+    bool tls_counted;       /* AUTH has entered it for maxsslconn */
+    bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
+    bool named_user;        /* a USER went to the server, and AUTH may not follow it */
+    bool pbsz;              /* PBSZ came, so PROT may */
+    bool private_data;      /* PROT P */
+    bool server_prepared;   /* the server has TLS and PROT P */
 };
 
 /* A worker's part of this floor: engine->ftp. */

@@ -104,10 +104,12 @@ class Started:
     def load(self, mode, clients=32, size=4096):
         """Microseconds of processor time for a unit, and units per second."""
         arguments = ["--mode", mode, "--clients", str(clients), "--size", str(size)]
-        result = run.measure_load(self.peer.options, self.peer, self.group, arguments, 1)
-        if result["errors"]:
-            run.die(f"{mode}: {result['errors']} errors: {', '.join(result['kinds'])}")
-        return result["cpu"] * 1e6, result["rate"]
+        before = self.group.seconds()
+        told, = run.run_loads(self.peer.options, self.peer, arguments)
+        spent = self.group.seconds() - before
+        if told["errors"] or not told["all_units"]:
+            run.die(f"{mode}: {told['errors']} errors: {', '.join(told['kinds'])}")
+        return spent / told["all_units"] * 1e6, told["units"] / told["seconds"]
 
 
 # ---- curves: each yields a size and what was measured there ----

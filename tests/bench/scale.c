@@ -392,7 +392,7 @@ static uint64_t change_state(unsigned operations)
 static void measure_algorithm(const char *told, const char *name, enum hf_hash_type type,
                               unsigned factor)
 {
-    char what[64];
+    char what[96];
     how.name = name;
     how.type = type;
     how.factor = factor;

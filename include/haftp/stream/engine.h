@@ -39,12 +39,12 @@ struct hf_engine {
 };
 
 struct hf_session {
-    uint32_t magic;
     const struct hf_session_ops *ops;
     struct hf_engine *engine;
     struct hf_pool *pool; /* that this object goes back to */
     struct hf_session *next, *prev;
     struct hf_reap reap;
+    uint32_t magic;
     bool uncounted;           /* a data connection: no limit counts it, and it holds no slot */
     bool logged;              /* by `option logasap`: nothing more at the end */
     uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */
