@@ -49,7 +49,9 @@ void ftp_visit_end(struct ftp_visit *visit)
 {
     hf_vars_free(&visit->session.facts.vars);
     free(visit->session.facts.proxied);
+    free(visit->session.facts.first);
     visit->session.facts.proxied = NULL;
+    visit->session.facts.first = NULL;
 }
 
 /* ---- waiting ------------------------------------------------------------------------------ */
