@@ -108,7 +108,8 @@ static void tell_changes(const struct changes *changes)
     }
     if (changes->n_more && n < sizeof text)
         snprintf(text + n, sizeof text - n, " and %u more", changes->n_more);
-    hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Certificates are reloaded; %s%s",
+    hf_log_event_mt(NULL, HF_LEVEL_NOTICE,
+                    "Certificates are reloaded; %s%s. The configuration is not read again",
                     changes->n ? "new: " : "none of them has changed", text);
 }
 
@@ -120,7 +121,8 @@ void app_certs_reload(const struct hf_config *config)
 
     if (!config->tls_sites) {
         hf_log_event_mt(NULL, HF_LEVEL_NOTICE,
-                        "USR2 reloads certificates, and no line of the configuration has any");
+                        "USR2 reloads certificates, and no line of the configuration has any. To "
+                        "change the configuration, start haftp again");
         return;
     }
     diag = hf_diag_new();

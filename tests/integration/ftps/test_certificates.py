@@ -12,7 +12,8 @@ import threading
 import pytest
 
 from lib.ftps import ftps_place
-from lib.haftp import ROOT, binary
+from lib.haftp import ROOT, binary, ftp_sections, head
+from lib.net import CONTROL_PORT
 from lib.session import TlsSession
 from lib.tls import ServerTls
 from lib.wait import until
@@ -79,7 +80,8 @@ def test_renewed(lab, server, tmp_path, version):
             files(another, server)
         files(session, server, 1)
     there.haftp.wait_log(
-        rf"Certificates are reloaded; new: '{there.path}' \({NEW}, until 2.* UTC\)")
+        rf"Certificates are reloaded; new: '{there.path}' \({NEW}, until 2.* UTC\)\. "
+        "The configuration is not read again")
 
 
 def test_in_the_middle_of_a_file(lab, server, tmp_path):
@@ -193,6 +195,14 @@ def test_reloads_while_clients_come(lab, server, tmp_path):
         thread.join()
     assert not wrong
     there.haftp.wait_log("none of them has changed")
+
+
+def test_nothing_to_reload(lab, server):
+    """Whoever expects the configuration to be read again is told."""
+    front = lab.net.front()
+    haftp = lab.haftp(head() + ftp_sections(front, [server]), (front, CONTROL_PORT))
+    haftp.process.signal(signal.SIGUSR2)
+    haftp.wait_log("no line of the configuration has any. To change the configuration, start")
 
 
 def test_without_rights(lab, tmp_path):
