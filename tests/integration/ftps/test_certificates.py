@@ -11,11 +11,12 @@ import threading
 
 import pytest
 
+from lib.fakes import Fake, echo
 from lib.ftps import ftps_place
 from lib.haftp import ROOT, binary, ftp_sections, head
 from lib.net import CONTROL_PORT
 from lib.session import TlsSession
-from lib.tls import ServerTls
+from lib.tls import NAME, ServerTls
 from lib.wait import until
 
 OLD, NEW = "old.example.org", "new.example.org"
@@ -174,6 +175,39 @@ def test_ticket_keys_rotate(lab, server, tmp_path):
         there.reload()
         there.haftp.wait_log("must have three lines or more")
         files(session, server)
+
+
+def test_tickets_outlive_a_rotation(lab, tmp_path):
+    """Of plain sections: a ticket is good as long as its key is in the file, whoever read that."""
+    path, front = os.path.join(tmp_path, "keys"), lab.net.front()
+    keys = [os.urandom(80) for _ in range(7)]
+    _keys(path, keys[:3])
+    context = ssl.create_default_context(cafile=lab.certificates.ca)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Fake("echo", lab.net.server(), echo) as target:
+        haftp = lab.haftp(head() + f"""
+listen plain
+    bind {front}:8000 ssl crt {lab.certificates.server} tls-ticket-keys {path}
+    server one {target.address}:{target.port}
+""", (front, 8000))
+
+        def come(session=None):
+            with socket.create_connection((front, 8000), 10) as connection, \
+                    context.wrap_socket(connection, server_hostname=NAME,
+                                        session=session) as secure:
+                return secure.session_reused, secure.session
+
+        def rotate(new, times):
+            _keys(path, new)
+            haftp.process.signal(signal.SIGUSR2)
+            until(lambda: haftp.log().count("Certificates are reloaded") == times, 10, "the reload")
+        first = come()[1]
+        assert come(first)[0]
+        rotate(keys[1:4], 1)
+        resumed, second = come(first)
+        assert resumed
+        rotate(keys[4:], 2)
+        assert not come(first)[0] and not come(second)[0]
 
 
 def test_reloads_while_clients_come(lab, server, tmp_path):
