@@ -175,6 +175,52 @@ static void a_limit_that_grew_is_seen(void **state)
     }
 }
 
+/* ---- threads ----------------------------------------------------------------------------- */
+
+/* Eight sessions at a time, each as soon as one has ended. */
+static void *come_and_go(void *arg)
+{
+    struct hf_server *held[8] = {NULL};
+    for (unsigned i = 0; i < 4000; i++) {
+        struct hf_server **oldest = &held[i % 8];
+        struct hf_server *server = pick_without(NULL);
+        if (*oldest)
+            hf_server_put_mt(*oldest);
+        *oldest = server && hf_server_take_mt(server) ? server : NULL;
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        if (held[i])
+            hf_server_put_mt(held[i]);
+    }
+    return arg;
+}
+
+/* No session that ended on another thread was missed: the picks that follow are right. */
+static void loads_of_many_threads_are_known(void **state)
+{
+    (void)state;
+    static const char *const balances[] = {"leastconn", "first", "roundrobin"};
+    for (unsigned b = 0; b < 3; b++) {
+        pthread_t threads[4];
+        begin(balances[b], 10);
+        for (struct hf_cfg_server *server = cfg->servers; server; server = server->next)
+            server->o.maxconn = 3;
+        start();
+        for (unsigned i = 0; i < 4; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, come_and_go, NULL), 0);
+        for (unsigned i = 0; i < 4; i++)
+            pthread_join(threads[i], NULL);
+        for (unsigned i = 0; i < 10; i++)
+            assert_int_equal(sessions_of(i), 0);
+        for (unsigned i = 0; i < 30; i++) { /* all slots, none of which may be thought taken */
+            struct hf_server *server = pick_without(NULL);
+            check_pick(balances[b], server, NULL);
+            assert_true(hf_server_take_mt(server));
+        }
+        end();
+    }
+}
+
 /* ---- the table of hash-type map-based ---------------------------------------------------- */
 
 /* Step by step, looking at all servers in each. */
@@ -252,6 +298,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_are_known),
         cmocka_unit_test(a_limit_that_grew_is_seen),
+        cmocka_unit_test(loads_of_many_threads_are_known),
         cmocka_unit_test(the_table_is_that_of_looking_at_all_in_each_step),
         cmocka_unit_test(a_table_of_a_quarter_million_places_is_made_at_once),
     };
