@@ -13,9 +13,10 @@
 #include "haftp/stream/engine.h"
 
 #define WAIT_BUCKETS 64u
-/* Ports with leases of others that are looked at for one that a client could share.  A client that
- * finds none has leases on most of them and can wait for its own; the lock cannot. */
-#define MOST_LOOKS   32u
+/* Ports with leases of others that are looked at for one that a client could share: all of any
+ * usual range.  A client that finds none among so many has leases on nearly all, and can wait for
+ * its own; the lock, at 0.1 microseconds a look, cannot. */
+#define MOST_LOOKS   256u
 
 /* Hashed as bytes, so every byte must be set: see key_of(). */
 struct lease_key {

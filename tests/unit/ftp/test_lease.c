@@ -176,6 +176,27 @@ static void test_the_last_free_port_is_found(void **state)
     assert_int_equal(take("10.0.0.2", 2, 0, &last), HF_OK); /* all can be shared with it */
 }
 
+/* No port is idle, and the client has leases on all but one of a usual range. */
+static void test_the_last_port_to_share_is_found(void **state)
+{
+    (void)state;
+    enum { USUAL = 201 };
+    static struct hf_lease mine[USUAL];
+    struct hf_lease theirs, none, last = {0};
+    make_table_of(USUAL, HF_FTP_PEER_STRICT, 1);
+    for (unsigned i = 0; i < USUAL; i++)
+        assert_int_equal(take("10.0.0.2", 2, 0, &theirs), HF_OK);
+    for (unsigned i = 0; i < USUAL; i++)
+        assert_int_equal(take("10.0.0.1", 1, 0, &mine[i]), HF_OK);
+    for (unsigned i = 0; i < USUAL; i += 20) {
+        struct hf_lease_slot *slot = mine[i].slot;
+        assert_int_equal(take("10.0.0.1", 1, 0, &none), HF_NOPORT);
+        hf_lease_release_mt(w.table, &mine[i]);
+        assert_int_equal(take("10.0.0.1", 1, 0, &last), HF_OK);
+        assert_ptr_equal(last.slot, slot);
+    }
+}
+
 /* A port that nobody waits at is nobody's to mistake. */
 static void test_idle_ports_come_before_shared_ones(void **state)
 {
@@ -332,6 +353,7 @@ int main(void)
         cmocka_unit_test_teardown(test_release_does_not_take_a_successors_lease, teardown),
         cmocka_unit_test_teardown(test_own_workers_ports_come_first, teardown),
         cmocka_unit_test_teardown(test_the_last_free_port_is_found, teardown),
+        cmocka_unit_test_teardown(test_the_last_port_to_share_is_found, teardown),
         cmocka_unit_test_teardown(test_idle_ports_come_before_shared_ones, teardown),
         cmocka_unit_test_teardown(test_peer_network, teardown),
         cmocka_unit_test_teardown(test_peer_any_is_exclusive, teardown),
