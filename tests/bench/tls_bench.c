@@ -1,13 +1,15 @@
 /*
  * tls_bench.c: what a download over TLS costs whoever encrypts it, in CPU seconds per GiB.
  *
- *   tls_bench CERT.pem [GIB]      (certificate and key in one file)
+ *   tls_bench CERT.pem [GIB [ROUNDS]]      (certificate and key in one file)
  *
  *   cipher   AES-256-GCM alone, in pieces of a record: the limit
  *   simple   a server that calls SSL_write() with 16 KiB from memory, as `openssl s_server` does
  *   relay    hf_relay from a plain server's connection to a client's with TLS: it reads as well
  *
- * The client shakes hands and then discards what comes, so only the encrypting thread counts.
+ * The client shakes hands and then discards what comes, so only the encrypting thread counts.  They
+ * take turns, and the medians, least and most of the rounds are told: neighbours on the machine
+ * make more difference than what is measured.
  */
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -23,6 +25,7 @@
 #define RECORD_BYTES (16u << 10)
 #define FILE_BYTES   (1u << 20)
 #define CIPHER       "TLS_AES_256_GCM_SHA384"
+#define MOST_ROUNDS  100u
 
 static uint64_t total;
 static int file_fd;
@@ -36,10 +39,9 @@ static double cpu_seconds(void)
            (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-static void report(const char *name, double before)
+static double seconds_a_gib(double before)
 {
-    double gib = (double)total / (1u << 30);
-    printf("%-7s %.4f CPU s/GiB\n", name, (cpu_seconds() - before) / gib);
+    return (cpu_seconds() - before) / ((double)total / (1u << 30));
 }
 
 static void *run_client(void *arg)
@@ -73,7 +75,7 @@ static void *run_source(void *arg)
     return NULL;
 }
 
-static void measure_cipher(void)
+static double measure_cipher(void)
 {
     static unsigned char in[RECORD_BYTES], out[RECORD_BYTES + 64], key[32], iv[12], tag[16];
     EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
@@ -86,11 +88,12 @@ static void measure_cipher(void)
         EVP_EncryptFinal_ex(cipher, out + n, &n);
         EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, sizeof tag, tag);
     }
-    report("cipher", before);
+    double spent = seconds_a_gib(before);
     EVP_CIPHER_CTX_free(cipher);
+    return spent;
 }
 
-static void measure_simple(void)
+static double measure_simple(void)
 {
     static char in[RECORD_BYTES];
     pthread_t client;
@@ -112,12 +115,13 @@ static void measure_simple(void)
     for (uint64_t left = total; left > 0; left -= RECORD_BYTES)
         if (SSL_write(ssl, in, sizeof in) != sizeof in)
             die("SSL_write");
-    report("simple", before);
+    double spent = seconds_a_gib(before);
     SSL_shutdown(ssl);
     close(pair[0]);
     pthread_join(client, NULL);
     SSL_free(ssl);
     SSL_CTX_free(ctx);
+    return spent;
 }
 
 static struct hf_loop *loop;
@@ -135,7 +139,7 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     }
 }
 
-static void measure_relay(void)
+static double measure_relay(void)
 {
     struct hf_tls_cert cert = {.file = cert_file};
     struct hf_tls_settings settings = {
@@ -163,18 +167,34 @@ static void measure_relay(void)
         die("thread");
     double before = cpu_seconds();
     hf_loop_run(loop);
-    report("relay", before);
+    double spent = seconds_a_gib(before);
     pthread_join(client, NULL);
     pthread_join(source, NULL);
     hf_loop_free(loop);
     hf_tls_ctx_put(ctx);
+    return spent;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void tell(const char *name, double *seconds, unsigned n)
+{
+    qsort(seconds, n, sizeof *seconds, by_size);
+    printf("%-7s %.3f (%.3f-%.3f) CPU s/GiB\n", name, seconds[n / 2], seconds[0], seconds[n - 1]);
 }
 
 int main(int argc, char **argv)
 {
-    double gib = argc > 2 ? atof(argv[2]) : 4;
-    if (argc < 2 || gib <= 0) {
-        fprintf(stderr, "usage: tls_bench CERT.pem [GIB]\n");
+    double gib = argc > 2 ? atof(argv[2]) : 1;
+    unsigned rounds = argc > 3 ? (unsigned)atoi(argv[3]) : 9;
+    double cipher[MOST_ROUNDS], simple[MOST_ROUNDS], relay[MOST_ROUNDS];
+    if (argc < 2 || gib <= 0 || rounds == 0 || rounds > MOST_ROUNDS) {
+        fprintf(stderr, "usage: tls_bench CERT.pem [GIB [ROUNDS]], %u rounds at most\n",
+                MOST_ROUNDS);
         return 2;
     }
     cert_file = argv[1];
@@ -182,8 +202,13 @@ int main(int argc, char **argv)
     file_fd = memfd_create("tls_bench", MFD_CLOEXEC);
     if (file_fd < 0 || ftruncate(file_fd, FILE_BYTES) != 0)
         die("memfd");
-    measure_cipher();
-    measure_simple();
-    measure_relay();
+    for (unsigned i = 0; i < rounds; i++) {
+        cipher[i] = measure_cipher();
+        simple[i] = measure_simple();
+        relay[i] = measure_relay();
+    }
+    tell("cipher", cipher, rounds);
+    tell("simple", simple, rounds);
+    tell("relay", relay, rounds);
     return 0;
 }
