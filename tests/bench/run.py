@@ -379,7 +379,7 @@ def chosen(options):
 
 
 def start_sinks(options, group, folder):
-    for host in [*peers.SINKS, peers.BLIND]:
+    for host in sorted({*peers.SINKS, peers.BLIND}):
         target = f"{host}:{peers.SINK_PORT}"
         ports = peers.BLIND_PORTS if host == peers.BLIND else peers.SINK_PORTS
         command = [options.tools + "/ftp_sink", "--listen", target, "--ports", ports]
