@@ -122,15 +122,10 @@ static bool lacks_data_port(struct ftp_session *s)
            !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
 }
 
-/* One transfer at a time: were the first one refused, its data connection would go, and the server
- * might send the second file into what is left of it.  RFC 959 6: a user process waits for the
- * reply. */
 static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                     struct hf_view line)
 {
     enum ftp_answer refusal;
-    if (ftp_queue_transfers(&s->queue))
-        return FTP_HOLD;
     if (lacks_data_port(s))
         return ftp_answer(s, cmd->id, FTP_ANSWER_NO_DATA_PORT);
     enum ftp_verdict verdict = ftp_active_connect(s, &refusal);
@@ -207,6 +202,16 @@ static bool is_of_another_protocol(const struct hf_ftp_cmd *cmd)
     return numbered && name < arg.n - 4 && name > 0 && arg.p[name - 1] == ' ';
 }
 
+/* Some servers answer what comes behind a transfer while it runs, and what comes behind a PORT
+ * before they have connected: then nobody could tell whose a reply is.  And were the first of two
+ * transfers refused, its data connection would go, and the server might send the second file into
+ * what is left of it.  RFC 959 6: a user process waits for the reply. */
+static bool must_wait(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+{
+    return ftp_queue_invites_server(&s->queue) ||
+           (!(cmd->flags & HF_CMDF_URGENT) && ftp_queue_transfers(&s->queue));
+}
+
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
@@ -221,6 +226,8 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
                           "421 This is FTP, and nothing else.\r\n");
         return FTP_CLOSED;
     }
+    if (must_wait(s, &cmd))
+        return FTP_HOLD;
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
      * skips them. */
     struct hf_view clean = hf_view(cmd.verb.p, (size_t)(line.p + line.n - cmd.verb.p));

@@ -143,15 +143,22 @@ static void replace(struct ftp_session *s, unsigned code, const char *why)
     snprintf(s->replacement, sizeof s->replacement, "%u Transfer failed: %s.\r\n", code, why);
 }
 
+/* An unknown command may work without (XCRC): the data connection that is ready is its own when the
+ * client has come to it, or when the server says that it closes one. */
+static bool is_ready_for(const struct ftp_xfer *x, const struct ftp_command *command, unsigned code)
+{
+    return x && (command->id != HF_CMD_OTHER || x->client_came || code == 226);
+}
+
 /* The data connection of this command, which is the running one, or the one that is ready for it.
  */
-static struct ftp_xfer *adopt(struct ftp_session *s)
+static struct ftp_xfer *adopt(struct ftp_session *s, const struct ftp_command *command,
+                              unsigned code)
 {
-    if (!s->xfer) {
+    if (!s->xfer && is_ready_for(s->next_xfer, command, code)) {
         s->xfer = s->next_xfer;
         s->next_xfer = NULL;
-        if (s->xfer)
-            ftp_passive_stop_waiting(s);
+        ftp_passive_stop_waiting(s);
     }
     return s->xfer;
 }
@@ -163,13 +170,13 @@ static void drop(struct ftp_session *s, bool reset)
 }
 
 /* The server says that it worked: true when the reply may be passed on (as it is, or replaced). */
-static bool on_success(struct ftp_session *s, struct ftp_command *command)
+static bool on_success(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
-    struct ftp_xfer *x = adopt(s);
+    struct ftp_xfer *x = adopt(s, command, code);
     if (!x)
         return true;
     ftp_record_transfer(s, x, command);
-    if (!command->begun) /* no 1xx came: the data may flow all the same */
+    if (!command->begun || !s->begin_after_flush) /* it did not begin with a 1xx */
         ftp_xfer_begin(x, ftp_command_is_download(command));
     switch (ftp_xfer_settle(x)) {
     case HF_OK:
@@ -204,7 +211,7 @@ static bool ended_empty(const struct ftp_xfer *x)
  * what had not begun is closed in peace. */
 static void on_failure(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
-    struct ftp_xfer *x = adopt(s);
+    struct ftp_xfer *x = adopt(s, command, code);
     if (!x)
         return;
     if (x->code) { /* it is TLS that failed, and all that the server saw is a reset */
@@ -279,7 +286,7 @@ static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsi
     }
     if (ftp_command_moves_data(command)) {
         if (code < 300)
-            return on_success(s, command);
+            return on_success(s, command, code);
         on_failure(s, command, code); /* 3xx asks for more, which no transfer does: it ends it */
         return true;
     }
@@ -419,7 +426,7 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
         return;
     }
     command = ftp_queue_head(&s->queue);
-    if (ftp_command_moves_data(command) && adopt(s)) {
+    if (ftp_command_moves_data(command) && adopt(s, command, code)) {
         s->xfer_from_server = ftp_command_is_download(command);
         s->begin_after_flush = true;
     }

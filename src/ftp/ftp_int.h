@@ -153,6 +153,8 @@ void ftp_queue_remove(struct ftp_queue *queue, unsigned n);
 int ftp_queue_match(struct ftp_queue *queue, unsigned code);
 /* Is there a command with one of these flags (HF_CMDF_*) that the server has not answered? */
 bool ftp_queue_awaits(struct ftp_queue *queue, unsigned flags);
+/* Is there a PORT or EPRT of ours that the server has not answered? */
+bool ftp_queue_invites_server(struct ftp_queue *queue);
 bool ftp_command_moves_data(const struct ftp_command *command);
 /* Is there a command that moves data, and that the server has not answered? */
 bool ftp_queue_transfers(struct ftp_queue *queue);
@@ -563,6 +565,8 @@ void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
  * server is connected, even without a 1xx. */
 void ftp_xfer_expect(struct ftp_xfer *x);
 void ftp_xfer_begin(struct ftp_xfer *x, bool from_server); /* bytes may flow */
+/* It runs, or a timer of its own will end it. */
+bool ftp_xfer_is_timed(const struct ftp_xfer *x);
 /* The server said that the transfer succeeded.  HF_OK: so did our part of it, everything is closed;
  * HF_AGAIN: not yet (the session will be kicked); HF_FAILED: it did not, see x->why. */
 HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);

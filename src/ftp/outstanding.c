@@ -61,6 +61,14 @@ bool ftp_queue_awaits(struct ftp_queue *queue, unsigned flags)
     return false;
 }
 
+bool ftp_queue_invites_server(struct ftp_queue *queue)
+{
+    for (unsigned n = 0; n < queue->count; n++)
+        if (at(queue, n)->asked == HF_CMD_PORT || at(queue, n)->asked == HF_CMD_EPRT)
+            return true;
+    return false;
+}
+
 bool ftp_command_moves_data(const struct ftp_command *command)
 {
     return command && command->answer == FTP_ANSWER_NONE &&

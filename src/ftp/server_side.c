@@ -100,6 +100,15 @@ static bool may_ask_again(const struct ftp_session *s, const struct ftp_command 
            s->queue.count == 1 && (code == 500 || code == 501 || code == 502 || code == 522);
 }
 
+/* The client must ask for a data connection again. */
+static void drop_prepared(struct ftp_session *s)
+{
+    ftp_passive_stop_waiting(s);
+    ftp_xfer_free(s->next_xfer, false);
+    s->next_xfer = NULL;
+    s->needs_port = true;
+}
+
 enum ftp_reply_mode ftp_setup_mode(struct ftp_session *s, const struct ftp_command *command,
                                    unsigned code)
 {
@@ -112,7 +121,10 @@ enum ftp_reply_mode ftp_setup_mode(struct ftp_session *s, const struct ftp_comma
         return may_ask_again(s, command, code) ? FTP_REPLY_RETRY : FTP_REPLY_RELAY;
     case HF_CMD_PORT:
     case HF_CMD_EPRT:
-        return code < 300 ? FTP_REPLY_SETUP : FTP_REPLY_RELAY;
+        if (code < 300)
+            return FTP_REPLY_SETUP;
+        drop_prepared(s); /* nobody was told of it but the server, which will not come */
+        return FTP_REPLY_RELAY;
     default:
         return FTP_REPLY_RELAY;
     }
@@ -130,10 +142,7 @@ enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why)
     char line[160];
     int n = snprintf(line, sizeof line, "425 %s\r\n", why);
 
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
-    s->needs_port = true;
+    drop_prepared(s);
     ftp_replied(s, 425);
     return ftp_say(s, &s->front, line, (size_t)n) ? FTP_DONE : FTP_CLOSED;
 }

@@ -434,10 +434,14 @@ static bool hear_server(struct ftp_session *s)
 static void on_timer(struct hf_timer *timer);
 
 /* A transfer has timeouts of its own, until all of it was delivered: then it is the server's turn
- * to say 226. */
+ * to say 226.  Where that came early, it waits for a client that reads. */
 static bool is_transferring(struct ftp_session *s)
 {
-    return s->held || (s->xfer && s->xfer->state == FTP_XFER_PENDING) || ftp_transfers_directly(s);
+    const struct ftp_xfer *x = s->xfer;
+
+    if (x && (x->state == FTP_XFER_PENDING ? ftp_xfer_is_timed(x) : s->held))
+        return true;
+    return (s->held && s->next_xfer && s->next_xfer->wants_port) || ftp_transfers_directly(s);
 }
 
 /* Whose turn is it to speak, and for how long may it be silent?  0: for ever. */

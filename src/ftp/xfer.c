@@ -312,6 +312,29 @@ static void start_if_ready(struct ftp_xfer *x)
     hf_relay_start(&x->relay);
 }
 
+bool ftp_xfer_is_timed(const struct ftp_xfer *x)
+{
+    return x->relay.started || hf_timer_is_set(&x->timer) || hf_timer_is_set(&x->dial_timer);
+}
+
+static void client_unreachable(struct ftp_xfer *x)
+{
+    x->session->command_held = false;
+    ftp_xfer_fail(x, HF_REASON_CLIENT_RESET, "the client's data port did not answer");
+}
+
+/* The server has begun without the client.  In active mode that is an unknown command, of which
+ * nobody could say before that it moves data. */
+static void reach_client(struct ftp_xfer *x)
+{
+    if (hf_timer_is_set(&x->timer))
+        return;
+    if (!hf_addr_is_set(&x->client_port))
+        ftp_xfer_await_client(x);
+    else if (!ftp_xfer_dial_client(x))
+        client_unreachable(x);
+}
+
 void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
 {
     if (x->begun)
@@ -322,6 +345,8 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
     x->active_ms = hf_loop_now(loop_of(x));
     if (!x->back_up)
         arm_back(x); /* a server that was to connect to us has said that it does */
+    if (!x->front_up && x->state == FTP_XFER_PENDING)
+        reach_client(x);
     start_if_ready(x);
 }
 
@@ -515,12 +540,6 @@ static void client_connected(struct ftp_xfer *x)
     introduce(x);
 }
 
-static void client_unreachable(struct ftp_xfer *x)
-{
-    x->session->command_held = false;
-    ftp_xfer_fail(x, HF_REASON_CLIENT_RESET, "the client's data port did not answer");
-}
-
 static void on_client_timeout(struct hf_timer *timer)
 {
     client_unreachable(HF_CONTAINER(timer, struct ftp_xfer, timer));
@@ -540,6 +559,7 @@ static void on_dialing_client(struct hf_watch *watch)
     }
     hf_relay_adopt(&x->relay, HF_FRONT);
     client_connected(x);
+    start_if_ready(x);
     x->session->command_held = false;
     ftp_session_kick(x->session);
 }
