@@ -29,6 +29,13 @@ static const char *what_it_carries(const struct hf_cfg_bind *bind)
     return "carries FTP control connections";
 }
 
+static const char *what_comes_first(const struct hf_cfg_bind *bind)
+{
+    if (bind->accept_netscaler_cip)
+        return ", behind a NetScaler header";
+    return bind->accept_proxy ? ", behind a PROXY header" : "";
+}
+
 static void print_binds(FILE *out, const struct hf_cfg_proxy *control)
 {
     const struct hf_cfg_bind *bind;
@@ -37,8 +44,8 @@ static void print_binds(FILE *out, const struct hf_cfg_proxy *control)
     for (bind = control->binds; bind; bind = bind->next) {
         if (bind->role != HF_BIND_CONTROL)
             continue;
-        fprintf(out, "%sbind %s %s (rule %d: %s)", before, bind->text, what_it_carries(bind),
-                bind->role_rule, bind->role_why);
+        fprintf(out, "%sbind %s %s%s (rule %d: %s)", before, bind->text, what_it_carries(bind),
+                what_comes_first(bind), bind->role_rule, bind->role_why);
         before = ", ";
     }
 }
