@@ -371,6 +371,18 @@ static struct hf_view find_abort(const struct ftp_session *s, const char *p, siz
     return hf_view(NULL, 0);
 }
 
+/* AUTH changes what every byte behind it means. */
+static bool holds_security(const struct ftp_session *s, const char *p, size_t n)
+{
+    struct hf_view line;
+    struct hf_ftp_cmd cmd;
+    size_t used;
+
+    return hf_ftp_line_cut(p, n, ftp_of(s)->limits->ftp_max_command, &line, &used) ==
+               HF_FTP_LINE_OK &&
+           hf_ftp_cmd_parse(line, &cmd) && (cmd.flags & HF_CMDF_SECURITY);
+}
+
 /* The held command is a transfer, and its client is being connected to. */
 static bool is_dialling(const struct ftp_session *s)
 {
@@ -390,7 +402,7 @@ long ftp_overtake(struct ftp_session *s, char *p, size_t n)
     struct hf_view found = find_abort(s, p, n), line;
     size_t used, behind;
 
-    if (!found.n || awaits_name(s) || s->state != FTP_READY)
+    if (!found.n || awaits_name(s) || s->state != FTP_READY || holds_security(s, p, n))
         return (long)n;
     if (is_dialling(s)) { /* the server has not heard of it: answered here, and then the ABOR */
         s->next_xfer->aborted = true;

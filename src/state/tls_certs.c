@@ -16,8 +16,6 @@
 #include "haftp/conf/load.h"
 #include "tls_int.h"
 
-#define MOST_WORDS 256u /* of a line of a crt-list */
-
 struct list {
     const struct hf_config *config;
     struct hf_arena *arena;
@@ -250,20 +248,22 @@ static bool read_options(const struct list *list, char **words, unsigned n, unsi
 
 /* ---- a crt-list -------------------------------------------------------------------------- */
 
+#define BLANKS " \t\r\n"
+
+/* `words` has room for a word of every second byte. */
 static unsigned split(char *line, char **words)
 {
     unsigned n = 0;
     char *state;
 
-    for (char *word = strtok_r(line, " \t\r", &state); word && n < MOST_WORDS;
-         word = strtok_r(NULL, " \t\r", &state))
+    for (char *word = strtok_r(line, BLANKS, &state); word; word = strtok_r(NULL, BLANKS, &state))
         words[n++] = word;
     return n;
 }
 
 static bool add_line(struct list *list, char *line)
 {
-    char *words[MOST_WORDS];
+    char **words = hf_arena_alloc(list->arena, (strlen(line) / 2 + 1) * sizeof *words);
     unsigned n = split(line, words), at = 1, first = list->n;
     struct hf_tls_settings *own = NULL;
 

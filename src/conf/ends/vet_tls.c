@@ -17,7 +17,7 @@
 #include "parse/value.h"
 #include "vet.h"
 
-#define LARGEST_FILE (1 << 20)
+#define LARGEST_FILE (64 << 20)
 
 static bool cannot_read(struct hf_build *b, const struct hf_word *word, const char *path)
 {

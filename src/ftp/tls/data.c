@@ -21,40 +21,6 @@ static const struct hf_relay_end *end_of(const struct ftp_xfer *x, int end)
     return &x->relay.end[end];
 }
 
-/* ---- beginning ------------------------------------------------------------------------------ */
-
-static bool secure(struct ftp_xfer *x, int end, const struct hf_tls *control, bool lenient)
-{
-    struct hf_tls *tls;
-
-    if (hf_tls_new_data(control, &tls) != HF_OK)
-        return false;
-    x->relay.end[end].eof_lenient = lenient;
-    hf_relay_secure(&x->relay, end, tls);
-    return true;
-}
-
-bool ftps_begin_data(struct ftp_xfer *x)
-{
-    const struct ftp_session *s = x->session;
-    const struct hf_facts *facts = facts_of(x);
-    bool done = true;
-
-    if (s->private_data)
-        done = secure(x, HF_FRONT, s->front.tls, facts->bind->tls.data_tls_eof_lenient);
-    if (done && s->back.tls)
-        done = secure(x, HF_BACK, s->back.tls, facts->server->cfg->o.tls.data_tls_eof_lenient);
-    if (!done)
-        ftp_xfer_fail(x, HF_REASON_RESOURCE, "out of memory");
-    return done;
-}
-
-bool ftps_is_shaking(const struct ftp_xfer *x)
-{
-    const struct hf_relay_end *front = end_of(x, HF_FRONT), *back = end_of(x, HF_BACK);
-    return (front->tls && !front->secure) || (back->tls && !back->secure);
-}
-
 /* ---- failing -------------------------------------------------------------------------------- */
 
 static void log_failure(const struct ftp_xfer *x, int end, const char *what, const char *why)
@@ -87,6 +53,47 @@ static void fail_server(struct ftp_xfer *x, const char *what, const char *why)
     x->code = 426;
     ftp_xfer_fail(x, HF_REASON_TLS_SERVER, what);
 }
+
+/* ---- beginning ------------------------------------------------------------------------------ */
+
+static bool secure(struct ftp_xfer *x, int end, const struct hf_tls *control, bool lenient)
+{
+    struct hf_tls *tls;
+
+    if (hf_tls_new_data(control, &tls) != HF_OK)
+        return false;
+    x->relay.end[end].eof_lenient = lenient;
+    hf_relay_secure(&x->relay, end, tls);
+    return true;
+}
+
+bool ftps_begin_data(struct ftp_xfer *x)
+{
+    const struct ftp_session *s = x->session;
+    const struct hf_facts *facts = facts_of(x);
+    bool done = true;
+
+    /* The command was no transfer that we know of, or it would have been refused itself. */
+    if (facts->bind->tls.data_tls_required && !s->private_data) {
+        fail_client(x, 522, "the data connection must be protected: send PBSZ 0 and PROT P", "");
+        return false;
+    }
+    if (s->private_data)
+        done = secure(x, HF_FRONT, s->front.tls, facts->bind->tls.data_tls_eof_lenient);
+    if (done && s->back.tls)
+        done = secure(x, HF_BACK, s->back.tls, facts->server->cfg->o.tls.data_tls_eof_lenient);
+    if (!done)
+        ftp_xfer_fail(x, HF_REASON_RESOURCE, "out of memory");
+    return done;
+}
+
+bool ftps_is_shaking(const struct ftp_xfer *x)
+{
+    const struct hf_relay_end *front = end_of(x, HF_FRONT), *back = end_of(x, HF_BACK);
+    return (front->tls && !front->secure) || (back->tls && !back->secure);
+}
+
+/* ---- what comes of it ------------------------------------------------------------------------ */
 
 void ftps_data_ready(struct ftp_xfer *x, int end)
 {

@@ -125,6 +125,49 @@ def test_required(lab, server):
         assert session.server_name() == server.name
 
 
+def test_data_is_required_to_be_private_whatever_the_command(lab):
+    """Of a command that haftp does not know, the server's 1xx tells that it is a transfer."""
+    def serve(connection):
+        connection.sendall(b"220 Fake.\r\n")
+        listener = socket.create_server((connection.getsockname()[0], 0))
+        for line in connection.makefile("rb"):
+            verb = line.split()[0].decode()
+            connection.sendall({"USER": b"331 ok\r\n", "PASS": b"230 in\r\n",
+                                "XRETR": b"150 go\r\n",
+                                "EPSV": b"229 ok (|||%d|)\r\n" % listener.getsockname()[1]}
+                               .get(verb, b"200 ok\r\n"))
+            if verb == "XRETR":
+                data, _ = listener.accept()
+                data.sendall(b"secret")
+                data.close()
+                connection.sendall(b"226 done\r\n")
+
+    with Fake("fake", lab.net.server(), serve) as fake:
+        fake.user, fake.password = "alice", "secret"
+        place = ftps_place(lab, fake, starttls="starttls-required", bind_words="data-tls-required")
+        session = TlsSession(place.where("explicit-P"), None, place.tls("explicit-P"))
+        with session:
+            session.login(*place.login, secure=False)
+            port = int(session.sendcmd("EPSV").split("|")[3])
+            with socket.create_connection((place.address, port), 10) as data:
+                session.putcmd("XRETR file")
+                assert session.getmultiline().startswith("150")
+                with pytest.raises(ConnectionResetError):
+                    assert data.recv(100) == b"" and False, "bytes in the clear"
+                assert session.getmultiline().startswith("522")
+
+
+def test_nothing_overtakes_auth(lab, server):
+    """What is sent behind AUTH before its answer is said in the clear: the session ends."""
+    place = ftps_place(lab, server)
+    connection, lines = raw(place.where("explicit-P"))
+    with connection:
+        connection.sendall(b"NOOP\r\nAUTH TLS\r\nABOR\r\n")
+        assert lines.readline()[:1] in (b"2", b"5")
+        rest = lines.read()
+        assert rest.count(b"\r\n") <= 1 and not rest.startswith((b"225", b"226")), rest
+
+
 def test_prot_is_per_transfer(lab, server):
     place = ftps_place(lab, server)
     with secure_login(place) as session:

@@ -266,6 +266,19 @@ def test_two_certificates_of_one_name(lab, tmp_path, first):
             assert "Signature type: ECDSA" in asks(front, "-tls1_2", "-cipher", "aECDSA", *name)
 
 
+def test_long_line_of_a_list(lab, tmp_path):
+    """Each name counts, the thousandth as well."""
+    listed = f"{tmp_path}/list.txt"
+    other = lab.certificates.issue(f"{tmp_path}/other.pem", "n999.test")
+    with open(listed, "w") as file:
+        names = " ".join(f"n{number}.test" for number in range(1000))
+        file.write(f"{lab.certificates.server}\n{other} {names}\n")
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind=f"ssl crt-list {listed}")
+        assert "CN = n999.test" in asks(front, "-servername", "n999.test")
+        assert "CN = n999.test" not in asks(front, "-servername", "n1000.test")
+
+
 def test_curves_of_a_list(lab, tmp_path):
     """Of the certificate that the client asked for, not of the first."""
     listed = f"{tmp_path}/list.txt"
