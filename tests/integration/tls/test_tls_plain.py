@@ -250,6 +250,16 @@ def asks(front, *words):
     return done.stderr if "CONNECTION ESTABLISHED" in done.stderr else ""
 
 
+def test_renegotiation_is_refused(lab):
+    """A client of TLS 1.2 asks for another handshake: openssl does when it reads an R."""
+    with Fake("echo", lab.net.server(), echo, port=7007) as target:
+        front, _ = start(lab, target, bind=f"ssl crt {lab.certificates.server}")
+        done = subprocess.run(["openssl", "s_client", "-connect", f"{front}:8000", "-tls1_2"],
+                              input="R\n", capture_output=True, text=True, timeout=20)
+        assert "RENEGOTIATING" in done.stdout + done.stderr
+        assert "no renegotiation" in done.stderr
+
+
 @pytest.mark.parametrize("first", ("rsa", "ecdsa"))
 def test_two_certificates_of_one_name(lab, tmp_path, first):
     """For two kinds of keys, in two files: each client gets the one that it can use."""
