@@ -9,6 +9,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#define LONGEST_VERB 8u
+
 /* Room for its entry in the queue, a server that takes what we send, and nothing to wait for. */
 bool ftp_may_take_command(const struct ftp_session *s)
 {
@@ -49,7 +51,7 @@ enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd
         s->offset_set = true;
     else if (cmd->flags & HF_CMDF_DATA)
         s->offset_set = false;
-    s->named_user = s->named_user || (cmd->flags & HF_CMDF_LOGIN);
+    s->named = s->named || (cmd->flags & HF_CMDF_LOGIN);
     return ftp_say_line(s, &s->back, line) ? FTP_DONE : FTP_CLOSED;
 }
 
@@ -212,20 +214,65 @@ static bool must_wait(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
            (!(cmd->flags & HF_CMDF_URGENT) && ftp_queue_transfers(&s->queue));
 }
 
+static enum ftp_verdict close_to_others(struct ftp_session *s)
+{
+    ftp_session_close(s, HF_REASON_PROTOCOL_CLIENT, HF_PHASE_DATA,
+                      "421 This is FTP, and nothing else.\r\n");
+    return FTP_CLOSED;
+}
+
+/* The client's first bytes, a line or what is there of it, are none that an FTP client begins with:
+ * a TLS hello, "SSH-2.0-OpenSSH".  No command has a longer name than XSHA256. */
+static bool begins_as_another(struct hf_view bytes)
+{
+    struct hf_ftp_cmd cmd;
+
+    if (memchr(bytes.p, '\0', bytes.n))
+        return true;
+    if (!hf_ftp_cmd_parse(bytes, &cmd))
+        return false;
+    for (size_t i = 0; i < cmd.verb.n; i++) {
+        if (!isalnum((unsigned char)cmd.verb.p[i]))
+            return true;
+    }
+    return cmd.verb.n > LONGEST_VERB;
+}
+
+/* REIN in the queue: until its reply it is open whether what follows is said by somebody new, and a
+ * reply that forgets the login must not forget what was said behind it. */
+static bool awaits_rein(struct ftp_session *s)
+{
+    for (int n = 0; n < s->queue.count; n++) {
+        const struct ftp_command *command = ftp_queue_at(&s->queue, n);
+        if (command->id == HF_CMD_REIN && command->answer == FTP_ANSWER_NONE)
+            return true;
+    }
+    return false;
+}
+
+/* Servers do not agree on what such a line says. */
+static enum ftp_answer doubt(const struct hf_ftp_cmd *cmd, struct hf_view line)
+{
+    /* A server that takes Telnet commands out of any place in a line would see another verb. */
+    if (cmd->odd_verb)
+        return FTP_ANSWER_ODD_VERB;
+    /* ProFTPD stops reading there, others go on. */
+    return memchr(line.p, '\r', line.n) ? FTP_ANSWER_CR : FTP_ANSWER_NONE;
+}
+
 static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
 {
     struct hf_ftp_cmd cmd;
     bool answered = false;
+    if (awaits_rein(s))
+        return FTP_HOLD;
     if (!hf_ftp_cmd_parse(line, &cmd))
         return ftp_answer(s, HF_CMD_OTHER, FTP_ANSWER_EMPTY);
-    /* A server that takes Telnet commands out of any place in a line would see another verb. */
-    if (cmd.odd_verb)
-        return ftp_answer(s, HF_CMD_OTHER, FTP_ANSWER_ODD_VERB);
-    if (is_of_another_protocol(&cmd)) {
-        ftp_session_close(s, HF_REASON_PROTOCOL_CLIENT, HF_PHASE_DATA,
-                          "421 This is FTP, and nothing else.\r\n");
-        return FTP_CLOSED;
-    }
+    enum ftp_answer refusal = doubt(&cmd, line);
+    if (refusal != FTP_ANSWER_NONE)
+        return ftp_answer(s, HF_CMD_OTHER, refusal);
+    if (is_of_another_protocol(&cmd))
+        return close_to_others(s);
     if (must_wait(s, &cmd))
         return FTP_HOLD;
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
@@ -234,7 +281,7 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     enum ftp_verdict verdict = ftp_judge(s, &cmd, &answered);
     if (verdict != FTP_DONE || answered)
         return verdict;
-    enum ftp_answer refusal = ftps_refusal(s, &cmd);
+    refusal = ftps_refusal(s, &cmd);
     if (refusal != FTP_ANSWER_NONE)
         return ftp_answer(s, cmd.id, refusal);
     if ((cmd.flags & HF_CMDF_SECURITY) && ftps_is_offered(s))
@@ -294,8 +341,24 @@ static size_t skip_rest(struct ftp_session *s, const char *p, size_t n)
     return (size_t)(end - p) + 1;
 }
 
+/* Who begins with something else is heard no further.  False: he is not, and the session is closed.
+ */
+static bool is_heard(struct ftp_session *s, enum hf_ftp_line cut, struct hf_view line,
+                     struct hf_view all)
+{
+    bool whole = cut == HF_FTP_LINE_OK || cut == HF_FTP_LINE_NUL;
+
+    if (s->spoke_ftp)
+        return true;
+    if (begins_as_another(whole ? line : all))
+        return close_to_others(s) == FTP_DONE;
+    s->spoke_ftp = cut != HF_FTP_LINE_MORE;
+    return true;
+}
+
 long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
 {
+    const size_t max = ftp_of(s)->limits->ftp_max_command;
     size_t done = 0;
     while (done < n && ftp_may_take_command(s)) {
         struct hf_view line;
@@ -306,8 +369,10 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
             done += skip_rest(s, p + done, n - done);
             continue;
         }
-        switch (
-            hf_ftp_line_cut(p + done, n - done, ftp_of(s)->limits->ftp_max_command, &line, &used)) {
+        enum hf_ftp_line cut = hf_ftp_line_cut(p + done, n - done, max, &line, &used);
+        if (!is_heard(s, cut, line, hf_view(p + done, n - done)))
+            return -1;
+        switch (cut) {
         case HF_FTP_LINE_MORE:
             return (long)done;
         case HF_FTP_LINE_TOO_LONG:

@@ -258,6 +258,7 @@ static void on_host_reply(struct ftp_session *s, unsigned code)
         ftp_replied(s, code);
         snprintf(s->replacement, sizeof s->replacement, "220 Host noted.\r\n");
     }
+    s->named = s->named || (!s->desk && code < 300); /* another server can be chosen at a desk */
     ftp_name_answered(s, HF_CMD_HOST, code);
 }
 

@@ -45,6 +45,7 @@
     X(TOO_LONG, "500 Command line too long.\r\n")                                                  \
     X(NUL, "500 A command must not hold a NUL byte.\r\n")                                          \
     X(EMPTY, "500 Empty command.\r\n")                                                             \
+    X(CR, "501 A command must not hold a CR before its end.\r\n")                                  \
     X(ODD_VERB, "500 A command's name has only letters.\r\n")                                      \
     X(NO_ACTIVE, "502 Active mode is not available here; use passive mode (EPSV or PASV).\r\n")    \
     X(BAD_ADDRESS, "501 This is not an address and a port.\r\n")                                   \
@@ -90,7 +91,7 @@
     X(TLS_REQUIRED, "530 TLS is required here: send AUTH TLS before you log in.\r\n")              \
     X(AUTH_UNKNOWN, "504 AUTH TLS is the only one here.\r\n")                                      \
     X(TLS_IS_FULL, "431 Too many TLS sessions here; try later.\r\n")                               \
-    X(AUTH_LATE, "503 AUTH comes before USER; connect again.\r\n")                                 \
+    X(AUTH_LATE, "503 AUTH comes before HOST and USER; connect again.\r\n")                        \
     X(AUTH_FIRST, "503 Send AUTH TLS first.\r\n")                                                  \
     X(NO_ADAT, "503 TLS needs no ADAT.\r\n")                                                       \
     X(CCC_REFUSED, "534 The control connection stays protected.\r\n")                              \
@@ -281,16 +282,17 @@ struct ftp_session {
     bool offset_set; /* the server has a REST for the next transfer */
     bool urgent;     /* urgent data came: the next ABOR is the end of a Telnet Synch */
     bool skipping;   /* the rest of a command that was too long */
+    bool spoke_ftp;  /* the client's first line was a command, or could be one */
     bool xfer_from_server;  /* direction of the transfer that begins */
     bool direct;            /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
     bool prot_owed;         /* the server takes PROT behind the login only */
     bool tls_counted;       /* AUTH has entered it for maxsslconn */
     bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
-    bool named_user;        /* a USER went to the server, and AUTH may not follow it */
-    bool pbsz;              /* PBSZ came, so PROT may */
-    bool private_data;      /* PROT P */
-    bool server_prepared;   /* the server has TLS and PROT P */
+    bool named; /* a USER went to the server, or it took a HOST, and AUTH may not follow that */
+    bool pbsz;  /* PBSZ came, so PROT may */
+    bool private_data;    /* PROT P */
+    bool server_prepared; /* the server has TLS and PROT P */
 };
 
 /* A worker's part of this floor: engine->ftp. */
@@ -355,6 +357,9 @@ bool ftp_desk_leads_away(const struct ftp_session *s, const struct hf_ftp_cmd *c
 bool ftp_desk_is_due(const struct ftp_session *s); /* the choice can be made now */
 void ftp_desk_leave(struct ftp_session *s);        /* and it is: hf_admit_choose() follows */
 void ftp_desk_unknown(struct ftp_session *s);      /* no backend was found */
+/* AUTH: what was said so far is forgotten, and the server that was chosen by it is left.  The queue
+ * is empty. */
+void ftp_desk_forget(struct ftp_session *s);
 /* What a server that has greeted must hear: one line after the other; NULL: that was all. */
 void ftp_desk_begin_replay(struct ftp_session *s);
 const char *ftp_desk_next_replay(struct ftp_session *s);

@@ -24,7 +24,7 @@ enum hf_ftp_line hf_ftp_line_cut(const char *p, size_t n, size_t max, struct hf_
         return may_still_fit(p, n, max) ? HF_FTP_LINE_MORE : HF_FTP_LINE_TOO_LONG;
 
     size_t size = (size_t)(lf - p);
-    if (size > 0 && p[size - 1] == '\r')
+    while (size > 0 && p[size - 1] == '\r')
         size--;
     if (size > max)
         return HF_FTP_LINE_TOO_LONG;

@@ -18,7 +18,9 @@ static void check_line(const char *p, size_t n, size_t max, enum hf_ftp_line res
     HF_ASSERT(line.p == p && p[used - 1] == '\n');
     HF_ASSERT(!memchr(line.p, '\n', line.n));
     HF_ASSERT((memchr(line.p, '\0', line.n) != NULL) == (result == HF_FTP_LINE_NUL));
-    HF_ASSERT(used - line.n == 1 || (used - line.n == 2 && p[line.n] == '\r'));
+    HF_ASSERT(line.n == 0 || p[line.n - 1] != '\r');
+    for (size_t i = line.n; i < used - 1; i++)
+        HF_ASSERT(p[i] == '\r');
 }
 
 /* Until its last byte is there, a line is neither given out nor refused. */

@@ -23,10 +23,10 @@ enum hf_ftp_line {
     HF_FTP_LINE_NUL       /* complete, but holds a NUL */
 };
 
-/* Cuts the first line of [p, p+n).  CRLF and bare LF end it; a CR elsewhere is an ordinary byte
- * (RFC 2640 asks for CR NUL handling only in path names, which are not ours to interpret).  `line`
- * has no end-of-line bytes; `used` counts them.  On MORE and TOO_LONG the line is empty and `used`
- * is 0. */
+/* Cuts the first line of [p, p+n).  LF ends it, with all CRs before it: servers strip one or any
+ * number, and what is seen here must be what they act on.  A CR elsewhere is an ordinary byte.
+ * `line` has no end-of-line bytes; `used` counts them.  On MORE and TOO_LONG the line is empty and
+ * `used` is 0. */
 enum hf_ftp_line hf_ftp_line_cut(const char *p, size_t n, size_t max, struct hf_view *line,
                                  size_t *used);
 

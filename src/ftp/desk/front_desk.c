@@ -341,6 +341,16 @@ static void come_back(struct ftp_session *s)
     s->state = FTP_DESK;
 }
 
+void ftp_desk_forget(struct ftp_session *s)
+{
+    if (!s->desk)
+        return;
+    if (s->state == FTP_READY)
+        come_back(s);
+    forget_replays(s->desk);
+    hf_ftp_facts_forget_login(s->session.facts.ftp);
+}
+
 /* The server is had by another name than this. */
 static bool is_another(const struct ftp_session *s, const struct hf_ftp_cmd *cmd)
 {

@@ -45,10 +45,11 @@ static enum ftp_verdict on_auth(struct ftp_session *s, struct hf_view arg)
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_IS_ON);
     if (!with_data && !is_word(arg, "TLS") && !is_word(arg, "TLS-C"))
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_AUTH_UNKNOWN);
-    if (s->named_user)
+    if (s->named)
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_AUTH_LATE);
     if (!hf_gate_enter_tls_mt(s->session.engine->runtime, hf_loop_now(s->session.engine->loop)))
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_IS_FULL);
+    ftp_desk_forget(s);
     s->tls_counted = s->tls_begins = true;
     s->pbsz = s->private_data = with_data;
     return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_BEGINS);
@@ -120,7 +121,7 @@ const char *ftps_features(const struct ftp_session *s)
 
 void ftps_forget(struct ftp_session *s)
 {
-    s->named_user = s->pbsz = s->private_data = false;
+    s->named = s->pbsz = s->private_data = false;
 }
 
 /* ---- the handshake -------------------------------------------------------------------------- */

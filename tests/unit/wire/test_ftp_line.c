@@ -36,9 +36,14 @@ static const struct cut cuts[] = {
     {BYTES("\n"), 10, HF_FTP_LINE_OK, "", 1},
     /* Two lines in one segment: the second is left alone. */
     {BYTES("NOOP\r\nQUIT\r\n"), 10, HF_FTP_LINE_OK, "NOOP", 6},
+    /* Many a server strips all CRs before the LF. */
+    {BYTES("A\r\r\n"), 10, HF_FTP_LINE_OK, "A", 4},
+    {BYTES("\r\r\r\n"), 10, HF_FTP_LINE_OK, "", 4},
+    {BYTES("1234\r\r\n"), 5, HF_FTP_LINE_OK, "1234", 7},
+    {BYTES("12345\r\r\n"), 5, HF_FTP_LINE_TOO_LONG, "", 0},
     /* A CR that ends nothing is a byte of the line. */
     {BYTES("A\rB\r\n"), 10, HF_FTP_LINE_OK, "A\rB", 5},
-    {BYTES("A\r\r\n"), 10, HF_FTP_LINE_OK, "A\r", 4},
+    {BYTES("A\r \r\n"), 10, HF_FTP_LINE_OK, "A\r ", 5},
     /* Limits: `max` bytes fit, with either end of line; one more does not. */
     {BYTES("12345\r\n"), 5, HF_FTP_LINE_OK, "12345", 7},
     {BYTES("12345\n"), 5, HF_FTP_LINE_OK, "12345", 6},
