@@ -97,6 +97,14 @@ static void drop_last_server(struct ftp_session *s)
     s->session.facts.back_tls = s->past_tls;
 }
 
+/* The same for who may have TLS: a client that has heard our last words may come again at once. */
+static void give_tls_place_back(struct ftp_session *s)
+{
+    if (s->tls_counted)
+        hf_gate_leave_tls_mt(s->session.engine->runtime);
+    s->tls_counted = false;
+}
+
 static void vanish(struct ftp_session *s)
 {
     drop_last_server(s);
@@ -109,8 +117,7 @@ static void vanish(struct ftp_session *s)
     s->session.facts.front_tls = s->session.facts.back_tls = NULL;
     hf_tls_free(s->past_tls);
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
-    if (s->tls_counted)
-        hf_gate_leave_tls_mt(s->session.engine->runtime);
+    give_tls_place_back(s);
     hf_session_end(&s->session);
 }
 
@@ -127,6 +134,7 @@ static bool add(struct ftp_session *s, struct hf_leg *leg, const char *p, size_t
 static void linger(struct ftp_session *s)
 {
     s->state = FTP_LINGER;
+    give_tls_place_back(s);
     s->front.watch.ready |= HF_READY_IN;
     hf_loop_timer(loop_of(s), &s->timer, LINGER_MS, on_linger_over);
     struct ftp_stage said = take_stage(s, &s->front);

@@ -4,6 +4,7 @@ import os
 import socket
 import ssl
 import struct
+import time
 
 import pytest
 
@@ -49,6 +50,18 @@ def test_maxsslconn(lab, server):
                 refused.putcmd("AUTH TLS")
                 if refused.getmultiline().startswith("234 "):
                     break
+
+
+def test_maxsslconn_of_who_comes_again(lab, server):
+    """A session that is over takes no place, though its client has not closed yet."""
+    place = ftps_place(lab, server, more_global=["maxsslconn 1"])
+    with secure_login(place) as first:
+        assert first.sendcmd("QUIT").startswith("221")
+        assert first.sock.recv(1) == b""
+        start = time.monotonic()
+        with secure_login(place) as second:
+            assert second.server_name() == server.name
+        assert time.monotonic() - start < 1.5
 
 
 def test_maxsslrate(lab, server):
