@@ -197,7 +197,8 @@ struct ftp_xfer {
     bool wants_port;     /* no data port was free yet */
     bool port_wait_over; /* and none will be waited for any more */
     bool front_up, back_up;
-    bool begun; /* bytes may flow: the 1xx was forwarded, or never comes */
+    bool begun;    /* bytes may flow: the 1xx was forwarded, or seems never to come */
+    bool accepted; /* the server has said so: whoever has not begun TLS yet is to do it now */
     bool client_came;
     bool aborted;    /* by the client, before the server heard of the transfer */
     bool introduced; /* the server was told by a PROXY header, or need not be */
@@ -428,8 +429,8 @@ long ftp_overtake(struct ftp_session *s, char *p, size_t n);
  * `why`: HF_NOTFOUND, or what hf_tie_transfer_mt() said. */
 void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *section,
                          unsigned port, int fd, const struct hf_addr *peer, enum hf_status why);
-/* A connection to a port that a transfer of this session opened for itself: it begins with a PROXY
- * header where the control connection did. */
+/* A connection to a port that a transfer of this session opened for itself: the rules and headers
+ * of the control connection's bind are its, too. */
 void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const struct hf_addr *peer);
 /* " (N more like this were not logged)", or nothing when there are none. */
 #define FTP_MORE_SIZE 64u
@@ -564,8 +565,8 @@ void ftp_xfer_await_client(struct ftp_xfer *x); /* the lease's life begins */
 void ftp_xfer_hurry(struct ftp_xfer *x);
 void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
 uint16_t ftp_xfer_own_port(const struct ftp_xfer *x); /* where it listens itself; 0: nowhere */
-/* Somebody came to that port: the client, or a stranger. */
-void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer);
+/* By the section's `ftp-data peer` this may be the client, at that port. */
+bool ftp_xfer_expects(const struct ftp_xfer *x, const struct hf_addr *peer);
 /* A transfer command is at the head of the queue: data may flow a second from now, or from when the
  * server is connected, even without a 1xx. */
 void ftp_xfer_expect(struct ftp_xfer *x);

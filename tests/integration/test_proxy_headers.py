@@ -18,8 +18,8 @@ SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"
 CLIENT, VIP = "192.0.2.7", "198.51.100.1"  # no such hosts here
 
 
-def v1(client=CLIENT, port=40000):
-    return f"PROXY TCP4 {client} {VIP} {port} {CONTROL_PORT}\r\n".encode()
+def v1(client=CLIENT, port=40000, to_port=CONTROL_PORT):
+    return f"PROXY TCP4 {client} {VIP} {port} {to_port}\r\n".encode()
 
 
 def v2(client=CLIENT, port=40000, extensions=b""):
@@ -31,13 +31,13 @@ def v2(client=CLIENT, port=40000, extensions=b""):
 class Announced(Session):
     """A client whose connections begin with a header, as its balancer would send it."""
 
-    def __init__(self, where, login=None, header=v1()):
+    def __init__(self, where, login=None, header=v1(), source=None):
         self.header = header
-        super().__init__(where, login)
+        super().__init__(where, login, source)
 
     def connect(self, host="", port=0, timeout=-999, source_address=None):
         self.host, self.port = host, port
-        self.sock = socket.create_connection((host, port), self.timeout)
+        self.sock = socket.create_connection((host, port), self.timeout, self.source_address)
         self.af = self.sock.family
         self.sock.sendall(self.header)
         self.file = self.sock.makefile("r", encoding=self.encoding)
@@ -61,6 +61,16 @@ def is_closed(data, seconds=10):
         return data.recv(1) == b""
     except ConnectionResetError:
         return True
+
+
+def assert_refused(where, words, source=None):
+    """It is closed, whether it can still say this or not."""
+    try:
+        with socket.create_connection(where, 20, source) as data:
+            data.sendall(words)
+            assert is_closed(data)
+    except ConnectionError:
+        pass
 
 
 def behind(lab, bind="accept-proxy", more=""):
@@ -189,6 +199,49 @@ listen ftp
         session.end_transfer()
 
 
+def test_ports_of_its_own_believe_whom_the_rules_name(lab):
+    """A stranger's header is none, although the control connection had one."""
+    trusted, front = lab.net.client(7), lab.net.front()
+    server = lab.farm("vsftpd")[0]
+    haftp = lab.haftp(head() + f"""
+listen ftp
+    bind {front}:{CONTROL_PORT}
+    tcp-request connection expect-proxy layer4 if {{ src {trusted} }}
+    option ftp-inspect
+{server_lines([server])}""", (front, CONTROL_PORT))
+    with Announced((front, CONTROL_PORT), (server.user, server.password),
+                   source=trusted) as session:
+        _, port = session.announced()
+        assert_refused((front, port), v1(), (lab.net.client(66), 0))
+        with session.dial((front, port)) as data:
+            data.sendall(v1())
+            session.putcmd("RETR WELCOME")
+            assert drain(data).decode().strip() == server.name
+        session.end_transfer()
+    haftp.wait_log(f"connection from {lab.net.client(66)}:.* without a transfer, closed")
+
+
+@pytest.mark.parametrize("rule", ("connection", "session"))
+def test_ports_of_its_own_ask_the_rules(lab, rule):
+    """The transfer of a client whose data connection a rule refuses hears of it."""
+    front = lab.net.front()
+    server = lab.farm("vsftpd")[0]
+    lab.haftp(head() + f"""
+listen ftp
+    bind {front}:{CONTROL_PORT}{" accept-proxy" if rule == "session" else ""}
+    tcp-request {rule} reject unless {{ dst_port {CONTROL_PORT} }}
+    option ftp-inspect
+{server_lines([server])}""", (front, CONTROL_PORT))
+    headers = (v1(), v1(to_port=2020)) if rule == "session" else (b"", b"")
+    with Announced((front, CONTROL_PORT), (server.user, server.password), headers[0]) as session:
+        _, port = session.announced()
+        assert_refused((front, port), headers[1])
+        session.putcmd("RETR WELCOME")
+        while (reply := session.getmultiline()).startswith("1"):
+            pass
+        assert reply.startswith(("425", "426")), reply
+
+
 def test_local_keeps_the_connections_own_addresses(lab):
     front, servers, _ = behind(lab)
     header = SIGNATURE + b"\x20\x00\x00\x00"
@@ -271,9 +324,4 @@ def test_rules_see_the_sender_then_the_client(lab):
     with Announced((front, CONTROL_PORT), login) as session:
         assert session.fetch("WELCOME")
     for header, source in ((v1("192.0.2.66"), None), (v1(), (lab.net.client(9), 0))):
-        with socket.create_connection((front, CONTROL_PORT), 20, source) as client:
-            try:
-                client.sendall(header)
-            except ConnectionError:
-                pass
-            assert is_closed(client)
+        assert_refused((front, CONTROL_PORT), header, source)

@@ -13,6 +13,8 @@
 #include "haftp/net/socket.h"
 #include "haftp/stream/header.h"
 
+#define REFUSED_BY_RULE "a rule refused the data connection"
+
 struct arrival { /* a data connection that was accepted by another worker */
     struct hf_mail mail;
     struct hf_lease_owner owner;
@@ -31,7 +33,7 @@ static void arrive(const struct hf_lease_owner *owner, int fd, const struct hf_a
         if (x && x->lease.slot && x->lease.serial == owner->serial) {
             x->lease.slot = NULL; /* claimed: nothing to give back */
             if (fd < 0)
-                ftp_xfer_break(x, "a rule refused the data connection");
+                ftp_xfer_break(x, REFUSED_BY_RULE);
             else
                 ftp_xfer_client_arrived(x, fd, peer);
             return;
@@ -165,23 +167,28 @@ static void on_client_known(struct ftp_visit *visit)
     send_on(engine, &owner, visit->fd, client);
 }
 
-/* `tcp-request connection` and `session` rules of the section that binds the port, and the header
- * between them. */
-static void examine(struct hf_engine *engine, struct hf_lease_slot *slot, int fd,
-                    const struct hf_addr *peer)
+/* `tcp-request connection` rules of the section that binds the port, and the header that they or
+ * the bind ask for; `session` rules follow in on_known(). */
+static void examine(struct ftp_visit *visit)
+{
+    visit->let_in = passes(visit, HF_RULES_CONNECTION);
+    if (!visit->let_in && visit->session.headers) {
+        close(visit->fd); /* whose it was will never be known */
+        ftp_visit_end(visit);
+    } else {
+        ftp_visit_identify(visit);
+    }
+}
+
+static void examine_at(struct hf_engine *engine, struct hf_lease_slot *slot, int fd,
+                       const struct hf_addr *peer)
 {
     struct ftp_visit visit;
 
     ftp_visit_begin(&visit, engine, slot->bind, fd, peer);
     visit.slot = slot;
     visit.on_known = on_client_known;
-    visit.let_in = passes(&visit, HF_RULES_CONNECTION);
-    if (!visit.let_in && visit.session.headers) {
-        close(fd); /* whose it was will never be known */
-        ftp_visit_end(&visit);
-    } else {
-        ftp_visit_identify(&visit);
-    }
+    examine(&visit);
 }
 
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
@@ -195,7 +202,7 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
 
     if (slot->reads_headers || section->rules[HF_RULES_CONNECTION] ||
         section->rules[HF_RULES_SESSION])
-        examine(engine, slot, fd, peer);
+        examine_at(engine, slot, fd, peer);
     else if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) == HF_OK)
         send_on(engine, &owner, fd, peer);
     else if ((tie = find_tie(engine, slot, fd, peer)))
@@ -203,33 +210,48 @@ bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_ad
     return true;
 }
 
-/* ---- ports that a session opened for itself ---------------------------------------------------
- */
+/* ---- ports that a session opened for itself ------------------------------------------------ */
 
-static void on_own_client_known(struct ftp_visit *visit)
+/* NULL: it was closed meanwhile. */
+static struct ftp_xfer *owner_of(const struct ftp_visit *visit)
 {
     struct hf_ftp *ftp = visit->session.engine->ftp;
-    const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
     struct ftp_session *s = hf_pool_find(ftp->sessions, visit->owner);
-    struct ftp_xfer *x = s ? s->next_xfer : NULL;
+    struct ftp_xfer *candidates[] = {s ? s->next_xfer : NULL, s ? s->xfer : NULL};
 
-    if (!x || ftp_xfer_own_port(x) != visit->port)
-        x = s ? s->xfer : NULL;
-    if (!x || ftp_xfer_own_port(x) != visit->port)
-        close(visit->fd); /* it was closed meanwhile */
-    else
-        ftp_xfer_own_client(x, visit->fd, client);
+    for (int i = 0; i < 2; i++) {
+        if (candidates[i] && ftp_xfer_own_port(candidates[i]) == visit->port)
+            return candidates[i];
+    }
+    return NULL;
+}
+
+/* As on_client_known(): a stranger is no business of the transfer's, whatever the rules say. */
+static void on_own_client_known(struct ftp_visit *visit)
+{
+    const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
+    struct ftp_xfer *x = owner_of(visit);
+
+    if (!x) {
+        close(visit->fd);
+    } else if (!ftp_xfer_expects(x, client)) {
+        ftp_refuse_stranger(visit->session.engine, visit->session.facts.bind->proxy, visit->port,
+                            visit->fd, client, HF_NOTFOUND);
+    } else if (visit->let_in && passes(visit, HF_RULES_SESSION)) {
+        ftp_xfer_client_arrived(x, visit->fd, client);
+    } else {
+        close(visit->fd);
+        ftp_xfer_break(x, REFUSED_BY_RULE);
+    }
 }
 
 void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const struct hf_addr *peer)
 {
-    const struct hf_facts *control = &s->session.facts;
     struct ftp_visit visit;
 
-    ftp_visit_begin(&visit, s->session.engine, control->bind, fd, peer);
+    ftp_visit_begin(&visit, s->session.engine, s->session.facts.bind, fd, peer);
     visit.owner = hf_pool_id(ftp_of(s)->sessions, s);
     visit.port = port;
     visit.on_known = on_own_client_known;
-    visit.session.headers = control->received_proxy ? HF_HEADER_PROXY : 0;
-    ftp_visit_identify(&visit);
+    examine(&visit);
 }
