@@ -189,12 +189,17 @@ static void on_handshake_timeout(struct hf_timer *timer)
     ftps_data_late(HF_CONTAINER(timer, struct ftp_xfer, timer));
 }
 
-/* As for a client that does not connect, or a server. */
-static void arm_handshake(struct ftp_xfer *x)
+/* As for a client that does not connect, or a server; but many of either begin TLS only behind the
+ * 1xx, which may be long in coming (tapes, scanners): until then it is silence like any other. */
+static void arm_moving(struct ftp_xfer *x)
 {
     unsigned limit =
         hf_timeout_shorter(back_opts(x)->timeout.connect, front_opts(x)->ftp_data_wait);
-    arm(x, limit, on_handshake_timeout);
+
+    if (x->accepted && ftps_is_shaking(x))
+        arm(x, limit, on_handshake_timeout);
+    else
+        arm_idle(x);
 }
 
 static void on_secure(struct ftp_xfer *x, int end)
@@ -305,10 +310,7 @@ static void start_if_ready(struct ftp_xfer *x)
     /* Some clients say at once that they send nothing; to a server with TLS close_notify may be the
      * end of the whole connection. */
     x->relay.end[HF_FRONT].keep_end = x->from_server && x->relay.end[HF_BACK].tls;
-    if (ftps_is_shaking(x))
-        arm_handshake(x);
-    else
-        arm_idle(x);
+    arm_moving(x);
     hf_relay_start(&x->relay);
 }
 
@@ -335,10 +337,8 @@ static void reach_client(struct ftp_xfer *x)
         client_unreachable(x);
 }
 
-void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
+static void begin(struct ftp_xfer *x, bool from_server)
 {
-    if (x->begun)
-        return;
     x->begun = true;
     x->from_server = from_server;
     ftp_record_transfer(x->session, x, ftp_queue_head(&x->session->queue));
@@ -348,6 +348,19 @@ void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
     if (!x->front_up && x->state == FTP_XFER_PENDING)
         reach_client(x);
     start_if_ready(x);
+}
+
+void ftp_xfer_begin(struct ftp_xfer *x, bool from_server)
+{
+    bool begins_tls = x->relay.started && x->state == FTP_XFER_PENDING && ftps_is_shaking(x);
+
+    if (x->accepted)
+        return;
+    x->accepted = true;
+    if (!x->begun)
+        begin(x, from_server);
+    else if (begins_tls)
+        arm_moving(x); /* the grace was over first */
 }
 
 static void on_grace_over(struct hf_timer *timer)
@@ -360,7 +373,7 @@ static void on_grace_over(struct hf_timer *timer)
     ftp_xfer_free(s->xfer, true); /* of a command whose reply never ended it */
     s->next_xfer = NULL;
     s->xfer = x;
-    ftp_xfer_begin(x, ftp_command_is_download(head));
+    begin(x, ftp_command_is_download(head));
 }
 
 /* The server has all that it needs for its 1xx as soon as it has the command and its own end of the
@@ -658,7 +671,7 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
 }
 
 /* A data port of this transfer's own: sections without a range. */
-static bool is_expected(const struct ftp_xfer *x, const struct hf_addr *peer)
+bool ftp_xfer_expects(const struct ftp_xfer *x, const struct hf_addr *peer)
 {
     const struct hf_addr *client = hf_facts_peer(&x->session->session.facts);
     switch (front_opts(x)->ftp_peer) {
@@ -678,15 +691,6 @@ uint16_t ftp_xfer_own_port(const struct ftp_xfer *x)
     if (x->listener.watch.fd >= 0)
         hf_socket_local(x->listener.watch.fd, &local);
     return hf_addr_port(&local);
-}
-
-void ftp_xfer_own_client(struct ftp_xfer *x, int fd, const struct hf_addr *peer)
-{
-    if (is_expected(x, peer))
-        ftp_xfer_client_arrived(x, fd, peer);
-    else
-        ftp_refuse_stranger(x->ftp->engine, x->session->session.facts.frontend->cfg,
-                            ftp_xfer_own_port(x), fd, peer, HF_NOTFOUND);
 }
 
 /* True: go on listening. */

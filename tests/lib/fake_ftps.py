@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 
 
 def drop(data):
@@ -20,13 +21,14 @@ class FtpsServer:
     early: the answer to PBSZ and PROT before the login, None: the same;
     data: how data connections end: "clean", "cut" (no close_notify), "silent" (no handshake at
     all), "garbage" (instead of one), "wary" (clean, and a download stops where the client has said
-    its own end).
+    its own end); thinks: seconds between a data connection and its 150.
     """
 
     def __init__(self, certificate, auth="234 Go on.", behind=b"", prot="200 Private.",
-                 early=None, data="clean"):
+                 early=None, data="clean", thinks=0):
         self.auth, self.behind, self.prot, self.data = auth, behind, prot, data
         self.early = early
+        self.thinks = thinks
         self.heard_in_clear = []
         self.heard = []
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -75,8 +77,10 @@ class FtpsServer:
                 not any(line.startswith("USER") for line in self.heard):
             say(self.early)
         elif verb in ("RETR", "STOR"):
+            data, _ = listener.accept()
+            time.sleep(self.thinks)
             say("150 Here it comes.")
-            self._transfer(listener.accept()[0], verb)
+            self._transfer(data, verb)
             say("226 Done.")
         else:
             say(answers.get(verb, "500 What?"))

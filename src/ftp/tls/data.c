@@ -5,7 +5,8 @@
  * 7).  Toward a server it is as on the control connection, whose session is resumed: many servers
  * demand that, since it is how they know that both connections have the same client.  Hands are
  * shaken when the server has accepted the transfer: one that was refused leaves a client that may
- * never begin.
+ * never begin.  A server that is silent for long may be one that never sends a 1xx: hands are held
+ * out, but nobody is late before a 1xx came.
  */
 #include "tls/ftps.h"
 

@@ -369,19 +369,19 @@ def test_no_tls_on_the_data_connection(lab, server, how):
 class Fakes:
     """haftp in front of one server that does something wrong."""
 
-    def __init__(self, lab, more_words="", **wrong):
+    def __init__(self, lab, more_words="", more=(), **wrong):
         self.server = FtpsServer(lab.certificates.server, **wrong)
         self.fake = Fake("fake", lab.net.server(), self.server)
-        self.place = ftps_place_of_fake(lab, self.fake, more_words)
+        self.place = ftps_place_of_fake(lab, self.fake, more_words, more)
 
     def session(self):
         return Session(self.place.where("plain"), ("alice", "secret"))
 
 
-def ftps_place_of_fake(lab, fake, more_words):
+def ftps_place_of_fake(lab, fake, more_words, more=()):
     fake.user, fake.password = "alice", "secret"
     return ftps_place(lab, fake, "starttls", more_words=more_words,
-                      more=["retries 0", "timeout ftp-greeting 1s"])
+                      more=["retries 0", "timeout ftp-greeting 1s", *more])
 
 
 def refused(place):
@@ -511,6 +511,24 @@ def test_server_without_tls_on_the_data_connection(lab, how):
         session.transfercmd("RETR x")
         assert session.getmultiline().startswith("426")
     there.place.haftp.wait_log("data connection to server fake")
+
+
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_a_150_that_is_long_in_coming(lab, front):
+    """Whoever begins TLS only behind it, client or server, is not late."""
+    there = Fakes(lab, thinks=2, more=["ftp-data wait 700ms"])
+    if front == "plain":
+        with there.session() as session:
+            assert session.read("x") == b"half of it"
+        return
+    where, tls = there.place.where(front), there.place.tls(front)
+    with TlsSession(where, ("alice", "secret"), tls) as session:
+        assert session.read("x") == b"half of it"
+        session.wrap_data = lambda data: data  # its time begins behind the 150, and ends
+        data = session.transfercmd("RETR x")
+        there.place.haftp.wait_log("the client did not begin TLS in time")
+        data.close()
+        assert session.getmultiline().startswith("421")  # this server leaves, then
 
 
 # ---- sizes -----------------------------------------------------------------------------------
