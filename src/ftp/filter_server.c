@@ -274,7 +274,8 @@ static bool lets_in(const struct ftp_command *command, unsigned code)
 /* Looks at the first line of a reply.  False: it must wait. */
 static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
 {
-    bool swallow = command && (command->forgets || command->own);
+    bool swallow =
+        command ? command->forgets || command->own : ftp_queue_setup_is_late(&s->queue, code);
     s->reply_mode = swallow ? FTP_REPLY_SWALLOW : FTP_REPLY_RELAY;
     if (s->reply_mode == FTP_REPLY_SWALLOW)
         return true;
@@ -402,6 +403,7 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
 {
     s->reply_bytes = 0;
     s->command_held = false; /* it may have waited for this */
+    ftp_queue_answered(&s->queue, ftp_queue_at(&s->queue, position), code);
     if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;
     struct ftp_command *command = ftp_queue_at(&s->queue, position);

@@ -133,6 +133,8 @@ struct ftp_command {
 struct ftp_queue {
     struct ftp_command command[FTP_QUEUE_MAX];
     uint8_t head, count;
+    bool late_abort; /* the reply to an ABOR that was given up may still come, before any other */
+    bool late_setup; /* if it did, a PASV or EPSV took it, and its own is for nobody */
 };
 
 bool ftp_queue_full(const struct ftp_queue *queue);
@@ -144,6 +146,12 @@ void ftp_queue_doubt_abort(struct ftp_queue *queue);
 bool ftp_queue_abort_in_doubt(struct ftp_queue *queue);
 /* The reply with this code shows it: it is none that an ABOR has, and others wait. */
 bool ftp_queue_abort_is_over(struct ftp_queue *queue, unsigned code);
+/* The ABOR at the head has no reply of its own, it seems: nothing came for too long. */
+void ftp_queue_give_up_abort(struct ftp_queue *queue);
+/* Is it the reply to a PASV or EPSV that took another one for its own?  It is for nobody. */
+bool ftp_queue_setup_is_late(struct ftp_queue *queue, unsigned code);
+/* A reply is complete; `command` is whom it answered, NULL: nobody. */
+void ftp_queue_answered(struct ftp_queue *queue, const struct ftp_command *command, unsigned code);
 /* The command at a position that ftp_queue_match() found; NULL for -1. */
 struct ftp_command *ftp_queue_at(struct ftp_queue *queue, int position);
 struct ftp_command *ftp_queue_push(struct ftp_queue *queue, enum hf_ftp_cmd_id id,

@@ -123,6 +123,42 @@ bool ftp_queue_abort_is_over(struct ftp_queue *queue, unsigned code)
     return ftp_queue_abort_in_doubt(queue) && queue->count > 1 && !answers_abort(code);
 }
 
+void ftp_queue_give_up_abort(struct ftp_queue *queue)
+{
+    HF_ASSERT(ftp_queue_abort_in_doubt(queue));
+    queue->late_abort = true;
+}
+
+/* Would it be the wrong one for whoever waits? */
+static bool abort_is_late(struct ftp_queue *queue, unsigned code)
+{
+    const struct ftp_command *head = at(queue, 0);
+
+    if (!queue->late_abort || head->id == HF_CMD_ABOR)
+        return false;
+    return code == 225 || (!ftp_command_moves_data(head) && (code == 226 || code == 426));
+}
+
+bool ftp_queue_setup_is_late(struct ftp_queue *queue, unsigned code)
+{
+    const struct ftp_command *head = ftp_queue_head(queue);
+    unsigned asked = head ? head->asked : 0;
+
+    return queue->late_setup &&
+           ((code == 227 && asked != HF_CMD_PASV) || (code == 229 && asked != HF_CMD_EPSV));
+}
+
+void ftp_queue_answered(struct ftp_queue *queue, const struct ftp_command *command, unsigned code)
+{
+    bool setup = command && (command->asked == HF_CMD_PASV || command->asked == HF_CMD_EPSV);
+
+    if (queue->late_abort && setup && code >= 500)
+        queue->late_setup = true; /* 500 and 502 are said of ABOR, too */
+    else if (code == 227 || code == 229)
+        queue->late_setup = false;
+    queue->late_abort = false;
+}
+
 /* May end a transfer that has begun?  Syntax errors and everything else that is positive belong to
  * a command that the server answered while the transfer ran (NOOP, STAT: RFC 959 4.1.3). */
 static bool ends_transfer(unsigned code)
@@ -139,7 +175,7 @@ static bool ends_transfer(unsigned code)
 
 int ftp_queue_match(struct ftp_queue *queue, unsigned code)
 {
-    if (queue->count == 0)
+    if (queue->count == 0 || abort_is_late(queue, code) || ftp_queue_setup_is_late(queue, code))
         return -1;
     struct ftp_command *head = at(queue, 0);
     if (!head->begun || !ftp_command_moves_data(head) || code < 200 || ends_transfer(code))

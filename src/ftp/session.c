@@ -504,6 +504,7 @@ static void on_timer(struct hf_timer *timer)
         return;
     }
     if (!client && ftp_queue_abort_in_doubt(&s->queue)) {
+        ftp_queue_give_up_abort(&s->queue);
         if (ftp_abort_is_over(s))
             ftp_session_kick(s);
         return;

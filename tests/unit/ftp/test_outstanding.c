@@ -119,6 +119,43 @@ static void test_abort_in_doubt(void **state)
     assert_false(ftp_queue_abort_is_over(&queue, 200)); /* whose else? */
 }
 
+/* The reply to an ABOR that was given up for lost comes after all: before any other, or never. */
+static void test_abort_answered_late(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_ABOR);
+    ftp_queue_doubt_abort(&queue);
+    ftp_queue_give_up_abort(&queue);
+    ftp_queue_remove(&queue, 0);
+    push(&queue, HF_CMD_PASV);
+    ftp_queue_head(&queue)->asked = HF_CMD_PASV;
+    assert_int_equal(ftp_queue_match(&queue, 225), -1);
+    assert_int_equal(ftp_queue_match(&queue, 226), -1);
+    assert_int_equal(ftp_queue_match(&queue, 227), 0);
+    ftp_queue_answered(&queue, ftp_queue_head(&queue), 502); /* the ABOR's, or its own? */
+    ftp_queue_remove(&queue, 0);
+    push(&queue, HF_CMD_NOOP);
+    assert_int_equal(ftp_queue_match(&queue, 226), 0);
+    assert_true(ftp_queue_setup_is_late(&queue, 227));
+    assert_int_equal(ftp_queue_match(&queue, 227), -1);
+    ftp_queue_answered(&queue, NULL, 227);
+    assert_false(ftp_queue_setup_is_late(&queue, 227));
+    assert_int_equal(ftp_queue_match(&queue, 200), 0);
+}
+
+static void test_a_port_of_ours_is_awaited(void **state)
+{
+    (void)state;
+    struct ftp_queue queue = {0};
+    push(&queue, HF_CMD_PASV);
+    assert_false(ftp_queue_invites_server(&queue));
+    ftp_queue_head(&queue)->asked = HF_CMD_PORT;
+    assert_true(ftp_queue_invites_server(&queue));
+    ftp_queue_remove(&queue, 0);
+    assert_false(ftp_queue_invites_server(&queue));
+}
+
 static void test_own_answers_move_no_data(void **state)
 {
     (void)state;
@@ -182,6 +219,8 @@ int main(void)
         cmocka_unit_test(test_stat_and_noop_overtake_a_running_transfer),
         cmocka_unit_test(test_abort_takes_two_replies),
         cmocka_unit_test(test_abort_in_doubt),
+        cmocka_unit_test(test_abort_answered_late),
+        cmocka_unit_test(test_a_port_of_ours_is_awaited),
         cmocka_unit_test(test_own_answers_move_no_data),
         cmocka_unit_test(test_position_names_its_command),
         cmocka_unit_test(test_uploads_are_told_from_downloads),
