@@ -3,6 +3,7 @@
  */
 #include "haftp/base/suggest.h"
 
+#include <ctype.h>
 #include <string.h>
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
@@ -75,6 +76,8 @@ void hf_suggest_init(struct hf_suggest *suggest, const char *word)
 void hf_suggest_offer(struct hf_suggest *suggest, const char *candidate)
 {
     size_t n = strlen(suggest->word), m = strlen(candidate);
+    if (isdigit((unsigned char)*suggest->word) && !isdigit((unsigned char)*candidate))
+        return; /* a value where a word should be: `5s` is no misspelt `ws` */
     if (n == 0 || n > HF_SUGGEST_MAX || m > HF_SUGGEST_MAX)
         return;
     if (fewest_edits(suggest, n, candidate, m) >= suggest->distance)

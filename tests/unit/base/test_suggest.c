@@ -50,6 +50,15 @@ static void what_is_far_is_not_suggested(void **state)
     assert_null(best_of("", keywords));
 }
 
+static void a_number_is_no_misspelt_word(void **state)
+{
+    static const char *const words[] = {"ws", "5m", NULL};
+
+    (void)state;
+    assert_string_equal(best_of("5s", words), "5m");
+    assert_string_equal(best_of("us", words), "ws");
+}
+
 static void the_nearest_wins_and_the_first_of_equals(void **state)
 {
     static const char *const levels[] = {"local0", "local1", "local", NULL};
@@ -74,6 +83,7 @@ int main(void)
         cmocka_unit_test(one_edit_is_near),
         cmocka_unit_test(neighbours_that_swapped_are_one_edit),
         cmocka_unit_test(what_is_far_is_not_suggested),
+        cmocka_unit_test(a_number_is_no_misspelt_word),
         cmocka_unit_test(the_nearest_wins_and_the_first_of_equals),
         cmocka_unit_test(long_words_are_left_alone),
     };
