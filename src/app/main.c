@@ -339,6 +339,7 @@ int main(int argc, char **argv)
         .master_worker = args.master_worker,
         .say_diag = args.say_diag,
         .names_may_fail = args.names_may_fail,
+        .servers_unverified = args.servers_unverified,
     });
     list_things(&args);
     switch (args.action) {

@@ -1,6 +1,8 @@
 /*
  * usage.c: what the program says about itself.
  */
+#include <openssl/crypto.h>
+#include <openssl/opensslv.h>
 #include <string.h>
 #include <uv.h>
 
@@ -50,10 +52,12 @@ void hf_version_print(FILE *out, bool details)
     fprintf(out,
             "Compiler: %s\n"
             "libuv: %s (built with %d.%d.%d)\n"
+            "TLS: %s (built with " OPENSSL_VERSION_STR ")\n"
             "Relay: splice; copying where the kernel refuses, or with 'nosplice'\n"
-            "Features: +FTP-PASSIVE +FTP-ACTIVE +IPV6 +THREADS -TLS\n"
+            "Features: +FTP-PASSIVE +FTP-ACTIVE +IPV6 +THREADS +TLS +FTPS\n"
             "Language: that of HAProxy " HF_SPOKEN_VERSION "; for .if feature(NAME): ",
-            COMPILER, uv_version_string(), UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH);
+            COMPILER, uv_version_string(), UV_VERSION_MAJOR, UV_VERSION_MINOR, UV_VERSION_PATCH,
+            OpenSSL_version(OPENSSL_VERSION));
     hf_build_print_features(out);
     fputc('\n', out);
 }

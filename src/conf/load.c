@@ -27,6 +27,8 @@ static struct hf_parse *parse_new(struct hf_config *config, struct hf_diag *diag
     struct hf_parse *parse = HF_NEW(config->arena, struct hf_parse);
 
     hf_build_init(&parse->build, config, diag, env);
+    if (options.servers_unverified)
+        config->global.ssl_server_verify = 0;
     parse->tokens.scan.arena = config->arena;
     parse->tokens.scan.diag = diag;
     parse->tokens.scan.env = env;

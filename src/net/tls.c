@@ -293,6 +293,8 @@ static enum hf_status explain(struct hf_tls *tls, unsigned long error)
         set_error(tls, "the peer does not speak TLS here");
         return HF_INVALID;
     case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_NO_PROTOCOLS_AVAILABLE:
     case SSL_R_NO_APPLICATION_PROTOCOL:

@@ -171,6 +171,18 @@ static bool set_curves(SSL_CTX *ssl, const char *curves)
     return false;
 }
 
+static enum hf_status set_signatures(SSL_CTX *ssl, const struct hf_tls_settings *settings,
+                                     char *why)
+{
+    const char *own = settings->sigalgs, *clients = settings->client_sigalgs;
+    if (own && !SSL_CTX_set1_sigalgs_list(ssl, own))
+        return hf_tls_why(why, "unable to set signature algorithms to '%s': %s", own, reason());
+    if (clients && !SSL_CTX_set1_client_sigalgs_list(ssl, clients))
+        return hf_tls_why(why, "unable to set clients' signature algorithms to '%s': %s", clients,
+                          reason());
+    return HF_OK;
+}
+
 static enum hf_status set_ciphers(SSL_CTX *ssl, const struct hf_tls_settings *settings, char *why)
 {
     if (settings->ciphers && !SSL_CTX_set_cipher_list(ssl, settings->ciphers))
@@ -182,7 +194,7 @@ static enum hf_status set_ciphers(SSL_CTX *ssl, const struct hf_tls_settings *se
     if (settings->curves && !set_curves(ssl, settings->curves))
         return hf_tls_why(why, "unable to set SSL curves list to '%s': %s", settings->curves,
                           reason());
-    return HF_OK;
+    return set_signatures(ssl, settings, why);
 }
 
 /* ---- ALPN ---- */
@@ -407,6 +419,8 @@ static void set_modes(SSL_CTX *ssl, const struct hf_tls_settings *settings)
         SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET);
     if (settings->record_bytes)
         SSL_CTX_set_max_send_fragment(ssl, settings->record_bytes);
+    if (settings->security_level)
+        SSL_CTX_set_security_level(ssl, *settings->security_level);
     SSL_CTX_set_default_passwd_cb(ssl, no_password);
 }
 

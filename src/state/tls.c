@@ -47,6 +47,8 @@ static void set_usual(const struct making *m, struct hf_tls_settings *settings)
 
     if (hard && (!record || hard < record))
         record = hard;
+    if (global->ssl_security_level >= 0)
+        settings->security_level = &global->ssl_security_level;
     settings->record_bytes = record && record < 512 ? 512 : record > 16384 ? 16384 : record;
     settings->cache_entries = global->ssl_cachesize;
     settings->lifetime_s = (global->ssl_lifetime + 999) / 1000;
@@ -153,6 +155,8 @@ static struct hf_tls_settings settings_of_bind(const struct making *m,
         .ciphers = either(tls->ciphers, global->ssl_bind_ciphers),
         .ciphersuites = either(tls->ciphersuites, global->ssl_bind_ciphersuites),
         .curves = either(either(tls->curves, tls->ecdhe), global->ssl_bind_curves),
+        .sigalgs = global->ssl_bind_sigalgs,
+        .client_sigalgs = global->ssl_bind_client_sigalgs,
         .dh_file = global->ssl_dh_file,
         .prefer_client_ciphers =
             tls->prefer_client_ciphers || global->tls_bind.prefer_client_ciphers,
@@ -216,6 +220,9 @@ static struct hf_tls_settings settings_of_server(const struct making *m,
     struct hf_tls_settings settings = {
         .ciphers = either(tls->ciphers, global->ssl_server_ciphers),
         .ciphersuites = either(tls->ciphersuites, global->ssl_server_ciphersuites),
+        .curves = global->ssl_server_curves,
+        .sigalgs = global->ssl_server_sigalgs,
+        .client_sigalgs = global->ssl_server_client_sigalgs,
         .alpn = tls->alpn,
         .verify =
             hf_config_verifies(m->config, &server->o) ? HF_TLS_VERIFY_REQUIRED : HF_TLS_VERIFY_NONE,

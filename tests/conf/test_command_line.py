@@ -88,6 +88,15 @@ def test_name_of_the_local_peer(good):
     assert b"node me\n" in run("-dC", "-L", "me", "-f", "peer.cfg", cwd=good).stdout
 
 
+@pytest.mark.parametrize("flags, says, code", [
+    ((), "", 1), (("-dV",), "", 0), (("-dV",), "ssl-server-verify required", 1)])
+def test_servers_need_not_be_verified(flags, says, code, good):
+    """Their certificates are looked at, which needs `ca-file`, unless the command line says no."""
+    servers = GOOD + "    server t 127.0.0.2:990 ssl\n"
+    (good / "tls.cfg").write_text(f"global\n    {says}\n{servers}")
+    assert run("-c", *flags, "-f", "tls.cfg", cwd=good).returncode == code
+
+
 @pytest.mark.parametrize("flags", [
     ["-dS", "-dG", "-dR", "-de", "-dp", "-dV", "-dr", "-dD", "-dM", "-dMno-merge", "-dM0x50,tag"],
     ["-n", "5", "-N", "5", "-m", "100", "-p", "/nowhere/pid", "-L", "me", "-W"],

@@ -55,6 +55,7 @@ struct hf_args {
     bool no_splice;               /* -dS, beside the configuration's */
     bool say_diag;                /* -dD */
     bool names_may_fail;          /* -dr */
+    bool servers_unverified;      /* -dV */
     bool list_objects;            /* -dL */
     bool old_pids;                /* -sf or -st with at least one */
 };

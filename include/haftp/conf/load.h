@@ -12,10 +12,11 @@
 
 /* What the command line says of things that files ask for. */
 struct hf_load_options {
-    const char *localpeer; /* -L; NULL: the environment's HAPROXY_LOCALPEER, or the host's name */
-    bool master_worker;    /* -W: HAPROXY_MWORKER is 1 */
-    bool say_diag;         /* -dD: .diag lines are told */
-    bool names_may_fail;   /* -dr: servers whose name has no address stay down */
+    const char *localpeer;   /* -L; NULL: the environment's HAPROXY_LOCALPEER, or the host's name */
+    bool master_worker;      /* -W: HAPROXY_MWORKER is 1 */
+    bool say_diag;           /* -dD: .diag lines are told */
+    bool names_may_fail;     /* -dr: servers whose name has no address stay down */
+    bool servers_unverified; /* -dV: as with `ssl-server-verify none` before all files */
 };
 /* For all later loads; the texts stay the caller's. */
 void hf_config_set_options(const struct hf_load_options *options);

@@ -68,6 +68,9 @@ struct hf_tls_settings {
     const char *ciphers;          /* up to TLS 1.2; NULL: OpenSSL's */
     const char *ciphersuites;     /* of TLS 1.3 */
     const char *curves;           /* "X25519:P-256" */
+    const char *sigalgs;          /* "ECDSA+SHA256:RSA+SHA256": of either side's certificate */
+    const char *client_sigalgs;   /* of the client's, where those differ */
+    const int *security_level;    /* OpenSSL's, 0 to 5; NULL: the system's */
     const char *dh_file;          /* PEM; NULL: as large as the key asks for */
     bool prefer_client_ciphers;
     unsigned record_bytes; /* most that is put into one record, 512 to 16384; 0: 16384 */

@@ -146,12 +146,12 @@ static void values_of_all_kinds(void **state)
 {
     struct run *run = *state;
 
-    parse(run, "-f x -L me -N 5 -m 64 -dD -dL -dKcfg,smp");
+    parse(run, "-f x -L me -N 5 -m 64 -dD -dV -dL -dKcfg,smp");
     assert_silent(run);
     assert_string_equal(run->args.localpeer, "me");
     assert_int_equal(run->args.section_maxconn, 5);
     assert_int_equal(run->args.megabytes, 64);
-    assert_true(run->args.say_diag && run->args.list_objects);
+    assert_true(run->args.say_diag && run->args.list_objects && run->args.servers_unverified);
     assert_string_equal(run->args.keyword_classes, "cfg,smp");
     parse(run, "-f x -n 0");
     assert_silent(run);
@@ -160,12 +160,12 @@ static void values_of_all_kinds(void **state)
 
 static void what_has_no_effect_is_told(void **state)
 {
-    static const char *const flags[] = {"-sf", "-st", "-x",  "-S",  "-dV",
-                                        "-dG", "-dR", "-de", "-dp", "-dM"};
+    static const char *const flags[] = {"-sf", "-st", "-x",  "-S", "-dG",
+                                        "-dR", "-de", "-dp", "-dM"};
     struct run *run = *state;
     char wanted[16];
 
-    parse(run, "-f x -sf 1 22 -st 3 -x /s -S a -dV -dG -dR -de -dp -dr -dM");
+    parse(run, "-f x -sf 1 22 -st 3 -x /s -S a -dG -dR -de -dp -dr -dM");
     assert_int_equal(run->status, HF_OK);
     assert_true(run->args.old_pids);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {

@@ -270,6 +270,14 @@ static void test_versions_and_ciphers(void **state)
     h = meet();
     assert_int_equal(h.server, HF_UNSUPPORTED);
     close_pair();
+    usual();
+    of_client.sigalgs = "ECDSA+SHA256";
+    meet_well();
+    close_pair();
+    of_server.sigalgs = "ECDSA+SHA384";
+    h = meet();
+    assert_int_equal(h.server, HF_UNSUPPORTED);
+    close_pair();
 }
 
 static void test_alpn(void **state)
@@ -401,6 +409,12 @@ static void test_wrong_settings(void **state)
     expect_complaint("cipher suites to 'TLS_NONE'");
     of_server.curves = "P-1";
     expect_complaint("curves list to 'P-1'");
+    of_server.sigalgs = "nonsense";
+    expect_complaint("signature algorithms to 'nonsense'");
+    of_server.client_sigalgs = "nonsense";
+    expect_complaint("clients' signature algorithms to 'nonsense'");
+    of_server.security_level = &(const int){5}; /* no key of ours is that long */
+    expect_complaint("cannot load a certificate from");
     of_server.alpn = "a,,b";
     expect_complaint("ALPN");
     of_server.dh_file = server_cert.path;
