@@ -167,14 +167,15 @@ static bool reaches_server_without_tls(const struct hf_cfg_proxy *proxy)
     return false;
 }
 
-/* TLS of clients may go through to servers. */
+/* TLS of clients may go through to servers.  Where the user decides about the server, AUTH is
+ * refused (ftp_tls_passes() in src/ftp/opaque.c). */
 static bool passes_tls(const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
+    bool refused = proxy->o.ftp_tls_refused || proxy->ftp_chooses_by & HF_FTP_SAMPLE_USER;
 
     for (bind = proxy->binds; bind; bind = bind->next) {
-        if (bind->role == HF_BIND_CONTROL && !hf_bind_has_tls(bind) &&
-            (bind->opaque || !proxy->o.ftp_tls_refused))
+        if (bind->role == HF_BIND_CONTROL && !hf_bind_has_tls(bind) && (bind->opaque || !refused))
             return reaches_server_without_tls(proxy);
     }
     return false;

@@ -175,6 +175,34 @@ static struct hf_tls_settings settings_of_bind(const struct making *m,
     return settings;
 }
 
+/* A folder may be empty beside other words, and so may a list.  With `strict-sni` HAProxy begins
+ * without any, and clients are refused; whoever has certificates does not lose the last one. */
+static bool has_enough(struct making *m, const struct hf_cfg_bind *bind, unsigned n_certs)
+{
+    static const char how[] = "put the certificate and its key there, together in a file of PEM";
+    const struct hf_cfg_text *crts = bind->tls.crts;
+    unsigned n_before = 0;
+
+    if (n_certs)
+        return true;
+    if (bind->tls_site->ctx)
+        hf_tls_ctx_certs(bind->tls_site->ctx, &n_before);
+    if (crts)
+        snprintf(m->why, sizeof m->why, "'%s' holds no certificate",
+                 strcmp(crts->name, "crt") == 0
+                     ? hf_config_tls_path(m->arena, m->config->global.crt_base, crts->text)
+                     : crts->text);
+    else
+        snprintf(m->why, sizeof m->why, "there is no certificate");
+    if (bind->tls.strict_sni && !bind->tls.generate_certificates && !n_before) {
+        hf_diag_add(m->diag, HF_DIAG_WARNING, m->loc, crts ? how : "add 'crt FILE'",
+                    "%s: all clients' handshakes fail.", m->why);
+        return true;
+    }
+    hf_diag_add(m->diag, HF_DIAG_ERROR, m->loc, how, "%s.", m->why);
+    return false;
+}
+
 static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bind *bind)
 {
     const struct hf_cfg_bind_tls *tls = &bind->tls;
@@ -189,6 +217,8 @@ static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bi
         complain(m);
         return NULL;
     }
+    if (!has_enough(m, bind, settings.n_certs))
+        return NULL;
     if (!hf_tls_versions_of(&versions, &m->config->global.tls_bind, &settings)) {
         hf_diag_add(m->diag, HF_DIAG_ERROR, hf_bind_tls_loc(bind), "allow TLSv1.2 or TLSv1.3",
                     "all versions of TLS are disabled.");
@@ -247,6 +277,8 @@ static struct hf_tls_ctx *make_for_server(struct making *m, const struct hf_cfg_
     if (tls->crt)
         settings.certs =
             hf_tls_certs_of(m->config, m->arena, &word, &settings.n_certs, &m->loc, m->why);
+    if (tls->crt && !settings.n_certs && !*m->why)
+        snprintf(m->why, sizeof m->why, "'%s' holds no certificate", tls->crt);
     if (*m->why) {
         complain(m);
         return NULL;

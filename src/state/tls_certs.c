@@ -59,12 +59,14 @@ static void set_files(const struct list *list, struct hf_tls_cert *cert, const c
     cert->key_file = access(key, F_OK) == 0 ? key : NULL;
 }
 
-/* FILE.rsa, FILE.ecdsa: together they are the certificate. */
+/* FILE.rsa, FILE.ecdsa: together they are the certificate where there is no FILE. */
 static bool set_bundle(const struct list *list, struct hf_tls_cert *cert, const char *path)
 {
     static const char *const endings[] = HF_TLS_BUNDLE_ENDINGS;
     const struct hf_tls_cert *with = NULL;
 
+    if (access(path, F_OK) == 0)
+        return false;
     for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
         const char *part = hf_arena_printf(list->arena, "%s%s", path, endings[i]);
         if (access(part, F_OK) != 0)
@@ -81,12 +83,12 @@ static bool set_bundle(const struct list *list, struct hf_tls_cert *cert, const 
 
 static bool add_file(struct list *list, const char *path)
 {
+    const char *fault = hf_config_cert_fault(list->config, list->arena, path);
+    if (fault)
+        return complain(list, "%s", fault);
     struct hf_tls_cert *cert = append(list);
-
-    if (access(path, F_OK) == 0)
+    if (!set_bundle(list, cert, path))
         set_files(list, cert, path);
-    else if (!set_bundle(list, cert, path))
-        return complain(list, "cannot read '%s': %s", path, strerror(errno));
     return true;
 }
 

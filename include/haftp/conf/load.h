@@ -65,6 +65,13 @@ const char *hf_config_tls_path(struct hf_arena *arena, const char *base, const c
 const char *hf_config_key_path(const struct hf_config *config, struct hf_arena *arena,
                                const char *cert_path);
 bool hf_config_is_beside_cert(const char *name);
+/* Why the certificate at `path`, or its key, cannot be used, as far as text tells: a sentence
+ * without its dot, in `arena`; NULL: nothing is wrong. */
+const char *hf_config_cert_fault(const struct hf_config *config, struct hf_arena *arena,
+                                 const char *path);
+bool hf_config_holds_cert(const char *text);
+/* The file's bytes, 64 MiB at most, as a string for free(); NULL: errno says why. */
+char *hf_config_slurp(const char *path);
 /* `crt FILE` without such a file takes these together: certificates of one name, each for a kind of
  * key. */
 #define HF_TLS_BUNDLE_ENDINGS                                                                      \

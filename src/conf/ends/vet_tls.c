@@ -10,14 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "haftp/conf/load.h"
 #include "parse/build.h"
 #include "parse/value.h"
 #include "vet.h"
-
-#define LARGEST_FILE (64 << 20)
 
 static bool cannot_read(struct hf_build *b, const struct hf_word *word, const char *path)
 {
@@ -35,62 +32,19 @@ static bool is_wrong(struct hf_build *b, const struct hf_word *word, const char 
 /* The file's bytes as a string in the arena, or NULL with errno set. */
 static const char *slurp(struct hf_build *b, const char *path)
 {
-    struct stat info;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    size_t room = fstat(fileno(file), &info) == 0 && info.st_size < LARGEST_FILE
-                      ? (size_t)info.st_size
-                      : LARGEST_FILE;
-    char *text = hf_arena_alloc(b->config->arena, room + 1);
-    size_t n = fread(text, 1, room, file);
-    int error = ferror(file) ? errno : 0;
-    fclose(file);
-    text[n] = '\0';
-    errno = error;
-    return error ? NULL : text;
+    char *text = hf_config_slurp(path);
+    const char *copy = text ? hf_arena_strdup(b->config->arena, text) : NULL;
+    free(text);
+    return copy;
 }
 
-static bool holds_certificate(const char *text)
-{
-    return strstr(text, "-----BEGIN CERTIFICATE-----") ||
-           strstr(text, "-----BEGIN TRUSTED CERTIFICATE-----") ||
-           strstr(text, "-----BEGIN X509 CERTIFICATE-----");
-}
-
-static bool holds_key(const char *text)
-{
-    return text && strstr(text, "PRIVATE KEY-----");
-}
-
-/* Certificates of one name for several kinds of keys: FILE.rsa, FILE.ecdsa. */
-static bool is_bundle(struct hf_build *b, const char *path)
-{
-    static const char *const endings[] = HF_TLS_BUNDLE_ENDINGS;
-
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        if (access(hf_arena_printf(b->config->arena, "%s%s", path, endings[i]), R_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A certificate, and its key there or in a file beside it. */
 static bool check_certificate(struct hf_build *b, const struct hf_word *word, const char *path)
 {
-    const char *text = slurp(b, path);
+    const char *fault = hf_config_cert_fault(b->config, b->config->arena, path);
 
-    if (!text)
-        return is_bundle(b, path) || cannot_read(b, word, path);
-    if (!holds_certificate(text))
-        return is_wrong(b, word, path, "holds no certificate in PEM");
-    if (holds_key(text) ||
-        holds_key(slurp(b, hf_config_key_path(b->config, b->config->arena, path))))
-        return true;
-    return is_wrong(
-        b, word, path,
-        "holds no private key, and no file with '.key' behind its name does: append the "
-        "key to it");
+    if (fault)
+        hf_build_error(b, word->loc, NULL, "%s", fault);
+    return !fault;
 }
 
 static bool check_folder(struct hf_build *b, const struct hf_word *word, const char *folder)
@@ -129,17 +83,21 @@ HF_VET(certificate_list)
 {
     struct hf_arena *arena = b->config->arena;
     const char *text = slurp(b, word->text);
+    unsigned number = 1;
 
     (void)row;
     if (!text)
         return cannot_read(b, word, word->text);
-    for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+    for (; *text; text += strcspn(text, "\n"), text += *text == '\n', number++) {
         const char *line = text + strspn(text, " \t\r");
         size_t n = strcspn(line, " \t\r\n[#");
         const char *path = hf_config_tls_path(b->config->arena, b->config->global.crt_base,
                                               hf_arena_strndup(arena, line, n));
-        if (n && !check_certificate(b, word, path))
+        const char *fault = n ? hf_config_cert_fault(b->config, arena, path) : NULL;
+        if (fault) {
+            hf_build_error(b, word->loc, NULL, "%s:%u: %s", word->text, number, fault);
             return false;
+        }
     }
     return true;
 }
@@ -159,7 +117,7 @@ HF_VET(ca_file)
     const char *text = slurp(b, path);
     if (!text)
         return cannot_read(b, word, path);
-    if (!holds_certificate(text) && !strstr(text, "-----BEGIN X509 CRL-----"))
+    if (!hf_config_holds_cert(text) && !strstr(text, "-----BEGIN X509 CRL-----"))
         return is_wrong(b, word, path, "holds no certificate and no CRL in PEM");
     return true;
 }

@@ -100,7 +100,9 @@ def test_in_the_middle_of_a_file(lab, server, tmp_path):
 
 
 @pytest.mark.parametrize("broken, words", (
-    ("nothing", r"cannot load a certificate from '.*ftp\.pem'"),
+    ("nothing", r"'.*ftp\.pem' holds no certificate in PEM"),
+    ("no key", r"'.*ftp\.pem' holds no private key, and no file with '\.key'"),
+    ("locked key", r"the private key in '.*ftp\.pem' has a passphrase.*openssl pkey"),
     ("key of another", r"the private key in '.*ftp\.pem' does not match"),
     ("gone", r"cannot read '.*ftp\.pem': No such file"),
 ))
@@ -111,6 +113,10 @@ def test_broken_files_change_nothing(lab, server, tmp_path, broken, words):
         os.remove(there.path)
     elif broken == "nothing":
         open(there.path, "w").close()
+    elif broken == "no key":
+        _keep_certificate(there.path)
+    elif broken == "locked key":
+        _lock_key(there.path)
     else:
         with open(lab.certificates.path("client")) as other, open(there.path) as own:
             text = own.read().split("-----BEGIN")[1]
@@ -124,6 +130,68 @@ def test_broken_files_change_nothing(lab, server, tmp_path, broken, words):
     there.renew()
     there.reload()
     assert there.shows(NEW)
+
+
+def _keep_certificate(path, behind=""):
+    with open(path) as file:
+        certificate = file.read().split("-----BEGIN")[1]
+    with open(path, "w") as file:
+        file.write(f"-----BEGIN{certificate}{behind}")
+
+
+def _lock_key(path):
+    locked = subprocess.run(["openssl", "pkey", "-in", path, "-aes256", "-passout", "pass:x"],
+                            check=True, capture_output=True, text=True, timeout=30)
+    _keep_certificate(path, locked.stdout)
+
+
+@pytest.mark.parametrize("kind", ("crt", "crt strict-sni", "crt-list"))
+def test_nobody_loses_the_last_certificate(lab, server, tmp_path, kind):
+    """A folder that is emptied, and a list, are no reason to refuse everybody."""
+    certificate = lab.certificates.issue(os.path.join(tmp_path, "one.pem"), OLD)
+    folder, listed = os.path.join(tmp_path, "certs"), os.path.join(tmp_path, "list.txt")
+    os.mkdir(folder)
+    _copy(certificate, os.path.join(folder, "ftp.pem"))
+    with open(listed, "w") as file:
+        file.write(f"{certificate}\n")
+    front = lab.net.front()
+    source = listed if kind == "crt-list" else folder
+    word, *more = kind.split()
+    haftp = lab.haftp(head() + f"""
+listen plain
+    bind {front}:8000 ssl {word} {source} {" ".join(more)}
+    server one {server.address}:{server.port}
+""", (front, 8000))
+    if source == listed:
+        open(listed, "w").close()
+    else:
+        os.remove(os.path.join(folder, "ftp.pem"))
+    haftp.process.signal(signal.SIGUSR2)
+    haftp.wait_log(rf"Certificates are not reloaded: .*haftp\.cfg:\d+: '{source}' holds no "
+                   "certificate")
+    haftp.wait_log("The old certificates stay in use")
+    context = ssl.create_default_context(cafile=lab.certificates.ca)
+    with socket.create_connection((front, 8000), 10) as connection, \
+            context.wrap_socket(connection, server_hostname=OLD) as secure:
+        assert ("DNS", OLD) in secure.getpeercert()["subjectAltName"]
+
+
+def test_what_root_may_not_read(lab, tmp_path):
+    """Where root has no power over files, as under a service manager, that is what is said."""
+    path = lab.certificates.issue(os.path.join(tmp_path, "ftp.pem"), OLD)
+    config = os.path.join(tmp_path, "haftp.cfg")
+    os.chmod(path, 0o600)
+    os.chown(path, 65534, 65534)
+    with open(config, "w") as file:
+        file.write(head() + f"""
+listen plain
+    bind 127.0.0.1:8000 ssl crt {path}
+    server one 127.0.0.1:21
+""")
+    told = subprocess.run(["setpriv", "--bounding-set=-dac_override,-dac_read_search", binary(),
+                           "-c", "-f", config], capture_output=True, text=True, timeout=30)
+    assert told.returncode == 1
+    assert f"cannot read '{path}': Permission denied: root reads what others own" in told.stderr
 
 
 def test_authorities_and_toward_servers(lab, tmp_path):

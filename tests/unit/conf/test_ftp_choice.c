@@ -154,6 +154,8 @@ static void rules_that_tls_escapes_are_told(void **state)
     assert_told(t, " ftp-request deny if { ftp.cmd SITE }", told);
     assert_told(t, " ftp-request allow if { ftp.cmd SITE }", NULL);
     assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n ftp-tls refuse", NULL);
+    assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n use_backend ftp_%[ftp.user]", NULL);
+    assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n use_backend ftp_%[ftp.host]", told);
     snprintf(text, sizeof text, HEAD " default_backend pool\nbackend pool\n%s" POOL, backend);
     accept_text(t, text);
     assert_non_null(strstr(t->messages, told));
