@@ -214,10 +214,20 @@ static bool must_wait(struct ftp_session *s, const struct hf_ftp_cmd *cmd)
            (!(cmd->flags & HF_CMDF_URGENT) && ftp_queue_transfers(&s->queue));
 }
 
-static enum ftp_verdict close_to_others(struct ftp_session *s)
+/* A TLS record that begins a handshake (RFC 8446, 5.1). */
+static bool is_tls_hello(struct hf_view bytes)
 {
+    return bytes.n > 0 && bytes.p[0] == 0x16 && (bytes.n == 1 || bytes.p[1] == 0x03);
+}
+
+static enum ftp_verdict close_to_others(struct ftp_session *s, struct hf_view bytes)
+{
+    /* Such a client shows nobody the reply, but the log does. */
     ftp_session_close(s, HF_REASON_PROTOCOL_CLIENT, HF_PHASE_DATA,
-                      "421 This is FTP, and nothing else.\r\n");
+                      is_tls_hello(bytes)
+                          ? "421 Implicit TLS on a port without it: the client needs explicit "
+                            "FTPS (AUTH TLS) here, or the bind 'ssl'.\r\n"
+                          : "421 This is FTP, and nothing else.\r\n");
     return FTP_CLOSED;
 }
 
@@ -272,7 +282,7 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
     if (refusal != FTP_ANSWER_NONE)
         return ftp_answer(s, HF_CMD_OTHER, refusal);
     if (is_of_another_protocol(&cmd))
-        return close_to_others(s);
+        return close_to_others(s, line);
     if (must_wait(s, &cmd))
         return FTP_HOLD;
     /* Telnet commands before the verb (RFC 959 4.1.3, ABOR) have done their work: not every server
@@ -351,7 +361,7 @@ static bool is_heard(struct ftp_session *s, enum hf_ftp_line cut, struct hf_view
     if (s->spoke_ftp)
         return true;
     if (begins_as_another(whole ? line : all))
-        return close_to_others(s) == FTP_DONE;
+        return close_to_others(s, all) == FTP_DONE;
     s->spoke_ftp = cut != HF_FTP_LINE_MORE;
     return true;
 }
