@@ -10,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define V4_BITS 32u
-#define V6_BITS 128u
-
 socklen_t hf_addr_len(const struct hf_addr *a)
 {
     return a->sa.sa_family == AF_INET6 ? sizeof a->v6 : sizeof a->v4;
@@ -202,25 +198,6 @@ bool hf_addr_same_host(const struct hf_addr *a, const struct hf_addr *b)
 bool hf_addr_equal(const struct hf_addr *a, const struct hf_addr *b)
 {
     return hf_addr_port(a) == hf_addr_port(b) && hf_addr_same_host(a, b);
-}
-
-bool hf_addr_same_network(const struct hf_addr *a, const struct hf_addr *b, unsigned bits)
-{
-    struct hf_addr x = unmapped(a), y = unmapped(b);
-    unsigned all = x.sa.sa_family == AF_INET6 ? V6_BITS : V4_BITS;
-    struct hf_view left, right;
-    unsigned whole, mask;
-
-    if (!hf_addr_is_set(&x) || x.sa.sa_family != y.sa.sa_family)
-        return false;
-    if (bits >= all)
-        return hf_addr_same_host(&x, &y);
-    left = host_bytes(&x);
-    right = host_bytes(&y);
-    whole = bits / 8;
-    mask = 0xff00u >> (bits % 8) & 0xffu;
-    return memcmp(left.p, right.p, whole) == 0 &&
-           (((unsigned char)left.p[whole] ^ (unsigned char)right.p[whole]) & mask) == 0;
 }
 
 /* Not seeded: `balance source` must choose the same server in every process. */

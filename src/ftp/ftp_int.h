@@ -15,6 +15,7 @@
  *   lease.c          which session a data port is promised to
  *   opaque.c         control sessions whose TLS passes through: bytes, not lines
  *   opaque_data.c    their data connections
+ *   peer.c           whom a section takes for the same client
  *   tie.c            at which server a client's opaque sessions are
  *   arrival/         a connection to a data port finds its session
  *                    (arrival.c), also one that begins with a PROXY header (guest.c)
@@ -328,6 +329,9 @@ static inline struct hf_ftp *ftp_of(const struct ftp_session *s)
     return s->session.engine->ftp;
 }
 
+/* What came of a step of a conversation. */
+enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
+
 /* session.c */
 void ftp_session_step(struct ftp_session *s); /* do all that can be done now */
 void ftp_session_kick(struct ftp_session *s); /* the same, in the next turn */
@@ -443,8 +447,6 @@ void ftp_own_port_visit(struct ftp_session *s, uint16_t port, int fd, const stru
 /* " (N more like this were not logged)", or nothing when there are none. */
 #define FTP_MORE_SIZE 64u
 const char *ftp_more_text(unsigned suppressed, char *buf);
-
-enum ftp_verdict { FTP_DONE, FTP_HOLD, FTP_CLOSED };
 
 /* opaque.c */
 /* TLS between this session's client and its server may pass through. */

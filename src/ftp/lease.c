@@ -10,6 +10,7 @@
 #include <uthash.h>
 
 #include "haftp/base/rand.h"
+#include "haftp/ftp/peer.h"
 #include "haftp/stream/engine.h"
 
 #define WAIT_BUCKETS 64u
@@ -18,12 +19,9 @@
  * its own; the lock, at 0.1 microseconds a look, cannot. */
 #define MOST_LOOKS   256u
 
-/* Hashed as bytes, so every byte must be set: see key_of(). */
-struct lease_key {
+struct lease_key { /* hashed as bytes */
     uint32_t slot;
-    uint8_t family;
-    uint8_t host[16];
-    uint8_t pad[3];
+    struct hf_peer_key peer;
 };
 
 struct lease_entry {
@@ -200,24 +198,10 @@ struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned in
 
 /* ---- keys ---- */
 
-/* The client as the section's `ftp-data peer` sees it: its address, its network, or anybody. */
 static struct lease_key key_of(const struct hf_lease_table *table, const struct hf_lease_slot *slot,
                                const struct hf_addr *client, enum hf_ftp_peer rule)
 {
-    struct lease_key key = {.slot = (uint32_t)(slot - table->slots)};
-    size_t keep;
-
-    if (rule == HF_FTP_PEER_ANY)
-        return key;
-    key.family = (uint8_t)client->sa.sa_family;
-    if (key.family == AF_INET) {
-        keep = rule == HF_FTP_PEER_NETWORK ? 3 : 4; /* /24 */
-        memcpy(key.host, &client->v4.sin_addr, keep);
-    } else {
-        keep = rule == HF_FTP_PEER_NETWORK ? 8 : 16; /* /64 */
-        memcpy(key.host, &client->v6.sin6_addr, keep);
-    }
-    return key;
+    return (struct lease_key){(uint32_t)(slot - table->slots), hf_peer_key_of(client, rule)};
 }
 
 static struct lease_entry *find(struct hf_lease_table *table, const struct hf_lease_slot *slot,
@@ -229,11 +213,11 @@ static struct lease_entry *find(struct hf_lease_table *table, const struct hf_le
     return entry;
 }
 
-static struct hf_waitlist *bucket_of(struct hf_lease_table *table, const struct lease_key *key)
+static struct hf_waitlist *bucket_of(struct hf_lease_table *table, const struct hf_peer_key *peer)
 {
-    unsigned hash = key->family;
-    for (unsigned i = 0; i < sizeof key->host; i++)
-        hash = hash * 31 + key->host[i];
+    unsigned hash = peer->family;
+    for (unsigned i = 0; i < sizeof peer->host; i++)
+        hash = hash * 31 + peer->host[i];
     return &table->waiting[hash % WAIT_BUCKETS];
 }
 
@@ -241,8 +225,8 @@ struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
                                       const struct hf_cfg_proxy *control,
                                       const struct hf_addr *client)
 {
-    struct lease_key key = key_of(table, table->slots, client, control->o.ftp_peer);
-    return bucket_of(table, &key);
+    struct hf_peer_key peer = hf_peer_key_of(client, control->o.ftp_peer);
+    return bucket_of(table, &peer);
 }
 
 /* ---- taking ---- */
@@ -425,7 +409,7 @@ enum hf_status hf_lease_take_mt(struct hf_lease_table *table, const struct hf_le
 static struct hf_waitlist *end_lease(struct hf_lease_table *table, struct hf_lease_slot *slot,
                                      struct lease_entry *entry)
 {
-    struct hf_waitlist *waiting = bucket_of(table, &entry->key);
+    struct hf_waitlist *waiting = bucket_of(table, &entry->key.peer);
     HASH_DEL(table->leases, entry);
     free(entry);
     if (--slot->leased == 0)

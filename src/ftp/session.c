@@ -10,8 +10,8 @@
  *      +---- next server <----+  (refused, silent, 421: the client has seen nothing yet)
  *
  * Whatever happens, a step does all that can be done now: read the client, read the server, send
- * what there is to say. The filters decide what is said; this file decides when, and is the only
- * one that changes the state.
+ * what there is to say. The filters decide what is said; this file decides when. Whoever begins
+ * what follows sets the state (the desk, greeting.c, opaque.c), and work goes on by it.
  */
 #include "tls/ftps.h"
 

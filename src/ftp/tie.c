@@ -4,25 +4,19 @@
 #include "haftp/ftp/tie.h"
 
 #include <stdlib.h>
-#include <string.h>
 #define HASH_NONFATAL_OOM 1
 #include <uthash.h>
 #include <utlist.h>
+
+#include "haftp/ftp/peer.h"
 
 /* A session has one data connection at a time (RFC 959 3.2); those before it may still be closing.
  * Without a limit, one login would open connections to the server without end. */
 #define TRANSFERS_PER_SESSION 8u
 
-/* Hashed as bytes, so every byte must be set: see key_of(). */
-struct home_key {
-    uint8_t rule; /* enum hf_ftp_peer: how much of the address is meant */
-    uint8_t family;
-    uint8_t host[16];
-};
-
 /* One client, and the servers that it is tied to: mostly one. */
 struct hf_tie_home {
-    struct home_key key;
+    struct hf_peer_key key;
     struct hf_tie *ties;
     UT_hash_handle hh;
 };
@@ -95,24 +89,10 @@ static bool is_binding(const struct hf_tie *tie)
 
 /* ---- clients ------------------------------------------------------------------------------- */
 
-static struct home_key key_of(const struct hf_addr *client, enum hf_ftp_peer rule)
-{
-    struct home_key key = {.rule = (uint8_t)rule};
-
-    if (rule == HF_FTP_PEER_ANY)
-        return key;
-    key.family = (uint8_t)client->sa.sa_family;
-    if (key.family == AF_INET)
-        memcpy(key.host, &client->v4.sin_addr, rule == HF_FTP_PEER_NETWORK ? 3 : 4); /* /24 */
-    else
-        memcpy(key.host, &client->v6.sin6_addr, rule == HF_FTP_PEER_NETWORK ? 8 : 16); /* /64 */
-    return key;
-}
-
 static struct hf_tie_home *find_home(struct hf_ties *ties, const struct hf_addr *client,
                                      enum hf_ftp_peer rule)
 {
-    struct home_key key = key_of(client, rule);
+    struct hf_peer_key key = hf_peer_key_of(client, rule);
     struct hf_tie_home *home;
     HASH_FIND(hh, ties->homes, &key, sizeof key, home);
     return home;
@@ -142,7 +122,7 @@ static struct hf_tie_home *make_home(struct hf_ties *ties, const struct hf_addr 
     home = calloc(1, sizeof *home);
     if (!home)
         return NULL;
-    home->key = key_of(client, rule);
+    home->key = hf_peer_key_of(client, rule);
     HASH_ADD(hh, ties->homes, key, sizeof home->key, home);
     if (home->hh.tbl)
         return home;

@@ -17,6 +17,7 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/base/clock.h"
+#include "haftp/ftp/peer.h"
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 #include "haftp/state/connect.h"
@@ -673,16 +674,8 @@ void ftp_xfer_client_arrived(struct ftp_xfer *x, int fd, const struct hf_addr *p
 /* A data port of this transfer's own: sections without a range. */
 bool ftp_xfer_expects(const struct ftp_xfer *x, const struct hf_addr *peer)
 {
-    const struct hf_addr *client = hf_facts_peer(&x->session->session.facts);
-    switch (front_opts(x)->ftp_peer) {
-    case HF_FTP_PEER_ANY:
-        return true;
-    case HF_FTP_PEER_NETWORK:
-        return hf_addr_same_network(peer, client, client->sa.sa_family == AF_INET ? 24 : 64);
-    case HF_FTP_PEER_STRICT:
-        break;
-    }
-    return hf_addr_same_host(peer, client);
+    return hf_peer_is_same(peer, hf_facts_peer(&x->session->session.facts),
+                           (enum hf_ftp_peer)front_opts(x)->ftp_peer);
 }
 
 uint16_t ftp_xfer_own_port(const struct ftp_xfer *x)

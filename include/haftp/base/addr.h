@@ -50,8 +50,6 @@ void hf_addr_unmap(struct hf_addr *a);
 /* Same host, whatever the ports; IPv4-mapped addresses equal their IPv4 form. */
 bool hf_addr_same_host(const struct hf_addr *a, const struct hf_addr *b);
 bool hf_addr_equal(const struct hf_addr *a, const struct hf_addr *b); /* host and port */
-/* The first `bits` bits agree (of the family's 32 or 128). */
-bool hf_addr_same_network(const struct hf_addr *a, const struct hf_addr *b, unsigned bits);
 uint32_t hf_addr_hash_host(const struct hf_addr *a);
 
 /* "1.2.3.4", "::1": into HF_ADDR_TEXT_SIZE bytes; returns buf. */

@@ -92,7 +92,6 @@ static void an_unset_address_is_nobody(void **state)
     assert_int_equal(hf_addr_port(&none), 0);
     assert_false(hf_addr_same_host(&none, &none));
     assert_false(hf_addr_same_host(&none, &one));
-    assert_false(hf_addr_same_network(&none, &none, 0));
     assert_false(hf_addr_is_any(&none));
 }
 
@@ -103,7 +102,6 @@ static void a_mapped_address_is_its_ipv4_host(void **state)
     (void)state;
     assert_true(hf_addr_same_host(&mapped, &plain));
     assert_true(hf_addr_equal(&mapped, &plain));
-    assert_true(hf_addr_same_network(&mapped, &plain, 24));
     assert_int_equal(hf_addr_hash_host(&mapped), hf_addr_hash_host(&plain));
     hf_addr_unmap(&mapped);
     assert_text(mapped, "192.168.1.10:2121");
@@ -129,24 +127,6 @@ static void a_link_local_host_belongs_to_its_interface(void **state)
 
     (void)state;
     assert_false(hf_addr_same_host(&one, &two));
-}
-
-static void networks_are_compared_bit_by_bit(void **state)
-{
-    struct hf_addr a = addr("10.0.0.1", 1), b = addr("10.0.0.254", 2), c = addr("10.0.1.1", 3);
-    struct hf_addr x = addr("2001:db8::1", 1), y = addr("2001:db8::ffff:1", 2);
-
-    (void)state;
-    assert_true(hf_addr_same_network(&a, &b, 24));
-    assert_false(hf_addr_same_network(&a, &b, 25));
-    assert_false(hf_addr_same_network(&a, &b, 32));
-    assert_true(hf_addr_same_network(&a, &c, 23));
-    assert_false(hf_addr_same_network(&a, &c, 24));
-    assert_true(hf_addr_same_network(&a, &c, 0));
-    assert_true(hf_addr_same_network(&a, &a, 128));
-    assert_true(hf_addr_same_network(&x, &y, 64));
-    assert_false(hf_addr_same_network(&x, &y, 128));
-    assert_false(hf_addr_same_network(&a, &x, 0));
 }
 
 static void hashes_of_neighbours_spread(void **state)
@@ -207,7 +187,6 @@ int main(void)
         cmocka_unit_test(a_mapped_address_is_its_ipv4_host),
         cmocka_unit_test(ports_count_for_equality_but_not_for_the_host),
         cmocka_unit_test(a_link_local_host_belongs_to_its_interface),
-        cmocka_unit_test(networks_are_compared_bit_by_bit),
         cmocka_unit_test(hashes_of_neighbours_spread),
         cmocka_unit_test(resolving_takes_numbers_and_names),
         cmocka_unit_test(resolving_gives_the_family_asked_for),
