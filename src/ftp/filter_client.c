@@ -303,6 +303,8 @@ static enum ftp_verdict on_command(struct ftp_session *s, struct hf_view line)
         if (verdict != FTP_DONE || answered)
             return verdict;
     }
+    if (ftps_must_wait(s, &cmd))
+        return FTP_HOLD;
     s->told = s->told || !(cmd.flags & HF_CMDF_QUERY);
     switch (cmd.id) {
     case HF_CMD_USER:

@@ -229,14 +229,22 @@ static void end_upload(struct ftp_xfer *x)
         hf_relay_close(&x->relay, 0);
 }
 
+/* Some servers wait for our FIN before they send 226; others have closed, and must not be told the
+ * client's end as well: what is said to a closed connection fails. */
+static void end_download(struct ftp_xfer *x)
+{
+    end_writing(&x->relay.end[HF_BACK]);
+    x->relay.end[HF_FRONT].keep_end = true;
+}
+
 /* The sender's end of file, after everything before it was written to the receiver. */
 static void on_source_end(struct ftp_xfer *x)
 {
     x->state = FTP_XFER_DELIVERED;
     x->session->active_ms = hf_loop_now(loop_of(x)); /* from now on the server owes a reply */
     hf_loop_timer_cancel(loop_of(x), &x->timer);
-    if (x->from_server) /* some servers wait for our FIN before they send 226 */
-        end_writing(&x->relay.end[HF_BACK]);
+    if (x->from_server)
+        end_download(x);
     else
         end_upload(x);
     ftp_session_kick(x->session);
@@ -244,9 +252,11 @@ static void on_source_end(struct ftp_xfer *x)
 
 static void on_broken(struct ftp_xfer *x, int end, enum hf_status status)
 {
+    /* A client that has sent its file may leave; the server's end of it may still be under way, and
+     * its reply tells whether it came. */
     if (x->state == FTP_XFER_DELIVERED && !x->from_server)
-        hf_relay_close(&x->relay, 0); /* nothing is under way any more */
-    else if (ftps_data_broke(x, end, status))
+        return;
+    if (ftps_data_broke(x, end, status))
         return;
     else if (end == HF_FRONT)
         ftp_xfer_fail(x, HF_REASON_CLIENT_RESET, "the client broke the data connection");

@@ -10,7 +10,8 @@
  *
  * An end may have TLS.  Then what is read from it, or written to it, is copied, many records at a
  * time; close_notify goes before FIN, and an end without close_notify is a broken connection
- * (HF_TRUNCATED), unless we had said our own end before.
+ * (HF_TRUNCATED), unless we had said our own end before, or the other end is the only one that
+ * sends (hold_fin).
  *
  * Owner: embedded in a session or transfer.  One loop.  RFC 959 section 3.2: end of file in stream
  * mode is the closing of the data connection, hence the care about FIN against RST.
@@ -44,7 +45,7 @@ struct hf_relay_end {
                          go: clear it, then hf_watch_again() */
     bool bulk : 1;    /* the last read was a full one: move by the megabyte */
     bool secure : 1;  /* its handshake is done */
-    bool keep_end : 1;    /* the owner's, before start: it only receives, and the other is not told
+    bool keep_end : 1;    /* the owner's, at any time: it only receives, and the other is not told
                              when it says that it sends no more */
     bool eof_lenient : 1; /* the owner's: an end without close_notify is an end */
     struct hf_tls *tls;   /* NULL: plain text */

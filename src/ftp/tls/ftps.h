@@ -47,9 +47,11 @@ bool ftps_must_prepare(const struct ftp_session *s);
 void ftps_prepare(struct ftp_session *s, const char *greeting, size_t n, size_t behind);
 /* A reply of the server to what ftps_prepare() asks. */
 void ftps_on_reply(struct ftp_session *s, unsigned code, size_t behind);
-/* The login has succeeded: a server that took no PROT before is asked again, before it reads
- * another command of the client's. */
+/* The login has succeeded: a server that took no PROT before is asked again.  Commands
+ * that have to do with data wait for that, so that no file goes before PROT. */
 void ftps_logged_in(struct ftp_session *s);
+/* The command must wait for that: a login that may succeed is under way. */
+bool ftps_must_wait(const struct ftp_session *s, const struct hf_ftp_cmd *cmd);
 void ftps_on_late_prot(struct ftp_session *s, unsigned code); /* its reply */
 void ftps_stop_preparing(struct ftp_session *s);              /* idempotent */
 

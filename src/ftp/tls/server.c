@@ -205,6 +205,13 @@ void ftps_logged_in(struct ftp_session *s)
         refuse_data(s, "PROT P cannot be sent", "");
 }
 
+bool ftps_must_wait(const struct ftp_session *s, const struct hf_ftp_cmd *cmd)
+{
+    const unsigned about_data = HF_CMDF_DATA | HF_CMDF_PASSIVE | HF_CMDF_ACTIVE;
+
+    return s->prot_owed && cmd->flags & about_data && s->queue.count > 0;
+}
+
 void ftps_on_late_prot(struct ftp_session *s, unsigned code)
 {
     char what[64];

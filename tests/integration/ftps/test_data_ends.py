@@ -1,0 +1,90 @@
+"""Which end of a data connection says when that all is said, and what may still be on its way."""
+
+import socket
+import ssl
+
+import pytest
+
+from lib.clients import Curl, Lftp
+from lib.fake_ftps import FtpsServer
+from lib.fakes import Fake
+from lib.ftps import ftps_place
+from lib.session import Session, TlsSession
+
+LOGIN = ("alice", "secret")
+FILE = b"half of it"  # what the server sends
+
+
+class Far:
+    """haftp in front of a server with TLS whose tickets and whose 226 come late."""
+
+    def __init__(self, lab, **wrong):
+        self.server = FtpsServer(lab.certificates.server, **wrong)
+        fake = Fake("fake", lab.net.server(), self.server)
+        fake.user, fake.password = LOGIN
+        self.place = ftps_place(lab, fake, "starttls")
+
+    def session(self, front):
+        tls = self.place.tls(front)
+        if not tls:
+            return Session(self.place.where(front), LOGIN)
+        return TlsSession(self.place.where(front), LOGIN, tls)
+
+
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+@pytest.mark.parametrize("kind", (Curl, Lftp))
+def test_uploads_of_clients_that_leave_at_once(lab, kind, front):
+    """They send close_notify and FIN, and close without reading ours.  The reset that they answer
+    it with must not reach the server, which has yet to read most of the file."""
+    there, folder, size = Far(lab, data="far"), lab.scratch(), 400_000
+    with open(f"{folder}/file", "wb") as file:
+        file.write(b"x" * size)
+    client = kind(there.place.where(front), LOGIN, folder, there.place.tls(front))
+    client.put(f"{folder}/file", "x")
+    assert there.server.taken == size
+
+
+@pytest.mark.parametrize("how", ("notify and close", "close", "end"))
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_clients_that_know_the_size(lab, front, how):
+    """They end their side between the last byte and the server's 226."""
+    with Far(lab, data="far").session(front) as session:
+        data = session.transfercmd("RETR x")
+        assert data.recv(100) == FILE
+        if how == "notify and close" and front != "plain":
+            data.setblocking(False)
+            with pytest.raises(ssl.SSLWantReadError):
+                data.unwrap()
+        if how == "end":
+            socket.socket.shutdown(data, socket.SHUT_WR)
+        else:
+            data.close()
+        assert session.voidresp().startswith("226")
+        data.close()
+
+
+def test_a_receiver_that_ends_without_close_notify(lab):
+    """Nothing can be cut off of what nobody sends."""
+    with Far(lab, data="far").session("explicit-P") as session:
+        data = session.transfercmd("RETR x")
+        socket.socket.shutdown(data, socket.SHUT_WR)
+        assert data.recv(100) == FILE
+        assert session.voidresp().startswith("226")
+
+
+def test_pipelined_behind_the_login(lab):
+    """A server that takes PROT behind the login only has it before it hears of a file."""
+    there = Far(lab, early="530 Log in first.")
+    with socket.create_connection(there.place.where("plain"), 10) as connection:
+        lines = connection.makefile("rb")
+        assert lines.readline().startswith(b"220")
+        connection.sendall(b"USER alice\r\nNOOP\r\nEPSV\r\nSTOR x\r\n")
+        assert [lines.readline()[:3] for _ in range(2)] == [b"230", b"500"]
+        port = int(lines.readline().split(b"|")[3])
+        with socket.create_connection((there.place.address, port), 10) as data:
+            data.sendall(b"precious")
+        assert [lines.readline()[:3] for _ in range(2)] == [b"150", b"226"]
+        lines.close()
+    heard = [line for line in there.server.heard[2:] if line != "NOOP"]
+    assert heard == ["USER alice", "PBSZ 0", "PROT P", "EPSV", "STOR x"]
+    assert there.server.taken == len(b"precious")
