@@ -179,8 +179,12 @@ static struct hf_tls_settings settings_of_bind(const struct making *m,
  * without any, and clients are refused; whoever has certificates does not lose the last one. */
 static bool has_enough(struct making *m, const struct hf_cfg_bind *bind, unsigned n_certs)
 {
-    static const char how[] = "put the certificate and its key there, together in a file of PEM";
     const struct hf_cfg_text *crts = bind->tls.crts;
+    const char *how = !crts                            ? "add 'crt FILE'"
+                      : strcmp(crts->name, "crt") == 0 ? "put a file there that has a certificate "
+                                                         "and its key in PEM"
+                                                       : "name a file in it that has a "
+                                                         "certificate and its key in PEM";
     unsigned n_before = 0;
 
     if (n_certs)
@@ -195,8 +199,8 @@ static bool has_enough(struct making *m, const struct hf_cfg_bind *bind, unsigne
     else
         snprintf(m->why, sizeof m->why, "there is no certificate");
     if (bind->tls.strict_sni && !bind->tls.generate_certificates && !n_before) {
-        hf_diag_add(m->diag, HF_DIAG_WARNING, m->loc, crts ? how : "add 'crt FILE'",
-                    "%s: all clients' handshakes fail.", m->why);
+        hf_diag_add(m->diag, HF_DIAG_WARNING, m->loc, how, "%s: all clients' handshakes fail.",
+                    m->why);
         return true;
     }
     hf_diag_add(m->diag, HF_DIAG_ERROR, m->loc, how, "%s.", m->why);

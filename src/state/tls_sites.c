@@ -10,6 +10,7 @@
 
 #include <utlist.h>
 
+#include "haftp/conf/load.h"
 #include "tls_int.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* `ctx` of all sites */
@@ -129,7 +130,28 @@ void hf_config_tls_endings(const struct hf_config *config, int64_t now,
     }
 }
 
-static void advise(const struct hf_config *config, struct hf_diag *diag)
+/* The word that stands for a file: names it, or its folder, or a list. */
+static struct hf_loc word_of(const struct hf_config *config, struct hf_arena *arena,
+                             const struct hf_tls_site *site, const char *file)
+{
+    const struct hf_cfg_text *word;
+    struct hf_loc list = {0};
+
+    if (!site->bind)
+        return site->server->o.tls.crt_loc;
+    LL_FOREACH(site->bind->tls.crts, word)
+    {
+        const char *path = hf_config_tls_path(arena, config->global.crt_base, word->text);
+        size_t n = strlen(path);
+        if (strcmp(word->name, "crt-list") == 0)
+            list = list.source ? list : word->loc;
+        else if (strncmp(file, path, n) == 0 && (!file[n] || strchr("/.", file[n])))
+            return word->loc;
+    }
+    return list.source ? list : site->bind->loc;
+}
+
+static void advise(const struct hf_config *config, struct hf_arena *arena, struct hf_diag *diag)
 {
     struct hf_tls_endings endings;
     int64_t now = (int64_t)time(NULL);
@@ -137,9 +159,9 @@ static void advise(const struct hf_config *config, struct hf_diag *diag)
 
     hf_config_tls_endings(config, now, &endings);
     for (unsigned i = 0; i < endings.n; i++) {
-        const struct hf_tls_site *site = endings.of[i].site;
-        (void)hf_tls_expiry_text(endings.of[i].cert, now, text);
-        hf_diag_add(diag, HF_DIAG_ADVICE, site->bind ? site->bind->loc : site->server->loc,
+        const struct hf_tls_cert_info *cert = endings.of[i].cert;
+        (void)hf_tls_expiry_text(cert, now, text);
+        hf_diag_add(diag, HF_DIAG_ADVICE, word_of(config, arena, endings.of[i].site, cert->file),
                     "renew it; signal USR2 makes a running haftp read it again", "%s.", text);
     }
     if (endings.n_more)
@@ -159,7 +181,7 @@ void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
     {
         site->ctx = hf_tls_site_make(config, site, arena, diag);
     }
-    advise(config, diag);
+    advise(config, arena, diag);
     hf_arena_free(arena);
 }
 

@@ -63,7 +63,8 @@ static void leave_for_reply(struct ftp_session *s, const char *command, unsigned
 {
     char what[64];
     snprintf(what, sizeof what, "%s was answered with %u", command, code);
-    leave(s, what, "");
+    log_failure(s, what, "");
+    ftp_try_next_server(s, HF_REASON_TLS_REFUSED);
 }
 
 /* In the clear, somebody between us may have written it; in TLS, nobody asked for it. */

@@ -377,7 +377,8 @@ def test_advice_about_the_end(lab, tmp_path):
         code, text = _check(tmp_path, path, "-dW")
         assert code == 0
         if words:
-            assert re.search(rf"check\.cfg:11:10\].*'{path}' \({OLD}\) {words}", text), text
+            assert re.search(rf"check\.cfg:11:(\d+)\].*'{path}' \({OLD}\) {words}", text), text
+            assert re.search(r" crt \S+\n[ |]+\^" + "~" * (len(path) - 1) + r"\n", text), text
         else:
             assert "certificate" not in text
 

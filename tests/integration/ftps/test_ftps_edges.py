@@ -392,6 +392,7 @@ def refused(place):
 
 @pytest.mark.parametrize("wrong, words", (
     ({"auth": "500 What?"}, "AUTH TLS was answered with 500"),
+    ({"auth": "500 What?"}, "the server refused TLS"),
     ({"auth": "234 Go on.", "behind": b"200 injected\r\n"}, "before TLS"),
     ({"prot": "536 No."}, "PROT P was answered with 536"),
     ({"auth": None}, "421 for client"),
