@@ -103,7 +103,7 @@ static void log_end(struct ftp_xfer *x)
     }
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
     facts->ftp = s->session.facts.ftp;
-    /* Its own TLS is closed already; the control connections' have the same settings. */
+    /* Its own TLS is closed already: what a line tells of TLS is the control connections. */
     facts->front_tls = x->relay.end[HF_FRONT].secure ? s->session.facts.front_tls : NULL;
     facts->back_tls = x->relay.end[HF_BACK].secure ? s->session.facts.back_tls : NULL;
     ftp_record_close(x);

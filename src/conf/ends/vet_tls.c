@@ -2,7 +2,7 @@
  * vet_tls.c: the files of TLS words, as far as can be told without a TLS library.
  *
  * HAProxy says at the line that a file is missing or holds something else; so do we.  What only
- * OpenSSL can tell is told when contexts are made (src/state/tls_bind.c).
+ * OpenSSL can tell is told when contexts are made (src/state/tls.c).
  */
 #include <dirent.h>
 #include <errno.h>
