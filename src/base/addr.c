@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
 socklen_t hf_addr_len(const struct hf_addr *a)
 {
     return a->sa.sa_family == AF_INET6 ? sizeof a->v6 : sizeof a->v4;
