@@ -120,12 +120,14 @@ def test_no_more_pipes_than_was_said(lab, server, lines, pipes):
     before = place.haftp.descriptors()["pipe"]
     with held_transfers(place, 3):
         until(lambda: place.haftp.descriptors()["pipe"] >= before + 2 * pipes, 10, "the pipes")
-    assert place.haftp.descriptors()["pipe"] == before + 2 * pipes
+    # Fewer: one with bytes left in it is closed.
+    assert place.haftp.descriptors()["pipe"] <= before + 2 * pipes
 
 
 # ---- threads ----
 
-def threads_of(lab, *lines):
+def threads_of(lab, least, *lines):
+    """How many there are, main included, when there are at least so many, and after a session."""
     with Fake("echo", lab.net.server(), echo) as fake:
         front = lab.net.front()
         config = head().replace("    nbthread 2\n", "".join(f"    {line}\n" for line in lines))
@@ -134,30 +136,42 @@ listen plain
     bind {front}:7007
     server one {fake.address}:{fake.port}
 """, (front, 7007))
-        return len(os.listdir(f"/proc/{haftp.process.pid}/task"))
+
+        def count():
+            return len(os.listdir(f"/proc/{haftp.process.pid}/task"))
+
+        until(lambda: count() >= least, 10, f"{least} threads")
+        with socket.create_connection((front, 7007), 10) as connection:
+            connection.sendall(b"x")
+            assert connection.recv(1) == b"x"
+        return count()
 
 
 def test_as_many_workers_as_was_said(lab):
-    one, three = threads_of(lab, "nbthread 1"), threads_of(lab, "nbthread 3")
-    assert three - one == 2
+    for number in (1, 3):
+        assert threads_of(lab, 1 + number, f"nbthread {number}") == 1 + number
 
 
 def test_a_worker_for_each_usable_cpu(lab):
     usable = os.sched_getaffinity(0)
-    one = threads_of(lab, "nbthread 1")
-    assert threads_of(lab) - one == len(usable) - 1
+    assert threads_of(lab, 1 + len(usable)) == 1 + len(usable)
     os.sched_setaffinity(0, {min(usable)})
     try:
-        assert threads_of(lab) == one
+        assert threads_of(lab, 2) == 2
     finally:
         os.sched_setaffinity(0, usable)
 
 
 # ---- accepting ----
 
-def state_of(haftp):
-    with open(f"/proc/{haftp.process.pid}/stat") as stat:
-        return stat.read().rpartition(")")[2].split()[0]
+def states_of(haftp):
+    """Of its threads: a signal stops one after the other."""
+    folder = f"/proc/{haftp.process.pid}/task"
+    states = set()
+    for thread in os.listdir(folder):
+        with open(f"{folder}/{thread}/stat") as stat:
+            states.add(stat.read().rpartition(")")[2].split()[0])
+    return states
 
 
 @pytest.mark.parametrize("lines, least, most", [([], 64, 64), (["tune.maxaccept 3"], 3, 6)])
@@ -176,7 +190,7 @@ listen plain_{there}
     with contextlib.ExitStack() as stack:
         stack.enter_context(listener)
         haftp.process.signal(signal.SIGSTOP)
-        until(lambda: state_of(haftp) == "T", 10, "haftp to stop")
+        until(lambda: states_of(haftp) == {"T"}, 10, "haftp to stop")
         for there in [7001] * 100 + [7002]:
             stack.enter_context(socket.create_connection((front, there), timeout=10))
         haftp.process.signal(signal.SIGCONT)
