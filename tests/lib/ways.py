@@ -11,9 +11,7 @@ missing where the client has no such way there:
 - ncftp knows IPv4 only, rclone has no active mode.
 """
 
-import os
-
-from lib.clients import (TRANSFERS, Client, Curl, CurlEprt, CurlPasv, CurlPort, Lftp, LftpActive,
+from lib.clients import (TRANSFERS, Curl, CurlEprt, CurlPasv, CurlPort, Ftplib, Lftp, LftpActive,
                          Ncftp, Rclone, Tnftp, TnftpActive, Wget)
 from lib.session import Moded
 
@@ -42,27 +40,14 @@ class RclonePasv(Rclone):
     options = ("--ftp-disable-epsv",)
 
 
-class FtplibPasv(Client):
-    """Python's ftplib, told which command to use."""
+class FtplibPasv(Ftplib):
+    """Told which command to use."""
 
-    name = "ftplib"
     can = TRANSFERS
     mode = "pasv"
 
     def _session(self):
         return Moded(self.mode, (self.address, self.port), (self.user, self.password))
-
-    def list(self, path):
-        with self._session() as session:
-            return [os.path.basename(name) for name in session.nlst(path)]
-
-    def get(self, path, local):
-        with self._session() as session, open(local, "wb") as file:
-            session.retrbinary(f"RETR {path}", file.write)
-
-    def put(self, local, path):
-        with self._session() as session, open(local, "rb") as file:
-            session.storbinary(f"STOR {path}", file)
 
 
 class FtplibEpsv(FtplibPasv):
