@@ -58,7 +58,6 @@ void hf_build_bind(struct hf_build *b, const struct hf_word *address)
     b->at[HF_OBJECT_BIND] = &b->bind;
     b->bind_addresses = NULL;
     b->in_bind = true;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
     do {
         size_t n = strcspn(list, ",");
         add_address(b, place_of(address, (size_t)(list - address->text), n),

@@ -37,7 +37,6 @@ static void begin_server(struct hf_build *b, const struct hf_word *name,
     b->at[HF_OBJECT_SERVER] = &server->o;
     b->server = server;
     b->server_place = address->loc;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
     b->template_first = b->template_last = -1;
     if (!hf_address_parse_server(arena_of(b), hf_env_expand(b->env, arena_of(b), address->text),
                                  server, &b->lookup, &problem))

@@ -86,7 +86,7 @@ struct hf_build {
     struct hf_names var_names[HF_VAR_CHECK + 1]; /* to the variables of each scope */
     unsigned n_known_vars;
     const char *table_name;  /* of a table in a `peers` section */
-    unsigned errors_before;  /* as counted when that object was begun */
+    unsigned errors_before;  /* as counted when its line was begun */
     unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;

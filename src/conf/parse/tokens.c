@@ -621,7 +621,8 @@ bool hf_tokens_read_line(struct hf_parse *parse)
         if (hf_diag_count(parse->build.diag, HF_DIAG_ERROR) >= HF_MOST_ERRORS ||
             t->directives.stopped || !hf_scan_next(&t->scan, &t->line))
             return false;
-        emit_words(parse);
+        parse->build.errors_before = hf_diag_count(parse->build.diag, HF_DIAG_ERROR);
+        emit_words(parse); /* tells of words that no row knows */
         /* A line that was reported as unknown leaves at most a "no" behind. */
         if (t->n_queued == 1 && t->queue[0].kind == T_NO)
             t->n_queued = 0;

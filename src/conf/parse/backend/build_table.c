@@ -191,7 +191,6 @@ void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
     hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
     b->at[HF_OBJECT_TABLE] = b->table;
     b->table_stores = 0;
-    b->errors_before = hf_diag_count(b->diag, HF_DIAG_ERROR);
 }
 
 static bool has_bytes(const struct hf_cfg_stick_table *table)
