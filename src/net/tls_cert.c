@@ -43,23 +43,73 @@ static bool is_error(unsigned long error, int lib, int code)
     return ERR_GET_LIB(error) == lib && ERR_GET_REASON(error) == code;
 }
 
+static EVP_PKEY *read_key(const char *file)
+{
+    BIO *bio = BIO_new_file(file, "r");
+    EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_password, NULL) : NULL;
+    BIO_free(bio);
+    return key;
+}
+
+/* The certificate of `file` that the key is for: 1 is the first one; 0: none. */
+static unsigned place_of_owner(const char *file, const EVP_PKEY *key)
+{
+    BIO *bio = key ? BIO_new_file(file, "r") : NULL;
+    unsigned n = 0;
+    bool found = false;
+    for (X509 *x509; bio && !found && (x509 = PEM_read_bio_X509(bio, NULL, NULL, NULL)); n++) {
+        found = X509_check_private_key(x509, key) == 1;
+        X509_free(x509);
+    }
+    BIO_free(bio);
+    return found ? n : 0;
+}
+
+static enum hf_status wrong_key(const char *file, const struct hf_tls_cert *cert, char *why)
+{
+    EVP_PKEY *key = read_key(file);
+    unsigned place = place_of_owner(cert->file, key);
+    EVP_PKEY_free(key);
+    ERR_clear_error();
+    if (place > 1)
+        return hf_tls_why(
+            why,
+            "the private key in '%s' is for certificate %u of '%s', not for the first: "
+            "put its certificate first, the chain behind it",
+            file, place, cert->file);
+    return hf_tls_why(why, "the private key in '%s' does not match the certificate in '%s'", file,
+                      cert->file);
+}
+
+/* OpenSSL keeps a place for each kind of key: one of another kind than the certificate's leaves
+ * that without a key and makes its own, empty place the current one, and is no error to it. */
+static bool use_key(SSL_CTX *ssl, const char *file, const X509 *owner)
+{
+    return SSL_CTX_use_PrivateKey_file(ssl, file, SSL_FILETYPE_PEM) == 1 &&
+           SSL_CTX_get0_certificate(ssl) == owner;
+}
+
+/* No error is another kind of key, see above. */
+static bool is_mismatch(unsigned long error)
+{
+    return !error || is_error(error, ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH) ||
+           is_error(error, ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH);
+}
+
 static enum hf_status load_key(SSL_CTX *ssl, const struct hf_tls_cert *cert, char *why)
 {
     const char *file = cert->file;
-    bool done = SSL_CTX_use_PrivateKey_file(ssl, file, SSL_FILETYPE_PEM) == 1;
-    if (!done && cert->key_file &&
-        !is_error(ERR_peek_last_error(), ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH)) {
+    const X509 *owner = SSL_CTX_get0_certificate(ssl);
+    bool done = use_key(ssl, file, owner);
+    if (!done && cert->key_file && !is_mismatch(ERR_peek_last_error())) {
         ERR_clear_error();
         file = cert->key_file;
-        done = SSL_CTX_use_PrivateKey_file(ssl, file, SSL_FILETYPE_PEM) == 1;
+        done = use_key(ssl, file, owner);
     }
     if (done)
         return HF_OK;
-    unsigned long error = ERR_peek_last_error();
-    if (is_error(error, ERR_LIB_X509, X509_R_KEY_VALUES_MISMATCH) ||
-        is_error(error, ERR_LIB_X509, X509_R_KEY_TYPE_MISMATCH))
-        return hf_tls_why(why, "the private key in '%s' does not match the certificate in '%s'",
-                          file, cert->file);
+    if (is_mismatch(ERR_peek_last_error()))
+        return wrong_key(file, cert, why);
     return hf_tls_why(why, "cannot load a private key from '%s': %s", file, reason());
 }
 

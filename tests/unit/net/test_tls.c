@@ -384,6 +384,39 @@ static void expect_complaint(const char *words)
     usual();
 }
 
+/* As an administrator writes it with `cat`. */
+static void write_file(char path[64], X509 *const certs[], EVP_PKEY *key)
+{
+    strcpy(path, "/tmp/haftp-test-XXXXXX");
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    for (; *certs; certs++)
+        assert_int_equal(PEM_write_X509(file, *certs), 1);
+    assert_int_equal(PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL), 1);
+    fclose(file);
+}
+
+static void test_key_of_another_certificate(void **state)
+{
+    char path[64];
+    EVP_PKEY *rsa = EVP_RSA_gen(2048);
+    (void)state;
+    usual();
+    usual_cert.file = path;
+    write_file(path, (X509 *[]){server_cert.cert, NULL}, client_cert.key);
+    expect_complaint("does not match the certificate in");
+    unlink(path);
+    usual_cert.file = path;
+    write_file(path, (X509 *[]){server_cert.cert, NULL}, rsa); /* another kind of key, too */
+    expect_complaint("does not match the certificate in");
+    unlink(path);
+    usual_cert.file = path;
+    write_file(path, (X509 *[]){ca.cert, server_cert.cert, NULL}, server_cert.key);
+    expect_complaint("is for certificate 2 of");
+    unlink(path);
+    EVP_PKEY_free(rsa);
+}
+
 static void test_wrong_settings(void **state)
 {
     (void)state;
@@ -444,6 +477,7 @@ int main(void)
         cmocka_unit_test(test_alpn),
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_own_settings),
+        cmocka_unit_test(test_key_of_another_certificate),
         cmocka_unit_test(test_wrong_settings),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
