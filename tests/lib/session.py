@@ -10,9 +10,10 @@ from lib import content
 
 
 class Session(ftplib.FTP):
-    def __init__(self, where, login=None, source=None, epsv=False, timeout=20):
-        """where: (address, port); source: the local address of control and data connections."""
-        super().__init__(timeout=timeout, source_address=(source, 0) if source else None)
+    def __init__(self, where, login=None, source=None, epsv=False, timeout=20, **more):
+        """where: (address, port); source: the local address of control and data connections;
+        more: for ftplib."""
+        super().__init__(timeout=timeout, source_address=(source, 0) if source else None, **more)
         self._epsv = epsv
         try:
             self.connect(*where)
@@ -65,8 +66,7 @@ class TlsSession(Session, ftplib.FTP_TLS):
         """tls: a lib.tls.ClientTls."""
         self.tls = tls
         self.resume = resume
-        self.context = tls.context()
-        super().__init__(where, **options)
+        super().__init__(where, context=tls.context(), **options)
         try:
             if not tls.implicit:
                 self.auth()
@@ -113,6 +113,18 @@ class Moded(Session):
 
     def sendport(self, host, port):
         return super().sendport(host, port) if self.mode == "port" else self.sendeprt(host, port)
+
+
+def abort(session, data):
+    """ABOR, while this data connection transfers; returns the codes of the replies until that of a
+    NOOP that comes at once: one that is missing or one too many would be told from it."""
+    session.putcmd("ABOR")
+    data.close()
+    session.putcmd("NOOP")
+    replies = [session.getmultiline()]
+    while not replies[-1].startswith("200"):
+        replies.append(session.getmultiline())
+    return [reply[:3] for reply in replies[:-1]]
 
 
 def drain(data, size=1 << 16):
