@@ -34,7 +34,8 @@ class Client:
         """Runs the client in its own home folder, where nobody's settings are."""
         if not shutil.which(argv[0]):
             raise ClientError(f"{argv[0]} is not installed: ./tests/run does it")
-        environment = {"HOME": self.folder, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        environment = {"HOME": self.folder, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8",
+                       **({"SSL_CERT_FILE": self.tls.ca} if self.tls else {})}  # rclone's
         done = subprocess.run(argv, input=script, timeout=timeout, env=environment,
                               cwd=self.folder, capture_output=True, text=True)
         if done.returncode != 0:
@@ -250,12 +251,20 @@ class Wget(Client):
     options = ()
 
     def _wget(self, *words):
-        self.run(["wget", "-nv", *self.options, "--tries=1", "--timeout=30",
+        self.run(["wget", "-nv", *self.options, *self._tls_options(), "--tries=1", "--timeout=30",
                   f"--ftp-user={self.user}",
                   f"--ftp-password={self.password}", *words])
 
+    def _tls_options(self):
+        if not self.tls:
+            return []
+        only = f":-VERS-ALL:+VERS-TLS{self.tls.version}" if self.tls.version else ""
+        return [f"--ca-certificate={self.tls.ca}", f"--ciphers=NORMAL{only}", "--ftps-resume-ssl",
+                *(["--ftps-implicit"] if self.tls.implicit else []),
+                *([] if self.tls.protect else ["--ftps-clear-data-connection"])]
+
     def _url(self, path):
-        return f"ftp://{self.host}:{self.port}/{path}"
+        return f"{'ftps' if self.tls else 'ftp'}://{self.host}:{self.port}/{path}"
 
     def list(self, path):
         page = os.path.join(self.folder, "index.html")
@@ -274,6 +283,11 @@ class Wget(Client):
         shutil.move(here, local)
 
 
+class WgetActive(Wget):
+    name = "wget-active"
+    options = ("--no-passive-ftp",)
+
+
 class Rclone(Client):
     name = "rclone"
     can = frozenset(("list", "get", "put", "rename", "delete", "mkdir"))
@@ -282,10 +296,18 @@ class Rclone(Client):
     def _rclone(self, *words):
         if not hasattr(self, "_secret"):
             self._secret = self.run(["rclone", "obscure", self.password]).strip()
-        return self.run(["rclone", *self.options, "--config", "/dev/null", "--ftp-host", self.host,
+        return self.run(["rclone", *self.options, *self._tls_options(),
+                         "--config", "/dev/null", "--ftp-host", self.host,
                          "--ftp-port", str(self.port), "--ftp-user", self.user,
                          "--ftp-pass", self._secret, "--retries", "1", "--low-level-retries", "1",
                          "--contimeout", "30s", "--timeout", "60s", *words])
+
+    def _tls_options(self):
+        """It has no PROT C, and asks the environment for authorities."""
+        if not self.tls:
+            return []
+        return ["--ftp-tls" if self.tls.implicit else "--ftp-explicit-tls",
+                *(["--ftp-disable-tls13"] if self.tls.version == "1.2" else [])]
 
     def list(self, path):
         return [name.rstrip("/") for name in self._rclone("lsf", f":ftp:{path}").split()]
@@ -357,4 +379,5 @@ CLIENTS = {cls.name: cls
                        Ncftp, Wget, Rclone, Ftplib, FtplibActive)}
 
 # Those that speak TLS, when their `tls` says so. Not curl in active mode: 7.88 hangs there.
-TLS_CLIENTS = {cls.name: cls for cls in (Curl, CurlPasv, Lftp, LftpActive, Ftplib, FtplibActive)}
+TLS_CLIENTS = {cls.name: cls for cls in (Curl, CurlPasv, Lftp, LftpActive, Ftplib, FtplibActive,
+                                         Wget, WgetActive, Rclone)}

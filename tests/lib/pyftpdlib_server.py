@@ -58,15 +58,26 @@ class ProxiedHandler(FTPHandler):
         super().handle()
 
 
-HANDLERS = {"plain": FTPHandler, "proxy": ProxiedHandler,
-            "tls": TLS_FTPHandler, "tls-required": TLS_FTPHandler}
+class ImplicitHandler(TLS_FTPHandler):
+    """Which pyftpdlib has not by itself: hands are shaken before it greets."""
+
+    def handle(self):
+        self.secure_connection(self.ssl_context)
+
+    def handle_ssl_established(self):
+        super().handle()
+
+
+HANDLERS = {"plain": FTPHandler, "proxy": ProxiedHandler, "tls": TLS_FTPHandler,
+            "tls-required": TLS_FTPHandler, "tls-implicit": ImplicitHandler}
 
 
 def main(name, address, port, announce, low, high, home, user, password, mode="plain",
          certificate=None):
     handler = HANDLERS[mode]
     handler.certfile = certificate
-    handler.tls_control_required = handler.tls_data_required = mode == "tls-required"
+    handler.tls_control_required = handler.tls_data_required = mode in ("tls-required",
+                                                                        "tls-implicit")
     users = DummyAuthorizer()
     users.add_user(user, password, home, perm="elradfmwMT")
     users.add_anonymous(home)

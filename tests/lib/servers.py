@@ -255,7 +255,8 @@ class Pureftpd(Server):
     def _tls_options(self):
         """1: TLS for those who want it; 3: for control and data connections of everybody."""
         if self.tls.implicit:
-            raise Unavailable("Pure-FTPd has no implicit TLS")
+            raise Unavailable("Pure-FTPd has implicit TLS only where it was built for nothing else "
+                              "(--with-implicittls), and Debian's was not")
         return [f"--tls={3 if self.tls.required else 1}", f"--certfile={self.tls.certificate}"]
 
 
@@ -273,9 +274,9 @@ class Pyftpdlib(Server):
                 self.user, self.password, *(self._tls_options() if self.tls else ())]
 
     def _tls_options(self):
-        if self.tls.implicit:
-            raise Unavailable("pyftpdlib has no implicit TLS")
-        return ["tls-required" if self.tls.required else "tls", self.tls.certificate]
+        mode = ("tls-implicit" if self.tls.implicit else
+                "tls-required" if self.tls.required else "tls")
+        return [mode, self.tls.certificate]
 
 
 class Proxied(Pyftpdlib):

@@ -12,7 +12,7 @@ missing where the client has no such way there:
 """
 
 from lib.clients import (TRANSFERS, Curl, CurlEprt, CurlPasv, CurlPort, Ftplib, Lftp, LftpActive,
-                         Ncftp, Rclone, Tnftp, TnftpActive, Wget)
+                         Ncftp, Rclone, Tnftp, TnftpActive, Wget, WgetActive)
 from lib.session import Moded
 
 
@@ -30,10 +30,6 @@ class TnftpPort(TnftpActive):
 
 class NcftpActive(Ncftp):
     options = ("-E",)
-
-
-class WgetActive(Wget):
-    options = ("--no-passive-ftp",)
 
 
 class RclonePasv(Rclone):

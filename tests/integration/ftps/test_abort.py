@@ -3,19 +3,10 @@
 import pytest
 
 from lib.ftps import ftps_place, server_tls
-from lib.session import Session, TlsSession
+from lib.session import Session, TlsSession, abort
 
 SERVERS = ("vsftpd-plain", "vsftpd-starttls", "proftpd-plain", "proftpd-ssl", "pureftpd-starttls",
            "pyftpdlib-plain", "pyftpdlib-starttls")
-
-
-def replies_before_noops(session):
-    """NOOP comes at once: a reply that is missing or one too many would be told from its reply."""
-    session.putcmd("NOOP")
-    replies = [session.getmultiline()]
-    while not replies[-1].startswith("200"):
-        replies.append(session.getmultiline())
-    return [reply[:3] for reply in replies[:-1]]
 
 
 @pytest.mark.parametrize("front", ("plain", "explicit-P", "implicit-P"))
@@ -32,9 +23,7 @@ def test_abort(lab, server, front):
         for _ in range(2):
             data = session.transfercmd("RETR pub/named.bin")
             assert data.recv(1)
-            session.putcmd("ABOR")
-            data.close()
-            replies = replies_before_noops(session)
+            replies = abort(session, data)
             # Pure-FTPd has one final reply for both, behind another 150; ProFTPD's change places.
             final = [reply for reply in replies if reply[0] != "1"]
             assert 1 <= len(final) <= 2 and set(final) <= {"225", "226", "426"}, replies
