@@ -176,8 +176,10 @@ static bool on_success(struct ftp_session *s, struct ftp_command *command, unsig
     if (!x)
         return true;
     ftp_record_transfer(s, x, command);
-    if (!command->begun || !s->begin_after_flush) /* it did not begin with a 1xx */
-        ftp_xfer_begin(x, ftp_command_is_download(command));
+    /* It may have begun without a 1xx.  Or the 1xx came just before, in the same packet: then the
+     * client gets all of a small file at once, and both replies behind it in one packet, too. */
+    s->begin_after_flush = false;
+    ftp_xfer_begin(x, ftp_command_is_download(command));
     switch (ftp_xfer_settle(x)) {
     case HF_OK:
         break;

@@ -418,12 +418,14 @@ static void on_flush_poll(struct hf_timer *timer)
 
 enum hf_status ftp_xfer_settle(struct ftp_xfer *x)
 {
-    if (x->state == FTP_XFER_BROKEN)
-        return HF_FAILED;
     if (x->state == FTP_XFER_PENDING) {
         x->relay.end[HF_BACK].fin_follows = true; /* nothing but bytes is missing */
-        return HF_AGAIN;
+        hf_relay_move(&x->relay);
     }
+    if (x->state == FTP_XFER_BROKEN)
+        return HF_FAILED;
+    if (x->state == FTP_XFER_PENDING)
+        return HF_AGAIN;
     if (!x->relay.closed && x->from_server) {
         size_t corked = x->relay.end[HF_BACK].corked;
         size_t unsent = hf_socket_unsent(x->relay.end[HF_FRONT].watch.fd);

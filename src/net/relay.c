@@ -460,6 +460,11 @@ void hf_relay_start(struct hf_relay *relay)
         hf_watch_again(&relay->end[HF_FRONT].watch);
 }
 
+void hf_relay_move(struct hf_relay *relay)
+{
+    on_ready(&relay->end[HF_FRONT].watch);
+}
+
 /* What this end had to say has all been taken: who closes now does not cut it off. */
 static bool got_everything(const struct hf_relay_end *from)
 {

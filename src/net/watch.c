@@ -119,21 +119,30 @@ void hf_watch_call_later(struct hf_loop *loop)
 
 /* ---- events ---- */
 
+static void note(struct hf_loop *loop, struct epoll_event *event)
+{
+    struct hf_watch *watch = event->data.ptr;
+
+    if (event->data.ptr == &loop->uv) {
+        loop->uv_due = true;
+        event->data.ptr = NULL;
+    } else {
+        watch->ready |= ready_bits(event->events);
+    }
+}
+
+/* All events are noted before anybody is called: whoever is called first, for a reply, sees that
+ * the data connection that it speaks of has ended, too. */
 void hf_watch_wait(struct hf_loop *loop, int timeout_ms)
 {
     loop->batch_end = epoll_wait(loop->epoll_fd, loop->batch, HF_EPOLL_BATCH, timeout_ms);
     uv_update_time(&loop->uv);
+    for (int i = 0; i < loop->batch_end; i++)
+        note(loop, &loop->batch[i]);
     for (loop->batch_at = 0; loop->batch_at < loop->batch_end;) {
-        const struct epoll_event *event = &loop->batch[loop->batch_at++];
-        struct hf_watch *watch = event->data.ptr;
-        if (!watch) /* closed by an event before it */
-            continue;
-        if (event->data.ptr == &loop->uv) {
-            loop->uv_due = true;
-            continue;
-        }
-        watch->ready |= ready_bits(event->events);
-        watch->fn(watch);
+        struct hf_watch *watch = loop->batch[loop->batch_at++].data.ptr;
+        if (watch) /* else it was closed by an event before its own */
+            watch->fn(watch);
     }
     loop->batch_at = loop->batch_end = 0;
 }

@@ -29,6 +29,7 @@ GOOD = {
     "pattern": HELLO + "S > 331 password for you\nC < /331 .*you/\n",
     "drip": HELLO + "S drip 200 slowly\nC < 200 slowly\n",
     "one piece": HELLO + "S > 200 whole\nC < 200 whole in one piece\n",
+    "same piece": HELLO + "S raw 150 a\\r\\n226 b\\r\\n\nC < 150 a\nC < 226 b in the same piece\n",
     "escapes": HELLO + "C raw a\\x00b\\r\\n\nS < a\\x00b\n",
     "repeated text": HELLO + "C > {ab*3}\nS < ababab\n",
     "optional, there": HELLO + "S raw 120 wait\\r\\n220 go\\r\\n\nC <? 120 wait\nC < 220 go\n",
@@ -55,6 +56,8 @@ BAD = {
     "no line": (HELLO + "within 50ms C < 200 yes\n", "no line came"),
     "bare LF": (HELLO + "S raw 200 yes\\n\nC < 200 yes\n", "CRLF"),
     "several pieces": (HELLO + "S drip 200 torn\nC < 200 torn in one piece\n", "in pieces"),
+    "a piece of its own": (HELLO + "S > 150 a\nC < 150 a\nS > 226 b\n"
+                           "C < 226 b in the same piece\n", "of its own"),
     "not quiet": (HELLO + "S > 200 yes\nC < nothing 50ms\n", "nothing"),
     "ended, not quiet": (HELLO + "S close\nC < nothing 50ms\n", "nothing"),
     "unread at the end": (HELLO + "S > 200 yes\n", "more than the script expects"),

@@ -91,6 +91,9 @@ void hf_relay_secure(struct hf_relay *relay, int end, struct hf_tls *tls);
 /* Lets bytes flow as soon as both ends are attached.  Events come from the next
  * turn on, never from within this call. */
 void hf_relay_start(struct hf_relay *relay);
+/* Moves what is there now, of a relay that was started: for an owner who could go on at once if
+ * that was all.  Bulk data waits for its time.  Events come from within this call. */
+void hf_relay_move(struct hf_relay *relay);
 /* Closes both ends.  `reset_mask` (1 << HF_FRONT | 1 << HF_BACK): which peers shall see a reset
  * instead of a clean end.  A side that already got all bytes and our FIN is never reset: that could
  * only destroy what it has not read yet.  Idempotent; no event follows. */

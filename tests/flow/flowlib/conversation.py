@@ -272,12 +272,14 @@ class Conversation:
             if self.peers.pump(lambda: peer.inbox or peer.ended, script.seconds(rest[8:]), peer):
                 raise FlowFailure(f"{peer.name} should get nothing: {self._state(peer)}")
         else:
-            whole = rest.endswith(" in one piece")
+            whole, with_last = rest.endswith(" in one piece"), rest.endswith(" in the same piece")
             start = peer.taken
             line = self._next_line(peer, patience)
-            self._check_line(step.who, line, rest.removesuffix(" in one piece"))
-            if whole and peer.cuts & set(range(start + 1, peer.taken)):
+            self._check_line(step.who, line, re.sub(" in (one|the same) piece$", "", rest))
+            if (whole or with_last) and peer.cuts & set(range(start + 1, peer.taken)):
                 raise FlowFailure("the line came in pieces")
+            if with_last and start in peer.cuts:
+                raise FlowFailure("the line came behind the one before it, in a piece of its own")
 
     def do_log(self, step):
         """log /PATTERN/ comes in the log; log no /PATTERN/ has not come so far."""

@@ -122,6 +122,41 @@ static void test_closing_a_neighbour_in_the_same_batch(void **state)
     hf_watch_close(&b.watch);
 }
 
+/* Whoever is called first sees what the same wake-up brought for the others. */
+struct onlooker {
+    struct hf_watch watch;
+    const struct onlooker *other;
+    bool saw_other_readable;
+};
+
+static void on_look(struct hf_watch *watch)
+{
+    struct onlooker *looker = HF_CONTAINER(watch, struct onlooker, watch);
+    looker->saw_other_readable = looker->other->watch.ready & HF_READY_IN;
+}
+
+static void test_events_of_one_wake_up_are_noted_first(void **state)
+{
+    (void)state;
+    int first[2], second[2];
+    struct onlooker a = {0}, b = {.other = &a};
+    a.other = &b;
+    tcp_pair(first);
+    tcp_pair(second);
+    assert_int_equal(hf_watch_open(&a.watch, loop, first[0], 0, on_look), HF_OK);
+    assert_int_equal(hf_watch_open(&b.watch, loop, second[0], 0, on_look), HF_OK);
+    assert_int_equal(write(first[1], "x", 1), 1);
+    assert_int_equal(write(second[1], "x", 1), 1);
+    wait_for(first[0], POLLIN);
+    wait_for(second[0], POLLIN);
+    turn(loop);
+    assert_true(a.saw_other_readable && b.saw_other_readable);
+    hf_watch_close(&a.watch);
+    hf_watch_close(&b.watch);
+    close(first[1]);
+    close(second[1]);
+}
+
 static void test_stale_events_do_not_reach_a_reopened_watch(void **state)
 {
     (void)state;
@@ -523,6 +558,7 @@ int main(void)
         TEST(test_reset_is_told_from_a_clean_end),
         TEST(test_open_reports_errors),
         TEST(test_closing_a_neighbour_in_the_same_batch),
+        TEST(test_events_of_one_wake_up_are_noted_first),
         TEST(test_stale_events_do_not_reach_a_reopened_watch),
         TEST(test_again_comes_once_a_turn_and_keeps_the_loop_awake),
         TEST(test_closing_what_waits_for_again),

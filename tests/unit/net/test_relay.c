@@ -1,11 +1,8 @@
 /* The relay, by splicing and by copying: every byte once and in order, FIN as FIN, reset as reset.
  */
-#include "net_fixture.h"
+#include "relay_fixture.h"
 
 #include <sys/syscall.h>
-
-#include "haftp/base/assert.h"
-#include "haftp/net/relay.h"
 
 enum refusal { REFUSE_NOTHING, REFUSE_READING, REFUSE_WRITING };
 
@@ -25,120 +22,6 @@ ssize_t splice(int in, off64_t *in_at, int out, off64_t *out_at, size_t n, unsig
     }
     splices++;
     return syscall(SYS_splice, in, in_at, out, out_at, n, flags);
-}
-
-/* One relay between two connections; the test plays both peers. */
-struct scene {
-    struct hf_relay relay;
-    struct hf_reap reap;
-    int peer[2]; /* our side of front and of back */
-    unsigned eofs[2], secure[2], readable[2], done, broken, moved, events_after_close;
-    int broken_end;
-    enum hf_status broken_status;
-    bool close_on_eof, close_on_moved;
-};
-
-static struct hf_loop *loop;
-
-static void on_event(struct hf_relay *relay, enum hf_relay_event event, int end,
-                     enum hf_status status)
-{
-    struct scene *s = HF_CONTAINER(relay, struct scene, relay);
-    s->events_after_close += relay->closed;
-    switch (event) {
-    case HF_RELAY_EOF:
-        s->eofs[end]++;
-        if (s->close_on_eof)
-            hf_relay_close(relay, 0);
-        break;
-    case HF_RELAY_READABLE:
-        s->readable[end]++;
-        break;
-    case HF_RELAY_DONE:
-        s->done++;
-        break;
-    case HF_RELAY_BROKEN:
-        s->broken++;
-        s->broken_end = end;
-        s->broken_status = status;
-        break;
-    case HF_RELAY_SECURE:
-        s->secure[end]++;
-        break;
-    case HF_RELAY_MOVED:
-        s->moved++;
-        if (s->close_on_moved)
-            hf_relay_close(relay, 1u << HF_FRONT | 1u << HF_BACK);
-        break;
-    }
-}
-
-typedef void (*pair_fn)(int pair[2]);
-
-static void open_scene(struct scene *s, pair_fn make_pair, bool allow_splice)
-{
-    *s = (struct scene){0};
-    hf_relay_init(&s->relay, allow_splice, on_event);
-    for (int end = HF_FRONT; end <= HF_BACK; end++) {
-        int pair[2];
-        make_pair(pair);
-        s->peer[end] = pair[1];
-        assert_int_equal(hf_relay_attach(&s->relay, end, loop, pair[0]), HF_OK);
-    }
-}
-
-static void close_scene(struct scene *s)
-{
-    hf_relay_close(&s->relay, 0);
-    hf_relay_close(&s->relay, 0);
-    for (int i = 0; i < 5; i++)
-        turn(loop);
-    assert_int_equal(s->events_after_close, 0);
-    for (int end = HF_FRONT; end <= HF_BACK; end++)
-        if (s->peer[end] >= 0)
-            close(s->peer[end]);
-}
-
-static void close_peer(struct scene *s, int end, bool reset)
-{
-    if (reset)
-        hf_socket_reset_on_close(s->peer[end]);
-    close(s->peer[end]);
-    s->peer[end] = -1;
-}
-
-/* Reads until `want` bytes came or the stream ended; the loop turns meanwhile. */
-static enum hf_status read_exactly(int fd, char *buf, size_t want, size_t *got)
-{
-    enum hf_status status = HF_OK;
-    *got = 0;
-    for (unsigned turns = 0; *got < want && turns < MANY_TURNS; turns++) {
-        size_t n;
-        turn(loop);
-        status = hf_socket_recv(fd, buf + *got, want - *got, &n);
-        *got += n;
-        if (status && status != HF_AGAIN)
-            return status;
-    }
-    return status;
-}
-
-static void expect_bytes(int fd, const char *text)
-{
-    char buf[256];
-    size_t got;
-    read_exactly(fd, buf, strlen(text), &got);
-    assert_int_equal(got, strlen(text));
-    assert_memory_equal(buf, text, got);
-}
-
-static enum hf_status expect_end(int fd)
-{
-    char byte;
-    size_t got;
-    enum hf_status status = read_exactly(fd, &byte, 1, &got);
-    assert_int_equal(got, 0);
-    return status;
 }
 
 /* The stream's bytes repeat with a prime period, so that no lost or doubled block goes unnoticed.
@@ -215,24 +98,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Runs a case over each kind of transport in each mode. */
-typedef void (*case_fn)(struct scene *s);
-
-static void in_every_mode(case_fn run)
-{
-    static const pair_fn kinds[] = {tcp_pair, unix_pair};
-    for (int kind = 0; kind < 2; kind++) {
-        for (int allow_splice = 0; allow_splice < 2; allow_splice++) {
-            struct scene s;
-            unsigned before = open_descriptors();
-            open_scene(&s, kinds[kind], allow_splice);
-            run(&s);
-            close_scene(&s);
-            assert_true(open_descriptors() <= before + 2); /* one spare pipe */
-        }
-    }
-}
-
 static void case_chatter(struct scene *s)
 {
     hf_relay_start(&s->relay);
@@ -296,57 +161,6 @@ static void test_zero_bytes(void **state)
 {
     (void)state;
     in_every_mode(case_zero_bytes);
-}
-
-/* The owner keeps the end to himself until he knows whether it was a good one. */
-static void case_held_fin(struct scene *s)
-{
-    s->relay.end[HF_BACK].hold_fin = true;
-    hf_relay_start(&s->relay);
-    assert_int_equal(write(s->peer[HF_BACK], "all", 3), 3);
-    close_peer(s, HF_BACK, false);
-    expect_bytes(s->peer[HF_FRONT], "all");
-    TURN_UNTIL(loop, s->eofs[HF_BACK]);
-    for (int i = 0; i < 10; i++)
-        turn(loop);
-    assert_int_equal(s->eofs[HF_BACK], 1);
-    char byte;
-    size_t n;
-    assert_int_equal(hf_socket_recv(s->peer[HF_FRONT], &byte, 1, &n), HF_AGAIN);
-    hf_relay_close(&s->relay, 0);
-    assert_int_equal(expect_end(s->peer[HF_FRONT]), HF_EOF);
-}
-
-static void test_held_fin(void **state)
-{
-    (void)state;
-    in_every_mode(case_held_fin);
-}
-
-/* A held end is told of and not read; the other direction flows. */
-static void case_held_end(struct scene *s)
-{
-    struct hf_relay_end *back = &s->relay.end[HF_BACK];
-    char byte;
-    size_t n;
-
-    back->hold = true;
-    hf_relay_start(&s->relay);
-    assert_int_equal(write(s->peer[HF_BACK], "answer", 6), 6);
-    TURN_UNTIL(loop, s->readable[HF_BACK]);
-    assert_int_equal(write(s->peer[HF_FRONT], "question", 8), 8);
-    expect_bytes(s->peer[HF_BACK], "question");
-    assert_int_equal(hf_socket_recv(s->peer[HF_FRONT], &byte, 1, &n), HF_AGAIN);
-    assert_int_equal(back->bytes, 0);
-    back->hold = false;
-    hf_watch_again(&back->watch);
-    expect_bytes(s->peer[HF_FRONT], "answer");
-}
-
-static void test_held_end(void **state)
-{
-    (void)state;
-    in_every_mode(case_held_end);
 }
 
 /* An upload whose client is done before the server side exists. */
@@ -756,8 +570,6 @@ int main(void)
         TEST(test_chatter),
         TEST(test_fin_both_ways),
         TEST(test_zero_bytes),
-        TEST(test_held_fin),
-        TEST(test_held_end),
         TEST(test_gone_before_start),
         TEST(test_start_before_attach),
         TEST(test_close_before_anything),
