@@ -26,6 +26,7 @@ unsigned hf_conf_ftp_sample(const struct hf_sample_row *row)
     case HF_FETCH_ftp_code:
         return HF_FTP_SAMPLE_COMMAND;
     case HF_FETCH_ftp_bytes:
+    case HF_FETCH_ftp_data_tls:
     case HF_FETCH_ftp_direction:
     case HF_FETCH_ftp_mode:
     case HF_FETCH_ftp_path:

@@ -103,14 +103,11 @@ static void log_end(struct ftp_xfer *x)
     }
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
     facts->ftp = s->session.facts.ftp;
-    /* Its own TLS is closed already: what a line tells of TLS is the control connections. */
-    facts->front_tls = x->relay.end[HF_FRONT].secure ? s->session.facts.front_tls : NULL;
-    facts->back_tls = x->relay.end[HF_BACK].secure ? s->session.facts.back_tls : NULL;
+    ftps_tell_data(x, facts);
     ftp_record_close(x);
     hf_log_session_mt(facts);
     facts->vars = NULL;
     facts->ftp = NULL;
-    facts->front_tls = facts->back_tls = NULL;
 }
 
 static void release(struct hf_reap *reap)
@@ -134,6 +131,7 @@ void ftp_xfer_free(struct ftp_xfer *x, bool reset)
     if (x->client_came || x->record)
         log_end(x);
     ftp_record_free(x);
+    ftps_end_data(x);
     x->session->active_ms = hf_loop_now(loop_of(x));
     hf_loop_reap(loop_of(x), &x->reap, release);
 }

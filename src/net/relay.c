@@ -471,6 +471,12 @@ static bool got_everything(const struct hf_relay_end *from)
     return from->eof && from->held == 0;
 }
 
+static void free_tls(struct hf_relay_end *end)
+{
+    hf_tls_free(end->tls);
+    end->tls = NULL;
+}
+
 void hf_relay_close(struct hf_relay *relay, unsigned reset_mask)
 {
     if (relay->closed)
@@ -484,8 +490,8 @@ void hf_relay_close(struct hf_relay *relay, unsigned reset_mask)
         else if (end->tls && is_attached(end) && got_everything(other(relay, end)))
             (void)!hf_tls_shutdown(end->tls); /* nobody waits for it any more */
         hf_watch_close(&end->watch);
-        hf_tls_free(end->tls);
-        end->tls = NULL;
+        if (!end->keep_tls)
+            free_tls(end);
     }
     drop_in_flight(&relay->end[HF_FRONT]);
     drop_in_flight(&relay->end[HF_BACK]);

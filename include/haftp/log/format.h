@@ -23,8 +23,8 @@
     HF_LOG_TCPLOG " session - %sslv %[ftp.code] %[ftp.bytes] %[ftp.transfers] "                    \
                   "%{+Q,+E}[ftp.user] %{+Q,+E}[ftp.why] %{+Q,+E}[ftp.path]"
 #define HF_LOG_FTP_TRANSFER                                                                        \
-    HF_LOG_TCPLOG " %[ftp.cmd] %[ftp.direction]/%[ftp.mode]/%[ftp.type] %sslv %[ftp.code] "        \
-                  "%[ftp.bytes] %[ftp.rate] "                                                      \
+    HF_LOG_TCPLOG " %[ftp.cmd] %[ftp.direction]/%[ftp.mode]/%[ftp.type] %[ftp.data_tls] "          \
+                  "%[ftp.code] %[ftp.bytes] %[ftp.rate] "                                          \
                   "%{+Q,+E}[ftp.user] %{+Q,+E}[ftp.why] %{+Q,+E}[ftp.path]"
 
 /* Writes the line and a NUL; returns its length.  What does not fit is cut off.  Samples are made

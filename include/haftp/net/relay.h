@@ -48,6 +48,7 @@ struct hf_relay_end {
     bool keep_end : 1;    /* the owner's, at any time: it only receives, and the other is not told
                              when it says that it sends no more */
     bool eof_lenient : 1; /* the owner's: an end without close_notify is an end */
+    bool keep_tls : 1;    /* the owner's: `tls` outlives the closing, to tell of; he frees it */
     struct hf_tls *tls;   /* NULL: plain text */
     uint64_t bytes;       /* read from this end and delivered to the other */
 };

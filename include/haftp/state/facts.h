@@ -65,7 +65,8 @@ struct hf_facts {
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
     struct hf_vars *vars;         /* NULL: no rule has set one */
-    /* TLS of the client's and of the server's connection, which own it; NULL: none, or ended. */
+    /* TLS of the client's and of the server's connection, which own it; NULL: none, or ended.  Of
+     * a transfer: of its data connection's two ends, while its line is written. */
     struct hf_tls *front_tls, *back_tls;
     struct hf_ftp_facts *ftp;   /* of a control connection; NULL: nobody asks (ftp_facts.h) */
     int32_t priority_offset_ms; /* in a queue: as if it had come so much later (set-priority-*) */

@@ -64,6 +64,7 @@ static bool secure(struct ftp_xfer *x, int end, const struct hf_tls *control, bo
     if (hf_tls_new_data(control, &tls) != HF_OK)
         return false;
     x->relay.end[end].eof_lenient = lenient;
+    x->relay.end[end].keep_tls = true; /* its line in the log tells of it */
     hf_relay_secure(&x->relay, end, tls);
     return true;
 }
@@ -92,6 +93,23 @@ bool ftps_is_shaking(const struct ftp_xfer *x)
 {
     const struct hf_relay_end *front = end_of(x, HF_FRONT), *back = end_of(x, HF_BACK);
     return (front->tls && !front->secure) || (back->tls && !back->secure);
+}
+
+void ftps_tell_data(const struct ftp_xfer *x, struct hf_facts *facts)
+{
+    const struct hf_relay_end *front = end_of(x, HF_FRONT), *back = end_of(x, HF_BACK);
+
+    facts->front_tls = front->secure ? front->tls : NULL;
+    facts->back_tls = back->secure ? back->tls : NULL;
+}
+
+void ftps_end_data(struct ftp_xfer *x)
+{
+    x->facts.front_tls = x->facts.back_tls = NULL;
+    for (int end = HF_FRONT; end <= HF_BACK; end++) {
+        hf_tls_free(x->relay.end[end].tls);
+        x->relay.end[end].tls = NULL;
+    }
 }
 
 /* ---- what comes of it ------------------------------------------------------------------------ */

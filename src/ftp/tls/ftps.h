@@ -67,5 +67,9 @@ void ftps_data_ready(struct ftp_xfer *x, int end);
 void ftps_data_late(struct ftp_xfer *x);
 /* `end` is broken: true when TLS is why, and the transfer was broken in here. */
 bool ftps_data_broke(struct ftp_xfer *x, int end, enum hf_status status);
+/* The transfer's line is about to be written: `facts` are told of its own TLS, which was kept for
+ * that. */
+void ftps_tell_data(const struct ftp_xfer *x, struct hf_facts *facts);
+void ftps_end_data(struct ftp_xfer *x); /* and it was written; the relay is closed */
 
 #endif

@@ -2,6 +2,7 @@
  * ftp.c: fetches of the FTP conversation: what its facts tell (state/ftp_facts.h).
  */
 #include "../rules_int.h"
+#include "haftp/net/tls.h"
 #include "haftp/state/ftp_facts.h"
 #include "haftp/state/ftp_log.h"
 
@@ -91,6 +92,19 @@ FETCH(ftp_direction)
     UNUSED(call);
     const struct hf_ftp_transfer *transfer = transfer_of(eval);
     return transfer ? hf_out_text(out, transfer->from_server ? "down" : "up") : HF_FALSE;
+}
+
+FETCH(ftp_data_tls)
+{
+    UNUSED(call);
+    const struct hf_tls *tls = transfer_of(eval) ? eval->facts->front_tls : NULL;
+    if (!tls)
+        return HF_FALSE;
+    struct hf_view version = hf_view_cstr(hf_tls_version(tls));
+    if (!hf_tls_resumed(tls))
+        return hf_out_bytes(out, HF_TYPE_STR, version);
+    int n = snprintf(eval->scratch[0], sizeof eval->scratch[0], "%s/resumed", version.p);
+    return hf_out_bytes(out, HF_TYPE_STR, hf_view(eval->scratch[0], (size_t)n));
 }
 
 FETCH(ftp_rate)

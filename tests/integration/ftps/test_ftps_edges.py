@@ -311,11 +311,15 @@ def test_lines_of_transfers_tell_whether_they_were_protected(lab, server):
     place = ftps_place(lab, server, more=["option ftplog"])
     with secure_login(place) as session:
         session.retrlines("LIST", str)
+        session.resume = False
+        session.storbinary("STOR incoming/new", io.BytesIO(b"x"))
         session.sendcmd("PROT C")
         session.tls = place.tls("explicit-C")
         session.retrlines("NLST", str)
-    place.haftp.wait_log(r" ftps~ .* LIST down/passive/A TLSv1\.3 226 ")
+    place.haftp.wait_log(r" ftps~ .* LIST down/passive/A TLSv1\.3/resumed 226 ")
+    place.haftp.wait_log(r" ftps~ .* STOR up/passive/I TLSv1\.3 226 ")
     place.haftp.wait_log(r" ftps .* NLST down/passive/A - 226 ")
+    place.haftp.wait_log(r" ftps~ .* session - TLSv1\.3 ")
     assert "refused" not in place.haftp.log()
 
 

@@ -1,5 +1,6 @@
 """What administrators set and see: limits, log variables, PROXY headers that tell of TLS."""
 
+import io
 import os
 import socket
 import ssl
@@ -98,6 +99,24 @@ def test_log_variables(lab):
     with secure_login(place) as session:
         assert session.server_name() == server.name
     place.haftp.wait_log(r"tls=TLSv1\.3/TLS_\w+/-?/0/-? to=TLSv1\.3/TLS_\w+/0 ")
+
+
+@pytest.mark.parametrize("version", ("1.2", "1.3"))
+def test_lines_of_transfers_tell_of_their_own_tls(lab, version):
+    """Whether each end resumed: the server demands it of us, the client does as it likes."""
+    server, = lab.servers("vsftpd", 1, tls=ServerTls())
+    place = ftps_place(lab, server, "starttls", version, more=[
+        'log-format "%[ftp.cmd] %sslv/%[ssl_fc_is_resumed] '
+        'to=%[ssl_bc_protocol]/%[ssl_bc_is_resumed]"'])
+    tls = place.tls("explicit-P", version)
+    with TlsSession(place.where("explicit-P"), place.login, tls) as session:
+        assert session.server_name() == server.name
+        place.haftp.wait_log(rf"RETR TLSv{version}/1 to=TLSv{version}/1")
+        session.resume = False
+        session.storbinary("STOR incoming/new", io.BytesIO(b"x"))
+        place.haftp.wait_log(rf"STOR TLSv{version}/0 to=TLSv{version}/1")
+        assert session.sendcmd("QUIT").startswith("221")
+    place.haftp.wait_log(rf"QUIT TLSv{version}/0 to=TLSv{version}/0")
 
 
 def reset(session):

@@ -117,9 +117,10 @@ static void ftplog(void **state)
                         "\"finished\" \"/home/a \\\"b\\\"\"");
     transfer = (struct hf_ftp_transfer){.cmd = HF_CMD_RETR, .from_server = true, .why = "gone"};
     ftp.user = NULL;
-    assert_string_equal(run("%[ftp.cmd] %[ftp.direction]/%[ftp.mode]/%[ftp.type] %[ftp.code] "
-                            "%[ftp.bytes] %[ftp.rate] %[ftp.transfers] %[ftp.user] %[ftp.path]"),
-                        "RETR down/passive/- - 0 0 3 - -");
+    assert_string_equal(run("%[ftp.cmd] %[ftp.direction]/%[ftp.mode]/%[ftp.type] %[ftp.data_tls] "
+                            "%[ftp.code] %[ftp.bytes] %[ftp.rate] %[ftp.transfers] %[ftp.user] "
+                            "%[ftp.path]"),
+                        "RETR down/passive/- - - 0 0 3 - -");
     f.facts.ftp = NULL;
     assert_string_equal(
         run("%[ftp.cmd] %[ftp.user] %[ftp.bytes] %[ftp.code] %[ftp.path] %[ftp.why]"),
