@@ -169,7 +169,7 @@ static bool reaches_server_without_tls(const struct hf_cfg_proxy *proxy)
 }
 
 /* TLS of clients may go through to servers.  Where the user decides about the server, AUTH is
- * refused (ftp_tls_passes() in src/ftp/opaque.c). */
+ * refused (ftp_tls_passes() in src/ftp/opaque/opaque.c). */
 static bool passes_tls(const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;

@@ -4,10 +4,17 @@
  * Each complete line becomes one entry in the queue of outstanding commands: forwarded, rewritten,
  * or answered here in its place in the order of replies.
  */
-#include "tls/ftps.h"
+#include "filter.h"
 
 #include <ctype.h>
 #include <string.h>
+
+#include "data/setup.h"
+#include "data/xfer.h"
+#include "desk/desk.h"
+#include "opaque/opaque.h"
+#include "tell/tell.h"
+#include "tls/ftps.h"
 
 #define LONGEST_VERB 8u
 

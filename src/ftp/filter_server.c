@@ -5,7 +5,7 @@
  * cut to what works through us, the final reply of a transfer waits until its data is through, and
  * becomes a 426 where the server's 226 would be a lie.
  */
-#include "tls/ftps.h"
+#include "filter.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,13 @@
 
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+
+#include "data/setup.h"
+#include "data/xfer.h"
+#include "desk/desk.h"
+#include "opaque/opaque.h"
+#include "tell/tell.h"
+#include "tls/ftps.h"
 
 void ftp_replied(struct ftp_session *s, unsigned code)
 {
@@ -60,7 +67,7 @@ const char *ftp_answer_text(enum ftp_answer answer)
 {
     static const char *const text[] = {
 #define X(name, words) [FTP_ANSWER_##name] = (words),
-        FTP_ANSWER_ROWS(X)
+#include "answers.def"
 #undef X
     };
     return text[answer];

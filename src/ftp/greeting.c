@@ -5,7 +5,7 @@
  * Until that moment another server may be tried, so one that refuses, hangs or greets with 421 is
  * never seen.
  */
-#include "tls/ftps.h"
+#include "ftp_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,10 +14,10 @@
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
-static struct hf_loop *loop_of(const struct ftp_session *s)
-{
-    return s->session.engine->loop;
-}
+#include "desk/desk.h"
+#include "opaque/opaque.h"
+#include "tell/tell.h"
+#include "tls/ftps.h"
 
 /* ---- tcp-response content: rules on the greeting --------------------------------------------- */
 
@@ -72,7 +72,7 @@ void ftp_try_next_server(struct ftp_session *s, enum hf_reason reason)
 {
     ftp_end_response_rules(s);
     ftps_stop_preparing(s);
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
     s->session.facts.back_tls = NULL;
     hf_leg_close(&s->back, false);
     s->state = FTP_DIALING;
@@ -154,13 +154,13 @@ static bool was_greeted(const struct ftp_session *s)
 /* The greeting ends at `end`; 0: it was dealt with. */
 static void greet(struct ftp_session *s, const char *p, size_t n, size_t end)
 {
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
     hf_dial_succeeded(s->dial);
     hf_dial_free(s->dial);
     s->dial = NULL;
     s->state = FTP_READY;
     s->command_held = false; /* what decided on this server */
-    s->active_ms = hf_loop_now(loop_of(s));
+    s->active_ms = hf_loop_now(ftp_loop_of(s));
     if (was_greeted(s)) {
         p += end;
         n -= end;
@@ -274,7 +274,7 @@ static void on_dialed(struct hf_session *session, bool connected)
         return;
     }
     if (greeting_limit(s))
-        hf_loop_timer(loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
+        hf_loop_timer(ftp_loop_of(s), &s->timer, greeting_limit(s), on_greeting_timeout);
     if (ftps_connected(s))
         ftp_await_greeting(s); /* it may have come in the same event */
 }

@@ -3,9 +3,11 @@
  *
  * A queue, not a "last command": a pipelining client would make a single slot pair the wrong two.
  */
-#include "ftp_int.h"
+#include "outstanding.h"
 
 #include "haftp/base/assert.h"
+
+#include "filter.h"
 
 static unsigned flags_of(const struct ftp_command *command)
 {

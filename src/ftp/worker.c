@@ -2,9 +2,13 @@
  * worker.c: what one worker needs for FTP: pools for sessions and transfers, and buffers for the
  * length of a step.
  */
-#include "arrival/guest_int.h"
+#include "ftp_int.h"
 
 #include <stdlib.h>
+
+#include "arrival/arrival.h"
+#include "data/xfer.h"
+#include "opaque/opaque.h"
 
 /* Lines must be complete to be understood, and so must a greeting: another server may follow. */
 static size_t longest_input(const struct hf_cfg_global *limits)

@@ -13,6 +13,11 @@
 #include "haftp/net/socket.h"
 #include "haftp/stream/header.h"
 
+#include "arrival/arrival.h"
+#include "data/xfer.h"
+#include "opaque/opaque.h"
+#include "tell/tell.h"
+
 #define REFUSED_BY_RULE "a rule refused the data connection"
 
 struct arrival { /* a data connection that was accepted by another worker */
@@ -80,14 +85,6 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
                         hf_addr_text(peer, text), port, describe_stranger(why),
                         ftp_more_text(suppressed, more));
     }
-}
-
-const char *ftp_more_text(unsigned suppressed, char *buf)
-{
-    buf[0] = 0;
-    if (suppressed)
-        snprintf(buf, FTP_MORE_SIZE, " (%u more like this were not logged)", suppressed);
-    return buf;
 }
 
 /* ---- who comes ---------------------------------------------------------------------------- */
@@ -234,7 +231,7 @@ static void on_own_client_known(struct ftp_visit *visit)
 
     if (!x) {
         close(visit->fd);
-    } else if (!ftp_xfer_expects(x, client)) {
+    } else if (!ftp_xfer_may_be_client(x, client)) {
         ftp_refuse_stranger(visit->session.engine, visit->session.facts.bind->proxy, visit->port,
                             visit->fd, client, HF_NOTFOUND);
     } else if (visit->let_in && passes(visit, HF_RULES_SESSION)) {

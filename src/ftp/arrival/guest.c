@@ -14,6 +14,8 @@
 #include "haftp/rules/vars.h"
 #include "haftp/stream/header.h"
 
+#include "arrival/arrival.h"
+
 /* Of a worker, at a time.  A client that was told its port sends its header at once, so whoever
  * has waited longest is given up first. */
 #define MOST_GUESTS 1024u

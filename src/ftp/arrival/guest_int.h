@@ -7,7 +7,7 @@
 #ifndef HAFTP_FTP_GUEST_INT_H
 #define HAFTP_FTP_GUEST_INT_H
 
-#include "../ftp_int.h"
+#include "ftp_int.h"
 
 struct ftp_visit {
     struct hf_session session; /* as much of one as rules and headers look at */
@@ -26,7 +26,5 @@ void ftp_visit_begin(struct ftp_visit *visit, struct hf_engine *engine,
  */
 void ftp_visit_identify(struct ftp_visit *visit);
 void ftp_visit_end(struct ftp_visit *visit); /* frees what the rules and the header left */
-/* Nobody is waited for any more. */
-void ftp_guests_forget(struct hf_ftp *ftp);
 
 #endif

@@ -14,13 +14,17 @@
  * deciding command stays unread in the leg's buffer meanwhile, and whatever the client pipelined
  * stays behind it.
  */
-#include "tls/ftps.h"
+#include "desk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include "haftp/log/log.h"
+
+#include "filter.h"
+#include "tell/tell.h"
+#include "tls/ftps.h"
 
 #define MOST_UNKNOWN 3u /* names that no backend is responsible for */
 #define MOST_REPLAYS 4u

@@ -6,7 +6,7 @@
  * it is open whether the server takes a USER or a HOST, nothing behind it is judged: a rule must
  * not go by a name that was refused, nor by the one before.
  */
-#include "../ftp_int.h"
+#include "desk.h"
 
 #include <stdio.h>
 
@@ -14,6 +14,9 @@
 #include "haftp/log/log.h"
 #include "haftp/state/ftp_facts.h"
 #include "haftp/stream/rules.h"
+
+#include "filter.h"
+#include "tell/tell.h"
 
 static const struct hf_config *config_of(const struct ftp_session *s)
 {

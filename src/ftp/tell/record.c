@@ -5,7 +5,7 @@
  * the server has agreed to it: until its reply, the argument waits in a note.  Replies to commands
  * that have notes come in order, so the notes are a queue beside the session's queue of commands.
  */
-#include "../ftp_int.h"
+#include "tell.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -13,6 +13,8 @@
 
 #include "haftp/base/clock.h"
 #include "haftp/state/ftp_log.h"
+
+#include "data/xfer.h"
 
 #define HOME "~" /* the login directory, until the server has said its name */
 

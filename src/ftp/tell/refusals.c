@@ -3,13 +3,24 @@
  *
  * Strangers can cause all of these as often as they like, so each kind has its allowance.
  */
-#include "../ftp_int.h"
+#include "tell.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "haftp/log/log.h"
 
+#include "filter.h"
+
 #define PER_SECOND 5u
+
+const char *ftp_more_text(unsigned suppressed, char *buf)
+{
+    buf[0] = 0;
+    if (suppressed)
+        snprintf(buf, FTP_MORE_SIZE, " (%u more like this were not logged)", suppressed);
+    return buf;
+}
 
 /* Ordinary questions with an ordinary "no": they tell an administrator nothing.  A denial by a rule
  * is what the file wanted (`ftp-request log` tells it); of a foreign address more is told by

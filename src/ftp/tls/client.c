@@ -5,13 +5,17 @@
  * what came before it in the clear is answered in the clear, and a PROT changes no transfer that
  * was asked for earlier.
  */
-#include "tls/ftps.h"
+#include "ftps.h"
 
 #include <strings.h>
 
 #include "haftp/log/log.h"
 #include "haftp/state/tls.h"
 #include "haftp/stream/gate.h"
+
+#include "desk/desk.h"
+#include "filter.h"
+#include "tell/tell.h"
 
 static const struct hf_cfg_bind_tls *words(const struct ftp_session *s)
 {

@@ -8,9 +8,12 @@
  * never begin.  A server that is silent for long may be one that never sends a 1xx: hands are held
  * out, but nobody is late before a 1xx came.
  */
-#include "tls/ftps.h"
+#include "ftps.h"
 
 #include "haftp/log/log.h"
+
+#include "data/xfer.h"
+#include "tell/tell.h"
 
 static const struct hf_facts *facts_of(const struct ftp_xfer *x)
 {

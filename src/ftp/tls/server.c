@@ -9,12 +9,14 @@
  * good, is left for the next one, as one that is down.  Nothing of a client's ever goes to a server
  * in the clear that should have had TLS.
  */
-#include "tls/ftps.h"
+#include "ftps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "haftp/log/log.h"
+
+#include "tell/tell.h"
 
 enum stage { STAGE_AUTH, STAGE_PBSZ, STAGE_PROT };
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ftp_int.h"
+#include "outstanding.h"
 
 static void push(struct ftp_queue *queue, enum hf_ftp_cmd_id id)
 {

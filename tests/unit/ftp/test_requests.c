@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "ftp_int.h"
+#include "desk/desk.h"
+#include "filter.h"
 
 static void a_name_is_refused_for_what_is_wrong_with_it(void **state)
 {

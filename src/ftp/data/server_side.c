@@ -9,11 +9,15 @@
  * says otherwise, so a wrong, private or zero address in a 227 is harmless (RFC 2577, and the
  * reason why HAProxy users had to make every server advertise the balancer's address).
  */
-#include "ftp_int.h"
+#include "setup.h"
 
 #include <stdio.h>
 
 #include "haftp/conf/load.h"
+
+#include "data/xfer.h"
+#include "filter.h"
+#include "tell/tell.h"
 
 #define LOWEST_PORT 1024u /* RFC 2577 3: nothing below is ever a data port */
 

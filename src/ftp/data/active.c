@@ -5,9 +5,13 @@
  * The client is connected to when it sends the command that moves data, and before the server hears
  * of that command: a client that cannot be reached leaves nothing behind at the server.
  */
-#include "ftp_int.h"
+#include "setup.h"
 
 #include "haftp/net/socket.h"
+
+#include "data/xfer.h"
+#include "filter.h"
+#include "tell/tell.h"
 
 #define LOWEST_PORT 1024u /* RFC 2577 3: services listen below */
 

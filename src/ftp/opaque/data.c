@@ -1,12 +1,12 @@
 /*
- * opaque_data.c: data connections of opaque sessions: passed on as they are.
+ * data.c: data connections of opaque sessions: passed on as they are.
  *
  * The server announced its port in words that we could not read, so it is the port that the client
  * came to, plus the offset of the data section's server line: the servers' ranges are the data
  * range, as everybody has them who uses HAProxy for this.  Such a connection belongs to no session
  * of ours: it lives on the worker that accepted it, and ends by itself.
  */
-#include "ftp_int.h"
+#include "opaque.h"
 
 #include <unistd.h>
 

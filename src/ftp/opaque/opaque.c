@@ -10,7 +10,7 @@
  * another server, this one is moved there first: the client has seen a greeting, and perhaps what
  * FEAT told, so it does not notice.  After USER that is too late, and AUTH is answered with 431.
  */
-#include "ftp_int.h"
+#include "opaque.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -19,12 +19,10 @@
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
 
-#define READS_PER_STEP 16 /* then other sessions have a turn */
-
-static struct hf_loop *loop_of(const struct ftp_session *s)
-{
-    return s->session.engine->loop;
-}
+#include "data/setup.h"
+#include "data/xfer.h"
+#include "filter.h"
+#include "tell/tell.h"
 
 static const struct hf_cfg_proxy *control_of(const struct ftp_session *s)
 {
@@ -83,7 +81,7 @@ static bool move_to(struct ftp_session *s, struct hf_server *elsewhere)
     s->opaque->moved = true;
     s->session.wanted = home;
     ftp_end_response_rules(s);
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
+    hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
     hf_dial_free(s->dial);
     hf_leg_close(&s->back, false);
     hf_server_put_mt(s->session.server);
@@ -254,7 +252,7 @@ static uint64_t last_activity(const struct ftp_session *s)
     uint64_t transferred_ms;
 
     if (hf_tie_activity(&s->opaque->bond, &transferred_ms))
-        return hf_loop_now(loop_of(s));
+        return hf_loop_now(ftp_loop_of(s));
     return transferred_ms > s->active_ms ? transferred_ms : s->active_ms;
 }
 
@@ -263,12 +261,12 @@ static void on_silence(struct hf_timer *timer);
 static void arm(struct ftp_session *s)
 {
     unsigned limit = silence_limit(s);
-    uint64_t now = hf_loop_now(loop_of(s)), due = last_activity(s) + limit;
+    uint64_t now = hf_loop_now(ftp_loop_of(s)), due = last_activity(s) + limit;
 
     if (!limit)
-        hf_loop_timer_cancel(loop_of(s), &s->timer);
+        hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
     else if (!hf_timer_is_set(&s->timer) || due < s->timer.due_ms)
-        hf_loop_timer(loop_of(s), &s->timer, due > now ? due - now : 0, on_silence);
+        hf_loop_timer(ftp_loop_of(s), &s->timer, due > now ? due - now : 0, on_silence);
 }
 
 static void on_silence(struct hf_timer *timer)
@@ -276,7 +274,7 @@ static void on_silence(struct hf_timer *timer)
     struct ftp_session *s = HF_CONTAINER(timer, struct ftp_session, timer);
     unsigned limit = silence_limit(s);
 
-    if (!limit || hf_loop_now(loop_of(s)) < last_activity(s) + limit) {
+    if (!limit || hf_loop_now(ftp_loop_of(s)) < last_activity(s) + limit) {
         arm(s);
         return;
     }
@@ -294,8 +292,8 @@ void ftp_opaque_begin(struct ftp_session *s)
     ftp_passive_stop_waiting(s);
     ftp_xfer_free(s->next_xfer, false);
     s->next_xfer = NULL;
-    hf_loop_timer_cancel(loop_of(s), &s->timer);
-    s->active_ms = hf_loop_now(loop_of(s));
+    hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
+    s->active_ms = hf_loop_now(ftp_loop_of(s));
     ftp_session_kick(s);
 }
 
@@ -315,7 +313,7 @@ static bool flush(struct ftp_session *s, struct hf_leg *leg)
 static void count(struct ftp_session *s, const struct hf_leg *from, size_t n)
 {
     if (n)
-        s->active_ms = hf_loop_now(loop_of(s));
+        s->active_ms = hf_loop_now(ftp_loop_of(s));
     if (from == &s->front)
         s->session.facts.bytes_in += n;
     else
@@ -332,7 +330,7 @@ static bool pass(struct ftp_session *s, struct hf_leg *from, struct hf_leg *to)
         return false;
     for (int reads = 0; status == HF_OK && ftp_has_room(to) && !to->shut; reads++) {
         size_t n;
-        if (reads == READS_PER_STEP) {
+        if (reads == FTP_READS_PER_STEP) {
             hf_watch_again(&from->watch);
             return true;
         }

@@ -2,10 +2,12 @@
  * terms.c: what `ftp-data` lines with conditions say of a command: which address its client is
  * told, and whether client and server exchange data without us.
  */
-#include "ftp_int.h"
+#include "setup.h"
 
 #include "haftp/net/socket.h"
 #include "haftp/stream/rules.h"
+
+#include "data/xfer.h"
 
 /* The first line whose condition is met; NULL: none. */
 static const struct hf_cfg_data_rule *first_met(struct ftp_session *s,

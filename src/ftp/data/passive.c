@@ -2,10 +2,14 @@
  * passive.c: the client's half of a data connection in passive mode: it connects to a data port of
  * ours, whatever the server announced.
  */
-#include "ftp_int.h"
+#include "setup.h"
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
+
+#include "data/xfer.h"
+#include "filter.h"
+#include "tell/tell.h"
 
 #define PORT_WAIT_MS  5000u /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */
 #define PORT_RETRY_MS 100u

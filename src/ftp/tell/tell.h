@@ -1,0 +1,42 @@
+/*
+ * tell.h: what logs are told of a session, its transfers, and of what was refused.
+ */
+#ifndef HAFTP_FTP_TELL_H
+#define HAFTP_FTP_TELL_H
+
+#include "ftp_int.h"
+
+/* refusals.c: events that a stranger or a server can cause, each kind at a limited rate. */
+void ftp_log_answer(const struct ftp_session *s, enum hf_ftp_cmd_id id, enum ftp_answer answer);
+/* PORT or EPRT named an address that is not the client's. */
+void ftp_log_bounce(const struct ftp_session *s, enum hf_ftp_cmd_id id,
+                    const struct hf_addr *target);
+/* The session is closed with these last words (NULL: none). */
+void ftp_log_close(const struct ftp_session *s, enum hf_reason reason, const char *last_words);
+/* The server's side of a data connection cannot be had. */
+void ftp_log_data_failure(const struct ftp_session *s, const char *why);
+
+/* " (N more like this were not logged)", or nothing when there are none. */
+#define FTP_MORE_SIZE 64u
+const char *ftp_more_text(unsigned suppressed, char *buf);
+
+/* record.c: all of these do nothing where nobody reads what they keep. */
+void ftp_record_begin(struct ftp_session *s);
+void ftp_record_end(struct ftp_session *s);
+/* A command was put into the queue. */
+void ftp_record_command(struct ftp_session *s, struct ftp_command *command, struct hf_view arg);
+/* The first line of the reply to it. */
+void ftp_record_reply(struct ftp_session *s, struct ftp_command *command, unsigned code,
+                      struct hf_view line);
+/* This data connection is that command's; idempotent. */
+void ftp_record_transfer(struct ftp_session *s, struct ftp_xfer *x, struct ftp_command *command);
+/* The same for a command that is not in the queue, since it is refused here. */
+void ftp_record_transfer_of(struct ftp_session *s, struct ftp_xfer *x, enum hf_ftp_cmd_id id,
+                            struct hf_view arg);
+/* The code of the transfer's final reply, as the client reads it. */
+void ftp_record_verdict(struct ftp_xfer *x, unsigned code);
+/* Puts all that is known of the transfer into its facts, for its line; then frees it. */
+void ftp_record_close(struct ftp_xfer *x);
+void ftp_record_free(struct ftp_xfer *x);
+
+#endif
