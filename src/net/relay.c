@@ -178,7 +178,8 @@ static bool read_ended(struct hf_relay *relay, struct hf_relay_end *from, enum h
 {
     /* Many peers that were told the end just close; who only receives has nothing to cut off. */
     const struct hf_relay_end *to = other(relay, from);
-    bool no_harm = from->eof_lenient || to->shut || to->hold_fin;
+    bool was_told = to->shut && !to->keep_end;
+    bool no_harm = from->eof_lenient || was_told || to->hold_fin;
     if (status == HF_EOF || (status == HF_TRUNCATED && no_harm)) {
         from->eof = true;
         return true;

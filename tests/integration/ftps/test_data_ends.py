@@ -72,6 +72,22 @@ def test_a_receiver_that_ends_without_close_notify(lab):
         assert session.voidresp().startswith("226")
 
 
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_a_file_cut_off_behind_the_receivers_end(lab, front):
+    """The client has said that it sends nothing, but nobody told the server: what ends without
+    close_notify may still be cut off, whatever the server says later."""
+    with Far(lab, data="cut", thinks=0.3).session(front) as session:
+        data = session.transfercmd("RETR x")
+        socket.socket.shutdown(data, socket.SHUT_WR)
+        if front != "plain":
+            data.suppress_ragged_eofs = False
+        with pytest.raises(OSError):  # a reset, or no close_notify
+            while data.recv(100):
+                pass
+            raise AssertionError("it ended as if it were whole")
+        assert session.getmultiline().startswith("426")
+
+
 def test_pipelined_behind_the_login(lab):
     """A server that takes PROT behind the login only has it before it hears of a file."""
     there = Far(lab, early="530 Log in first.")
