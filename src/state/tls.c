@@ -63,6 +63,27 @@ static struct hf_tls_ctx *make(struct making *m, const struct hf_tls_settings *s
     return ctx;
 }
 
+/* False: none is left. */
+static bool set_versions(struct making *m, struct hf_loc loc,
+                         const struct hf_tls_version_words *words,
+                         const struct hf_cfg_tls_options *usual, struct hf_tls_settings *settings)
+{
+    switch (hf_tls_versions_of(words, usual, settings)) {
+    case HF_TLS_VERSIONS_FINE:
+        break;
+    case HF_TLS_VERSIONS_REFUSALS_IGNORED:
+        hf_diag_add(m->diag, HF_DIAG_WARNING, loc, "write 'ssl-min-ver' and 'ssl-max-ver' only",
+                    "words like 'no-tlsv12' have no effect beside 'ssl-min-ver', 'ssl-max-ver' or "
+                    "'force-tlsv12', here or in 'global'.");
+        break;
+    case HF_TLS_VERSIONS_NONE:
+        hf_diag_add(m->diag, HF_DIAG_ERROR, loc, "allow TLSv1.2 or TLSv1.3",
+                    "all versions of TLS are disabled.");
+        return false;
+    }
+    return true;
+}
+
 /* ---- binds ------------------------------------------------------------------------------- */
 
 /* "all", or numbers with commas between; checked when the line was read. */
@@ -223,11 +244,8 @@ static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bi
     }
     if (!has_enough(m, bind, settings.n_certs))
         return NULL;
-    if (!hf_tls_versions_of(&versions, &m->config->global.tls_bind, &settings)) {
-        hf_diag_add(m->diag, HF_DIAG_ERROR, hf_bind_tls_loc(bind), "allow TLSv1.2 or TLSv1.3",
-                    "all versions of TLS are disabled.");
+    if (!set_versions(m, hf_bind_tls_loc(bind), &versions, &m->config->global.tls_bind, &settings))
         return NULL;
-    }
     if (tls->tls_ticket_keys) {
         m->loc = tls->tls_ticket_keys_loc;
         if (!read_keys(m, tls->tls_ticket_keys, &keys)) {
@@ -288,11 +306,8 @@ static struct hf_tls_ctx *make_for_server(struct making *m, const struct hf_cfg_
         return NULL;
     }
     m->loc = server->loc;
-    if (!hf_tls_versions_of(&versions, &m->config->global.tls_server, &settings)) {
-        hf_diag_add(m->diag, HF_DIAG_ERROR, server->loc, "allow TLSv1.2 or TLSv1.3",
-                    "all versions of TLS are disabled.");
+    if (!set_versions(m, server->loc, &versions, &m->config->global.tls_server, &settings))
         return NULL;
-    }
     return make(m, &settings);
 }
 

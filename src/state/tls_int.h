@@ -22,8 +22,13 @@ struct hf_tls_version_words {
     int min, max; /* as the rows count: 0 SSLv3 .. 4 TLSv1.3; -1: not given */
     bool forced[5], refused[5];
 };
-/* False: none is left. */
-bool hf_tls_versions_of(const struct hf_tls_version_words *own,
-                        const struct hf_cfg_tls_options *usual, struct hf_tls_settings *settings);
+enum hf_tls_versions {
+    HF_TLS_VERSIONS_FINE,
+    HF_TLS_VERSIONS_REFUSALS_IGNORED, /* a range is given, so `no` words within it have no effect */
+    HF_TLS_VERSIONS_NONE              /* none is left */
+};
+enum hf_tls_versions hf_tls_versions_of(const struct hf_tls_version_words *own,
+                                        const struct hf_cfg_tls_options *usual,
+                                        struct hf_tls_settings *settings);
 
 #endif

@@ -1,11 +1,12 @@
 /*
  * tls_versions.c: `ssl-min-ver`, `ssl-max-ver`, `force-*` and `no-*`, on a line and in `global`.
  *
- * What the line says stands above the defaults; a `force` word is both ends of the range.
+ * Each end of the range is the line's, else that of `global`; a `force` word is both ends.  Where
+ * either end is given, `no` words have no effect, as with HAProxy.
  */
 #include "tls_int.h"
 
-enum { N_VERSIONS = 5 }; /* SSLv3, TLSv1.0 .. TLSv1.3 */
+enum { N_VERSIONS = 5, OLDEST_BY_DEFAULT = 3 }; /* SSLv3, TLSv1.0 .. TLSv1.3; TLSv1.2 */
 
 static void from_defaults(const struct hf_cfg_tls_options *o, struct hf_tls_version_words *words)
 {
@@ -31,29 +32,43 @@ static int on_the_wire(int version)
     return version < 1 ? HF_TLS_1_0 : HF_TLS_1_0 + version - 1;
 }
 
-bool hf_tls_versions_of(const struct hf_tls_version_words *own,
-                        const struct hf_cfg_tls_options *usual, struct hf_tls_settings *settings)
+/* Versions that are spoken by their range and, where `refusals` count, without those refused. */
+static unsigned spoken(const struct hf_tls_version_words *words, bool refusals)
+{
+    int max = words->max >= 0 ? words->max : N_VERSIONS - 1;
+    int min = words->min >= 0 ? words->min : max < OLDEST_BY_DEFAULT ? max : OLDEST_BY_DEFAULT;
+    unsigned set = 0;
+
+    for (int i = min > 0 ? min : 1; i <= max; i++) { /* nobody speaks SSLv3 any more */
+        if (!refusals || !words->refused[i])
+            set |= 1u << (on_the_wire(i) & 15);
+    }
+    return set;
+}
+
+enum hf_tls_versions hf_tls_versions_of(const struct hf_tls_version_words *own,
+                                        const struct hf_cfg_tls_options *usual,
+                                        struct hf_tls_settings *settings)
 {
     struct hf_tls_version_words line = *own, global;
-    bool any = false;
 
     from_defaults(usual, &global);
     apply_force(&line);
     apply_force(&global);
-    if (line.min < 0 && line.max < 0) {
-        line.min = global.min;
-        line.max = global.max;
-    }
+    line.min = line.min >= 0 ? line.min : global.min;
+    line.max = line.max >= 0 ? line.max : global.max;
+    for (int i = 0; i < N_VERSIONS; i++)
+        line.refused[i] = line.refused[i] || global.refused[i];
+    bool ranged = line.min >= 0 || line.max >= 0;
+    unsigned all = spoken(&line, false), allowed = spoken(&line, true);
+
     if (line.min >= 0)
         settings->min_version = on_the_wire(line.min);
     if (line.max >= 0)
         settings->max_version = on_the_wire(line.max);
-    for (int i = 1; i < N_VERSIONS; i++) {
-        bool refused = line.refused[i] || global.refused[i];
-        if (refused)
-            settings->no_versions |= 1u << (on_the_wire(i) & 15);
-        else if (i >= line.min && (line.max < 0 || i <= line.max))
-            any = true;
-    }
-    return any;
+    if (!ranged)
+        settings->no_versions = all & ~allowed;
+    if (ranged ? !all : !allowed)
+        return HF_TLS_VERSIONS_NONE;
+    return ranged && all != allowed ? HF_TLS_VERSIONS_REFUSALS_IGNORED : HF_TLS_VERSIONS_FINE;
 }
