@@ -201,6 +201,11 @@ static bool on_success(struct ftp_session *s, struct ftp_command *command, unsig
     return true;
 }
 
+static bool has_moved(const struct ftp_xfer *x)
+{
+    return x->relay.end[HF_FRONT].bytes || x->relay.end[HF_BACK].bytes;
+}
+
 /* The server ended it in order, and not a byte was sent: nothing was cut short (a listing of
  * nothing that ends with 450). */
 static bool ended_empty(const struct ftp_xfer *x)
@@ -209,7 +214,7 @@ static bool ended_empty(const struct ftp_xfer *x)
     char byte;
     size_t n;
 
-    if (end[HF_FRONT].bytes || end[HF_BACK].bytes)
+    if (has_moved(x))
         return false;
     return x->state == FTP_XFER_DELIVERED ||
            (end[HF_BACK].watch.fd >= 0 &&
@@ -230,7 +235,7 @@ static void on_failure(struct ftp_session *s, struct ftp_command *command, unsig
     ftp_record_transfer(s, x, command);
     ftp_record_verdict(x, code);
     s->needs_port = s->needs_port || !command->begun;
-    drop(s, command->begun && !ended_empty(x));
+    drop(s, (command->begun || has_moved(x)) && !ended_empty(x));
 }
 
 /* What was prepared for a transfer that will not come. */

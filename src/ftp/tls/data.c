@@ -150,9 +150,9 @@ bool ftps_data_broke(struct ftp_xfer *x, int end, enum hf_status status)
     else if (status == HF_TRUNCATED && end == HF_FRONT)
         fail_client(x, 426, "the client ended it without close_notify, the file may be cut off",
                     "");
-    else if (status == HF_TRUNCATED)
+    else if (status == HF_TRUNCATED && x->from_server)
         fail_server(x, "the server ended it without close_notify, the file may be cut off", "");
     else
-        return false;
+        return false; /* of an upload, the server itself says what it did not like */
     return true;
 }

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -15,11 +16,28 @@ LOGIN = ("alice", "secret")
 FILE = b"half of it"  # what the server sends
 
 
+class Full(FtpsServer):
+    """Breaks an upload off without close_notify, and says why."""
+
+    def _answer(self, connection, verb, listener):
+        if verb != "STOR":
+            super()._answer(connection, verb, listener)
+            return
+        data, _ = listener.accept()
+        connection.sendall(b"150 Here it comes.\r\n")
+        secure = self.context.wrap_socket(data, server_side=True)
+        secure.recv(100)
+        socket.socket.shutdown(secure, socket.SHUT_WR)
+        time.sleep(0.2)
+        connection.sendall(b"552 No room left.\r\n")
+        secure.close()
+
+
 class Far:
     """haftp in front of a server with TLS whose tickets and whose 226 come late."""
 
-    def __init__(self, lab, **wrong):
-        self.server = FtpsServer(lab.certificates.server, **wrong)
+    def __init__(self, lab, server=FtpsServer, **wrong):
+        self.server = server(lab.certificates.server, **wrong)
         fake = Fake("fake", lab.net.server(), self.server)
         fake.user, fake.password = LOGIN
         self.place = ftps_place(lab, fake, "starttls")
@@ -86,6 +104,17 @@ def test_a_file_cut_off_behind_the_receivers_end(lab, front):
                 pass
             raise AssertionError("it ended as if it were whole")
         assert session.getmultiline().startswith("426")
+
+
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_why_an_upload_was_broken_off(lab, front):
+    """The server's own words are better than that it ended without close_notify: it was not to
+    send anything."""
+    with Far(lab, Full).session(front) as session:
+        data = session.transfercmd("STOR x")
+        data.sendall(b"x" * 1000)
+        assert session.getmultiline() == "552 No room left."
+        data.close()
 
 
 def test_pipelined_behind_the_login(lab):
