@@ -217,7 +217,8 @@ static void check_tls_of_check(const struct hf_config *config, const struct hf_c
     if (server->proxy->check_is_tls && !tls->ssl && !tls->ca_file &&
         hf_config_verifies(config, &server->o) && !is_of_line(server, before))
         hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
-                    "add 'ca-file FILE', or 'verify none' where the network can be trusted",
+                    "add 'ca-file FILE' ('@system-ca': the authorities that this system knows), or "
+                    "'verify none' where the network can be trusted",
                     "'tcp-check connect ssl' verifies the certificate of server '%s', and no "
                     "'ca-file' is given.",
                     server->name);

@@ -88,6 +88,59 @@ static void check_bind(struct hf_plan *plan, const struct hf_cfg_bind *bind)
                     bind->text);
 }
 
+#define EXPLICIT_PORT 21
+#define IMPLICIT_PORT 990
+
+/* Who speaks first in the clear and who in TLS wait for each other, until one of them gives up. */
+static void advise_bind_port(struct hf_plan *plan, const struct hf_cfg_bind *bind)
+{
+    const struct hf_cfg_bind_tls *tls = &bind->tls;
+
+    if (bind->role != HF_BIND_CONTROL)
+        return;
+    if (tls->starttls && bind->port_lo == IMPLICIT_PORT)
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, tls->starttls_loc,
+                    "write 'ssl' here, and 'starttls' on a bind of port 21",
+                    "clients speak TLS from the first byte on port 990, but with 'starttls' bind "
+                    "%s waits for AUTH: they will not get in.",
+                    bind->text);
+    else if (tls->ssl && bind->port_lo == EXPLICIT_PORT)
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, tls->ssl_loc,
+                    "write 'starttls' or 'starttls-required' here, and 'ssl' on a bind of port 990",
+                    "clients wait for a greeting in the clear on port 21, but with 'ssl' bind %s "
+                    "waits for their TLS: they will not get in.",
+                    bind->text);
+}
+
+static void advise_server_port(struct hf_plan *plan, const struct hf_cfg_server *server)
+{
+    const struct hf_cfg_server_tls *tls = &server->o.tls;
+
+    if (tls->starttls && !tls->ssl && server->port == IMPLICIT_PORT)
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, tls->starttls_loc,
+                    "write 'ssl', or the port where it takes AUTH, which is 21",
+                    "port 990 speaks TLS from the first byte, but with 'starttls' server '%s' is "
+                    "expected to greet in the clear.",
+                    server->name);
+    else if (tls->ssl && !tls->starttls && server->port == EXPLICIT_PORT)
+        hf_diag_add(plan->diag, HF_DIAG_ADVICE, tls->ssl_loc,
+                    "write 'starttls', or the port where it has TLS from the start, which is 990",
+                    "port 21 greets in the clear, but with 'ssl' server '%s' is expected to speak "
+                    "TLS from the first byte.",
+                    server->name);
+}
+
+static void advise_ports(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_bind *bind;
+    const struct hf_cfg_server *server;
+
+    for (bind = proxy->binds; bind; bind = bind->next)
+        advise_bind_port(plan, bind);
+    for (server = proxy->servers; server; server = server->next)
+        advise_server_port(plan, server);
+}
+
 /* Sessions that are not looked into cannot be brought to TLS. */
 static void check_servers(struct hf_plan *plan, const struct hf_cfg_bind *bind)
 {
@@ -118,4 +171,5 @@ void hf_plan_check_tls(struct hf_plan *plan, const struct hf_cfg_proxy *proxy)
         check_bind(plan, bind);
         check_servers(plan, bind);
     }
+    advise_ports(plan, proxy);
 }

@@ -226,10 +226,12 @@ static void check_options(struct hf_build *b, const struct hf_cfg_server *server
     hf_ends_check_server_ftps(b, server);
     if ((hf_server_has_tls(o) || o->tls.check_ssl) && hf_config_verifies(b->config, o) &&
         !o->tls.ca_file)
-        hf_build_error(b, hf_server_has_tls(o) ? hf_server_tls_loc(o) : o->tls.check_ssl_loc,
-                       "add 'ca-file FILE', or 'verify none' where the network can be trusted",
-                       "'%s' verifies the server's certificate, and no 'ca-file' is given",
-                       o->tls.starttls ? "starttls" : "ssl");
+        hf_build_error(
+            b, hf_server_has_tls(o) ? hf_server_tls_loc(o) : o->tls.check_ssl_loc,
+            "add 'ca-file FILE' ('@system-ca': the authorities that this system knows), or "
+            "'verify none' where the network can be trusted",
+            "'%s' verifies the server's certificate, and no 'ca-file' is given",
+            o->tls.starttls ? "starttls" : "ssl");
     if (hf_server_has_tls(o) && o->tls.crt && hf_build_is_sound(b)) {
         const struct hf_word word = {.text = o->tls.crt, .loc = o->tls.crt_loc};
         (void)hf_vet_certificate(b, NULL, &word);

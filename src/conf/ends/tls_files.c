@@ -57,6 +57,12 @@ static bool holds_key(const char *text)
     return text && strstr(text, "PRIVATE KEY-----");
 }
 
+/* ASN.1 as it is: a sequence, with its length in two bytes. */
+static bool is_der(const char *text)
+{
+    return strncmp(text, "\x30\x82", 2) == 0;
+}
+
 static bool asks_passphrase(const char *text)
 {
     return strstr(text, "-----BEGIN ENCRYPTED PRIVATE KEY-----") ||
@@ -107,7 +113,11 @@ static const char *fault_of_text(const struct hf_config *config, struct hf_arena
                                  const char *path, const char *text)
 {
     if (!hf_config_holds_cert(text))
-        return hf_arena_printf(arena, "'%s' holds no certificate in PEM", path);
+        return hf_arena_printf(arena, "'%s' holds no certificate in PEM%s", path,
+                               holds_key(text) ? ", only a key: put the certificate before it"
+                               : is_der(text)  ? "; it is binary: 'openssl x509 -inform DER' makes "
+                                                 "PEM of it, of PKCS#12 'openssl pkcs12 -nodes'"
+                                               : "");
     if (holds_key(text))
         return fault_of_key(arena, path, text);
     return fault_of_key_file(config, arena, path);

@@ -70,6 +70,23 @@ const struct hf_keyword *hf_tokens_row(const struct hf_tokens *t)
 
 /* ---- values ------------------------------------------------------------------------------ */
 
+/* "timeout client 30": milliseconds, as in HAProxy, and hardly ever meant. */
+#define SUSPICIOUS_MS 100
+
+static void advise_unit(struct hf_diag *diag, const struct hf_keyword *row,
+                        const struct hf_word *word, int64_t ms)
+{
+    char hint[64];
+
+    if (row->unit != HF_UNIT_MS || ms == 0 || ms >= SUSPICIOUS_MS ||
+        word->text[strspn(word->text, "0123456789")])
+        return;
+    snprintf(hint, sizeof hint, "write '%lds' for seconds, '%ldms' if it is right", (long)ms,
+             (long)ms);
+    hf_diag_add(diag, HF_DIAG_ADVICE, word->loc, hint,
+                "'%s' of '%s' has no unit: it is milliseconds.", word->text, row->name);
+}
+
 static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf_keyword *row,
                       const struct hf_word *word)
 {
@@ -82,6 +99,7 @@ static void emit_time(struct hf_tokens *t, struct hf_diag *diag, const struct hf
             hf_diag_add(diag, HF_DIAG_WARNING, word->loc,
                         "the units are us, ms, s, m, h and d; a later version may refuse this",
                         "'%s' behind the unit of '%s' is not read.", rest, word->text);
+        advise_unit(diag, row, word, ms);
         break;
     case HF_LIMIT:
         ms = INT64_MAX;

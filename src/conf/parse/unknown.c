@@ -195,6 +195,23 @@ static bool is_number(const char *text)
     return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+/* What is a word of binds stands on a server's line, or the reverse; NULL: neither. */
+static const char *belongs_elsewhere(const char *text, uint64_t here)
+{
+    const struct hf_keyword *row;
+
+    HF_FOR_KEYWORDS(row)
+    {
+        if (strcmp(row->name, text) != 0 || (row->where & here))
+            continue;
+        if ((here & HF_ON_SERVER) && (row->where & HF_ON_BIND))
+            return "it is an option of 'bind', for what clients do";
+        if ((here & HF_ON_BIND) && (row->where & HF_ON_SERVER))
+            return "it is an option of 'server', for what haftp does there";
+    }
+    return NULL;
+}
+
 void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
                        const struct hf_keyword *line, bool lost)
 {
@@ -205,6 +222,8 @@ void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
 
     if (lost && !row)
         return;
+    if (!row)
+        hint = belongs_elsewhere(word->text, line->options);
     if (!row && (line->options & HF_ON_BIND) && is_number(word->text))
         hint = range;
     hf_diag_add(diag, HF_DIAG_ERROR, word->loc, hint, "unknown option '%s' of '%s'.", word->text,
