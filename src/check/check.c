@@ -303,7 +303,7 @@ static enum hf_status begin_tls(struct hf_check_run *run)
     const struct hf_config *config = run->server->proxy->runtime->config;
 
     if (hf_config_verifies(config, opts_of(run)))
-        options.verify_name = words->verifyhost ? words->verifyhost : words->check_sni;
+        options.verify_name = options.name ? options.name : words->verifyhost;
     enum hf_status status = hf_tls_begin_mt(run->server->cfg->tls_site, &options, &run->tls);
     if (status == HF_OK)
         hf_tls_use(run->tls, &run->watch);

@@ -142,8 +142,6 @@ static enum hf_status set_client_options(struct hf_tls *tls, const struct hf_tls
         status = hf_tls_cert_offer(tls->ssl, options->alpn);
     if (!status && tls->name && !SSL_set_tlsext_host_name(tls->ssl, tls->name))
         status = HF_INVALID;
-    if (!status && tls->verify_name && !SSL_set1_host(tls->ssl, tls->verify_name))
-        status = HF_INVALID;
     return status;
 }
 

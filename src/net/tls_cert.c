@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -381,14 +382,31 @@ static bool is_ignored(const struct hf_tls_errors *errors, int error)
     return i < HF_TLS_N_ERRORS && errors->bits[i / 64] >> i % 64 & 1;
 }
 
-/* Notes the first error of a certificate and of an authority, and lets pass what may. */
+/* As HAProxy compares them: with all alternative names, and with the common names too, whether
+ * there are others or not; and with addresses, as what they are. */
+static bool is_for(X509 *cert, const char *name)
+{
+    return *name != '.' && /* else any name that ends with it */
+           (X509_check_host(cert, name, 0, X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT, NULL) == 1 ||
+            X509_check_ip_asc(cert, name, 0) == 1);
+}
+
+/* Asks for the name that the peer's own certificate must have, notes the first error of it and of
+ * an authority, and lets pass what may. */
 static int on_verify(int good, X509_STORE_CTX *store)
 {
-    if (good)
-        return 1;
     const SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
     struct hf_tls *tls = hf_tls_of(ssl);
-    int error = X509_STORE_CTX_get_error(store), depth = X509_STORE_CTX_get_error_depth(store);
+    int depth = X509_STORE_CTX_get_error_depth(store);
+
+    if (good && depth == 0 && tls->verify_name &&
+        !is_for(X509_STORE_CTX_get_current_cert(store), tls->verify_name)) {
+        X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+        good = 0;
+    }
+    if (good)
+        return 1;
+    int error = X509_STORE_CTX_get_error(store);
     if (depth > 0 && !tls->faults.ca_error) {
         tls->faults.ca_error = error;
         tls->faults.ca_depth = depth;

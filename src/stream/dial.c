@@ -184,7 +184,7 @@ enum hf_status hf_dial_new_tls(struct hf_session *session, bool for_data, struct
     };
 
     if (hf_config_verifies(session->engine->runtime->config, &cfg->o))
-        options.verify_name = cfg->o.tls.verifyhost ? cfg->o.tls.verifyhost : options.name;
+        options.verify_name = options.name ? options.name : cfg->o.tls.verifyhost;
     return hf_tls_begin_mt(cfg->tls_site, &options, out);
 }
 

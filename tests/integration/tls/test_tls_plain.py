@@ -123,11 +123,12 @@ def test_only_toward_the_server(lab):
 @pytest.mark.parametrize("words, why", [
     ("verify required ca-file {other}", "local issuer certificate"),
     ("verify required ca-file {ca} verifyhost elsewhere.test", "hostname mismatch"),
+    ("verify required ca-file {ca} sni str(elsewhere.test) verifyhost {name}", "hostname mismatch"),
     ("verify none ssl-max-ver TLSv1.1", "."),
 ])
 def test_servers_that_are_not_trusted(lab, words, why):
     certificates = lab.certificates
-    words = words.format(ca=certificates.ca, other=certificates.path("other"))
+    words = words.format(ca=certificates.ca, other=certificates.path("other"), name=NAME)
     with Fake("echo", lab.net.server(), tls_echo(certificates), port=7007) as target:
         front, haftp = start(lab, target, server=f"ssl {words}", more="    retries 0")
         with socket.create_connection((front, 8000), 30) as link:

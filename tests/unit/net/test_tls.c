@@ -209,6 +209,35 @@ static void test_untrusted_server(void **state)
     close_pair();
 }
 
+/* As HAProxy 2.6 was found to compare them. */
+static void test_names_of_servers(void **state)
+{
+    const struct {
+        const char *file, *name;
+        bool right;
+    } cases[] = {
+        {server_cert.path, "ftp.test", true},    {server_cert.path, "FTP.test", true},
+        {server_cert.path, "other.test", true},  {server_cert.path, ".test", false},
+        {second_cert.path, "second.test", true}, {second_cert.path, "second", true},
+        {second_cert.path, "first", false},      {wild_cert.path, "a.wild.test", true},
+        {wild_cert.path, "wild.test", false},    {wild_cert.path, "a.b.wild.test", false},
+        {address_cert.path, "192.0.2.1", true},  {address_cert.path, "192.0.2.2", true},
+        {address_cert.path, "192.0.2.3", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        usual();
+        usual_cert.file = cases[i].file;
+        options.verify_name = cases[i].name;
+        if (cases[i].right) {
+            meet_well();
+            close_pair();
+        } else {
+            expect_refusal(meet(), HF_DENIED, "hostname mismatch");
+        }
+    }
+}
+
 static void test_client_certificates(void **state)
 {
     (void)state;
@@ -472,6 +501,7 @@ int main(void)
         cmocka_unit_test(test_flood_of_key_updates),
         cmocka_unit_test(test_garbage),
         cmocka_unit_test(test_untrusted_server),
+        cmocka_unit_test(test_names_of_servers),
         cmocka_unit_test(test_client_certificates),
         cmocka_unit_test(test_versions_and_ciphers),
         cmocka_unit_test(test_alpn),

@@ -9,7 +9,8 @@
 #include "tls_fixture.h"
 
 static struct hf_loop *loop;
-static struct issued ca, other_ca, server_cert, second_cert, wild_cert, client_cert, expired_cert;
+static struct issued ca, other_ca, server_cert, second_cert, wild_cert, address_cert, client_cert,
+    expired_cert;
 static struct peer server, client;
 
 static inline struct hf_tls_settings server_settings(const struct hf_tls_cert *certs, unsigned n)
@@ -150,6 +151,7 @@ static inline int set_up(void **state)
     issue(&server_cert, "ftp.test", "DNS:ftp.test,DNS:other.test", 100, &ca);
     issue(&second_cert, "second", "DNS:second.test", 100, &ca);
     issue(&wild_cert, "wild", "DNS:*.wild.test", 100, &ca);
+    issue(&address_cert, "192.0.2.2", "IP:192.0.2.1", 100, &ca);
     issue(&client_cert, "somebody's client", "email:me@test", 100, &ca);
     issue(&expired_cert, "expired", "DNS:ftp.test", -1, &ca);
     return loop ? 0 : -1;
@@ -158,8 +160,8 @@ static inline int set_up(void **state)
 static inline int tear_down(void **state)
 {
     (void)state;
-    struct issued *all[] = {&ca,        &other_ca,    &server_cert, &second_cert,
-                            &wild_cert, &client_cert, &expired_cert};
+    struct issued *all[] = {&ca,        &other_ca,     &server_cert, &second_cert,
+                            &wild_cert, &address_cert, &client_cert, &expired_cert};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         discard(all[i]);
     hf_loop_free(loop);
