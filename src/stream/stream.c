@@ -293,6 +293,8 @@ bool hf_stream_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, 
     if (!stream)
         return false;
     hf_relay_init(&stream->relay, !engine->runtime->config->global.nosplice, on_relay);
+    /* Most protocols know where they end, and many peers just close. */
+    stream->relay.end[HF_FRONT].eof_lenient = stream->relay.end[HF_BACK].eof_lenient = true;
     if (hf_relay_attach(&stream->relay, HF_FRONT, engine->loop, fd) != HF_OK) {
         hf_pool_put(engine->streams, stream);
         return false;

@@ -5,6 +5,7 @@ import socket
 import ssl
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -171,8 +172,8 @@ def test_rules_look_at_what_was_decrypted(lab):
             assert link.recv(100) == b""
 
 
-def test_a_client_that_is_cut_off_is_no_end(lab):
-    """FIN without close_notify: the server must not take what came for all there is."""
+def test_a_client_without_close_notify(lab):
+    """Plain sections are HAProxy's: FIN is an end, and the server gets all that came before it."""
     got = []
 
     def handle(connection):
@@ -191,9 +192,28 @@ def test_a_client_that_is_cut_off_is_no_end(lab):
         until(lambda: got, 10, "the first bytes")
         link.shutdown(socket.SHUT_WR)
         until(lambda: len(got) > 1, 10, "the end")
-        assert got[-1] == "reset"
+        assert got[-1] == "end"
         link.close()
-        haftp.wait_log(" CD ")
+
+
+def test_a_server_without_close_notify(lab):
+    """A client that reads slowly gets all that came before the server's FIN, and an end."""
+    size = 600_000
+    context = server_context(lab.certificates)
+
+    def handle(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.sendall(b"x" * size)
+            secure.shutdown(socket.SHUT_WR)
+            secure.recv(1)
+
+    with Fake("old", lab.net.server(), handle, port=7007) as target:
+        front, _ = start(lab, target, server="ssl verify none")
+        with socket.socket() as link:
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 20_000)
+            link.connect((front, 8000))
+            time.sleep(0.3)
+            assert len(drain(link)) == size
 
 
 @pytest.mark.parametrize("garbage", [b"USER anonymous\r\n", b"GET / HTTP/1.0\r\n\r\n", b"\0" * 600])
