@@ -3,6 +3,7 @@
 import select
 import socket
 import ssl
+import struct
 import time
 
 
@@ -21,14 +22,16 @@ class FtpsServer:
     auth: the answer to AUTH, None: silence; behind: bytes sent with it; prot: the answer to PROT;
     early: the answer to PBSZ and PROT before the login, None: the same;
     data: how data connections end: "clean", "cut" (no close_notify), "silent" (no handshake at
-    all), "garbage" (instead of one), "wary" (clean, and a download stops where the client has said
-    its own end), "far" (its tickets come when the client has long sent all, and it reads late;
-    its own end is clean, and long before its 226); thinks: seconds between a data connection and
-    its 150.  taken: the bytes of the last upload, None: it was cut off.
+    all), "garbage" (instead of one), "reset" (behind the handshake, and 226 all the same),
+    "wary" (clean, and a download stops where the client has said its own end), "far" (its tickets
+    come when the client has long sent all, and it reads late; its own end is clean, and long before
+    its 226); thinks: seconds between a data connection and its 150;
+    secure: makes a TLS connection of a bare one;
+    taken: the bytes of the last upload, None: it was cut off.
     """
 
     def __init__(self, certificate, auth="234 Go on.", behind=b"", prot="200 Private.",
-                 early=None, data="clean", thinks=0):
+                 early=None, data="clean", thinks=0, secure=None):
         self.auth, self.behind, self.prot, self.data = auth, behind, prot, data
         self.early = early
         self.thinks = thinks
@@ -37,19 +40,23 @@ class FtpsServer:
         self.taken = None
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate)
+        self.secure = secure or self._secure
+        self.before_piece = lambda data: None  # called before a piece of a file comes or goes
 
     def __call__(self, connection):
         connection.sendall(b"220 Fake.\r\n")
         listener = socket.create_server((connection.getsockname()[0], 0))
         listener.settimeout(10)
         while line := self._line(connection):
-            secure = isinstance(connection, ssl.SSLSocket)
-            (self.heard if secure else self.heard_in_clear).append(line)
+            in_clear = isinstance(connection, socket.socket) and \
+                not isinstance(connection, ssl.SSLSocket)
+            (self.heard_in_clear if in_clear else self.heard).append(line)
             verb = line.split()[0]
             if verb == "AUTH":
                 connection = self._auth(connection)
             else:
                 self._answer(connection, verb, listener)
+        connection.close()
 
     @staticmethod
     def _line(connection):
@@ -67,7 +74,10 @@ class FtpsServer:
         connection.sendall(self.auth.encode() + b"\r\n" + self.behind)
         if not self.auth.startswith("234"):
             return connection
-        return self.context.wrap_socket(connection, server_side=True)
+        return self.secure(connection)
+
+    def _secure(self, raw):
+        return self.context.wrap_socket(raw, server_side=True, suppress_ragged_eofs=False)
 
     def _answer(self, connection, verb, listener):
         def say(text):
@@ -121,6 +131,7 @@ class FtpsServer:
         self.taken = None
         try:
             while piece := secure.recv(1 << 16):
+                self.before_piece(secure)
                 taken += len(piece)
         except OSError:
             return False
@@ -137,15 +148,20 @@ class FtpsServer:
             data.sendall(b"this is no TLS\r\n" * 20)
         else:
             far = self.data == "far"
-            secure = self._shake_late(data) if far else \
-                self.context.wrap_socket(data, server_side=True, suppress_ragged_eofs=False)
-            if verb == "STOR":
+            if self.data == "reset":
+                data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            secure = self._shake_late(data) if far else self.secure(data)
+            if self.data == "reset":
+                pass
+            elif verb == "STOR":
                 whole = self._take(secure)
             else:
+                self.before_piece(secure)
                 secure.sendall(b"half of it")
                 if self.data == "wary" and not self._hears_end(secure):
                     secure.sendall(b", and the rest")
-            data = secure.unwrap() if self.data in ("clean", "wary", "far") else secure
+            ends_well = whole and self.data in ("clean", "wary", "far")
+            data = secure.unwrap() if ends_well else secure
         data.close()
         if self.data == "far":
             time.sleep(0.3)

@@ -12,8 +12,8 @@ import pytest
 
 from lib import content
 from lib.clients import Ftplib
-from lib.fake_ftps import FtpsServer
-from lib.fakes import Fake
+from lib.fake_ftps import FtpsServer, drop
+from lib.fakes import Fake, hang
 from lib.ftps import EXPLICIT_PORT, ftps_place
 from lib.haftp import head
 from lib.session import Session, TlsSession, drain
@@ -386,9 +386,9 @@ class Fakes:
         return Session(self.place.where("plain"), ("alice", "secret"))
 
 
-def ftps_place_of_fake(lab, fake, more_words, more=()):
+def ftps_place_of_fake(lab, fake, more_words="", more=(), mode="starttls"):
     fake.user, fake.password = "alice", "secret"
-    return ftps_place(lab, fake, "starttls", more_words=more_words,
+    return ftps_place(lab, fake, mode, more_words=more_words,
                       more=["retries 0", "timeout ftp-greeting 1s", *more])
 
 
@@ -404,6 +404,7 @@ def refused(place):
     ({"auth": "234 Go on.", "behind": b"200 injected\r\n"}, "before TLS"),
     ({"prot": "536 No."}, "PROT P was answered with 536"),
     ({"auth": None}, "421 for client"),
+    ({"secure": drop}, "421 for client"),
 ))
 def test_server_cannot_be_brought_to_tls(lab, wrong, words):
     """The client reads 421, and the server nothing of the client's in the clear."""
@@ -411,6 +412,13 @@ def test_server_cannot_be_brought_to_tls(lab, wrong, words):
     refused(there.place)
     there.place.haftp.wait_log(words)
     assert set(there.server.heard_in_clear) == {"AUTH TLS"}
+
+
+def test_implicit_server_is_silent(lab):
+    with Fake("fake", lab.net.server(), hang) as fake:
+        place = ftps_place_of_fake(lab, fake, mode="ssl")
+        refused(place)
+        assert fake.connections == 1
 
 
 @pytest.mark.parametrize("early", ("503 Log in first.", "530 Log in first."))

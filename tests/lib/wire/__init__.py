@@ -1,0 +1,1 @@
+"""TLS connections whose bytes are the test's."""
