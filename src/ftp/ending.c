@@ -10,13 +10,12 @@
 #include <string.h>
 
 #include "haftp/base/assert.h"
-#include "haftp/net/socket.h"
 #include "haftp/stream/gate.h"
 
 #include "data/setup.h"
 #include "data/xfer.h"
 #include "desk/desk.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "opaque/opaque.h"
 #include "tell/tell.h"
 #include "tls/ftps.h"
@@ -45,8 +44,8 @@ static void give_server_back(struct ftp_session *s)
 void ftp_drop_server(struct ftp_session *s)
 {
     ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, true);
-    ftp_xfer_free(s->xfer, true);
+    ftp_xfer_reset(s->next_xfer);
+    ftp_xfer_reset(s->xfer);
     s->next_xfer = s->xfer = NULL;
     hf_admit_free(s->admit);
     s->admit = NULL;
@@ -167,15 +166,19 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
         linger(s);
 }
 
-void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase, bool reset)
+void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase)
 {
     hf_facts_end(&s->session.facts, reason, phase);
-    if (reset) {
-        hf_session_report(&s->session); /* while the client's connection can still be asked */
-        s->session.facts.front_tls = s->session.facts.back_tls = NULL;
-        hf_leg_close(&s->back, true);
-        hf_leg_close(&s->front, true);
-    }
+    ftp_session_vanish(s);
+}
+
+void ftp_session_reset(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase)
+{
+    hf_facts_end(&s->session.facts, reason, phase);
+    hf_session_report(&s->session); /* while the client's connection can still be asked */
+    s->session.facts.front_tls = s->session.facts.back_tls = NULL;
+    hf_leg_close(&s->back, true);
+    hf_leg_close(&s->front, true);
     ftp_session_vanish(s);
 }
 

@@ -7,9 +7,7 @@
  *   ending.c         the ways for a session to end, and how its server is given back
  *   silence.c        whose turn it is to speak, and for how long that may take
  *   greeting.c       from no server to a server that has greeted
- *   filter.h         filter_client.c: commands: forward, rewrite, or answer;
- *                    filter_server.c: replies: match, rewrite, hold, forward
- *   outstanding.h    commands that await their reply; answers.def: what we answer ourselves
+ *   filter/filter.h  commands and replies on their way; outstanding.h: those that await a reply
  *   data/            setup.h: PASV, EPSV, PORT and EPRT, from the command to the client's answer;
  *                    xfer.h: one data connection, from then to its last byte
  *   tls/ftps.h       TLS on either side, and on data connections
@@ -24,13 +22,13 @@
 #ifndef HAFTP_FTP_INT_H
 #define HAFTP_FTP_INT_H
 
+#include "filter/outstanding.h"
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
 #include "haftp/net/leg.h"
 #include "haftp/state/ftp_facts.h"
 #include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
-#include "outstanding.h"
 
 struct ftp_desk;
 struct ftp_guest;
@@ -163,8 +161,10 @@ HF_MUST_USE bool ftp_speak_now(struct ftp_session *s, struct hf_leg *leg);
 /* Ends the session; `last_words` (a full reply line, NULL: none) go to the client before. */
 void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase,
                        const char *last_words);
-/* Ends the session without a word; the client sees a reset if told so. */
-void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase, bool reset);
+/* Ends the session without a word. */
+void ftp_session_cut(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase);
+/* The same, and both sides see a reset. */
+void ftp_session_reset(struct ftp_session *s, enum hf_reason reason, enum hf_phase phase);
 void ftp_drop_server(struct ftp_session *s); /* and all that was under way with it */
 
 /* greeting.c */

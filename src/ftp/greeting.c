@@ -9,10 +9,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
-#include "haftp/net/socket.h"
 
 #include "desk/desk.h"
 #include "opaque/opaque.h"

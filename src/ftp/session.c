@@ -15,12 +15,13 @@
  */
 #include "session_int.h"
 
+#include <string.h>
+
 #include "haftp/base/assert.h"
-#include "haftp/net/socket.h"
 
 #include "data/xfer.h"
 #include "desk/desk.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "opaque/opaque.h"
 #include "tell/tell.h"
 #include "tls/ftps.h"

@@ -7,7 +7,7 @@
 
 #include "data/setup.h"
 #include "data/xfer.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 #define ABORT_DOUBT_MS 1000u /* for the second reply to a transfer and an ABOR, if there is one */
 

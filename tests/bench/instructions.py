@@ -163,9 +163,11 @@ def count(options, play, n):
 
 # ---- telling ----
 
-# The two files each that read commands and replies; then folders, and what is in none of them.
-FILES = {"filter_client.c": "commands", "ftp_cmd.c": "commands",
-         "filter_server.c": "replies", "ftp_reply.c": "replies"}
+# The files that read commands and replies; then folders, and what is in none of them.
+FILES = {"commands.c": "commands", "others.c": "commands", "abort.c": "commands",
+         "answers.c": "commands", "ftp_cmd.c": "commands",
+         "replies.c": "replies", "features.c": "replies", "final_reply.c": "replies",
+         "ftp_reply.c": "replies"}
 FOLDERS = {"ftp": "other ftp", "wire": "other wire", "stream": "stream", "net": "net"}
 COLUMNS = ["commands", "replies", *FOLDERS.values(), "other haftp", "libraries"]
 

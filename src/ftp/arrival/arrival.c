@@ -4,7 +4,6 @@
  */
 #include "guest_int.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -7,10 +7,10 @@
  */
 #include "setup.h"
 
-#include "haftp/net/socket.h"
+#include <string.h>
 
 #include "data/xfer.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 #define LOWEST_PORT 1024u /* RFC 2577 3: services listen below */

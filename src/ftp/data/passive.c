@@ -8,7 +8,7 @@
 #include "haftp/log/log.h"
 
 #include "data/xfer.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 #define PORT_WAIT_MS  5000u /* for a data port to come free; PORT_RETRY_MS: see on_port_wait() */

@@ -16,7 +16,7 @@
 #include "haftp/conf/load.h"
 
 #include "data/xfer.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 #define LOWEST_PORT 1024u /* RFC 2577 3: nothing below is ever a data port */
@@ -53,6 +53,13 @@ bool ftp_asks_by_epsv(const struct ftp_session *s)
     return command_for(s, HF_CMD_EPSV) == HF_CMD_EPSV;
 }
 
+void ftp_forget_next_xfer(struct ftp_session *s)
+{
+    ftp_passive_stop_waiting(s);
+    ftp_xfer_close(s->next_xfer);
+    s->next_xfer = NULL;
+}
+
 /* ---- asking ------------------------------------------------------------------------------- */
 
 /* The server will connect to us: it is told where before it can know. */
@@ -65,7 +72,7 @@ static enum ftp_verdict ask_to_connect(struct ftp_session *s, enum hf_ftp_cmd_id
     /* The data connection that is prepared here must not be taken for an earlier transfer's. */
     if (ftp_queue_head(&s->queue))
         return FTP_HOLD;
-    ftp_xfer_free(s->next_xfer, false);
+    ftp_xfer_close(s->next_xfer);
     s->next_xfer = ftp_xfer_new(s);
     s->needs_port = false;
     if (!s->next_xfer || ftp_xfer_listen_for_server(s->next_xfer, &addr) != HF_OK)
@@ -107,9 +114,7 @@ static bool may_ask_again(const struct ftp_session *s, const struct ftp_command 
 /* The client must ask for a data connection again. */
 static void drop_prepared(struct ftp_session *s)
 {
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
+    ftp_forget_next_xfer(s);
     s->needs_port = true;
 }
 
@@ -175,7 +180,7 @@ static struct hf_addr server_data_address(const struct ftp_session *s,
 /* Dialled before the client comes: one round trip less.  NULL, or why the client gets a 425. */
 static const char *connect_to_server(struct ftp_session *s, const struct hf_addr *announced)
 {
-    ftp_xfer_free(s->next_xfer, false);
+    ftp_xfer_close(s->next_xfer);
     s->next_xfer = NULL;
     if (port_of(announced) == 0)
         return "The server's reply names no usable data port.";
@@ -216,7 +221,7 @@ static enum ftp_verdict tell_on(struct ftp_session *s, enum hf_ftp_cmd_id id,
     size_t n = id == HF_CMD_EPSV ? hf_ftp_format_229(port_of(announced), line)
                                  : hf_ftp_format_227(announced, line);
 
-    ftp_xfer_free(s->next_xfer, false);
+    ftp_xfer_close(s->next_xfer);
     s->next_xfer = NULL;
     s->needs_port = false;
     ftp_replied(s, id == HF_CMD_EPSV ? 229 : 227);

@@ -28,6 +28,8 @@ HF_MUST_USE bool ftp_ask_again(struct ftp_session *s, struct ftp_command *comman
  * gets its answer; HOLD: no port is free yet. */
 enum ftp_verdict ftp_server_ready(struct ftp_session *s, const struct ftp_command *command,
                                   const struct hf_addr *announced);
+/* What was prepared for a transfer that will not come goes. */
+void ftp_forget_next_xfer(struct ftp_session *s);
 /* A 425 in place of what the client asked for; what was prepared is dropped. */
 enum ftp_verdict ftp_setup_refused(struct ftp_session *s, const char *why);
 

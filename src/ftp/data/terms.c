@@ -7,8 +7,6 @@
 #include "haftp/net/socket.h"
 #include "haftp/stream/rules.h"
 
-#include "data/xfer.h"
-
 /* The first line whose condition is met; NULL: none. */
 static const struct hf_cfg_data_rule *first_met(struct ftp_session *s,
                                                 const struct hf_cfg_data_rule *rule)
@@ -50,9 +48,7 @@ static void watch_over(struct ftp_session *s)
 
 void ftp_go_direct(struct ftp_session *s)
 {
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
+    ftp_forget_next_xfer(s);
     s->needs_port = false; /* of ours */
     if (!s->direct)
         watch_over(s);

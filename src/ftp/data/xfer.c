@@ -96,24 +96,36 @@ static void release(struct hf_reap *reap)
     hf_pool_put(x->ftp->xfers, x);
 }
 
-void ftp_xfer_free(struct ftp_xfer *x, bool reset)
+/* Everything is closed. */
+static void finish(struct ftp_xfer *x)
 {
-    const struct hf_facts *control;
-    if (!x)
-        return;
-    close_ends(x, reset ? 1u << HF_FRONT | 1u << HF_BACK : 0);
-    ftp_xfer_close_door(x);
-    if (reset) {
-        control = &x->session->session.facts;
-        hf_facts_end(&x->facts, control->reason ? control->reason : HF_REASON_SERVER_CLOSED,
-                     HF_PHASE_DATA);
-    }
     if (x->client_came || x->record)
         log_end(x);
     ftp_record_free(x);
     ftps_end_data(x);
     x->session->active_ms = hf_loop_now(ftp_xfer_loop(x));
     hf_loop_reap(ftp_xfer_loop(x), &x->reap, release);
+}
+
+void ftp_xfer_close(struct ftp_xfer *x)
+{
+    if (!x)
+        return;
+    close_ends(x, 0);
+    ftp_xfer_close_door(x);
+    finish(x);
+}
+
+void ftp_xfer_reset(struct ftp_xfer *x)
+{
+    if (!x)
+        return;
+    const struct hf_facts *control = &x->session->session.facts;
+    close_ends(x, 1u << HF_FRONT | 1u << HF_BACK);
+    ftp_xfer_close_door(x);
+    hf_facts_end(&x->facts, control->reason ? control->reason : HF_REASON_SERVER_CLOSED,
+                 HF_PHASE_DATA);
+    finish(x);
 }
 
 /* ---- moving bytes ---- */
@@ -325,7 +337,7 @@ static void on_grace_over(struct hf_timer *timer)
     struct ftp_command *head = ftp_queue_head(&s->queue);
     if (s->next_xfer != x || !ftp_command_moves_data(head))
         return;
-    ftp_xfer_free(s->xfer, true); /* of a command whose reply never ended it */
+    ftp_xfer_reset(s->xfer); /* of a command whose reply never ended it */
     s->next_xfer = NULL;
     s->xfer = x;
     begin(x, ftp_command_is_download(head));

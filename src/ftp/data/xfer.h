@@ -58,7 +58,10 @@ HF_MUST_USE enum hf_status ftp_xfer_settle(struct ftp_xfer *x);
 void ftp_xfer_break(struct ftp_xfer *x, const char *why);
 /* The same, with a reason for the log. */
 void ftp_xfer_fail(struct ftp_xfer *x, enum hf_reason reason, const char *why);
-void ftp_xfer_free(struct ftp_xfer *x, bool reset); /* closes what is open; NULL is fine */
+/* It is no longer needed, and is freed; what is open is closed in peace.  NULL is fine. */
+void ftp_xfer_close(struct ftp_xfer *x);
+/* The same, with resets: it shall look complete to nobody. */
+void ftp_xfer_reset(struct ftp_xfer *x);
 
 /* xfer_server.c: the server's end */
 /* Connects to it; false when that failed at once. */

@@ -16,13 +16,13 @@
  */
 #include "desk.h"
 
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "haftp/log/log.h"
 
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 #include "tls/ftps.h"
 

@@ -9,13 +9,14 @@
 #include "desk.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "haftp/conf/load.h"
 #include "haftp/log/log.h"
 #include "haftp/state/ftp_facts.h"
 #include "haftp/stream/rules.h"
 
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 static const struct hf_config *config_of(const struct ftp_session *s)

@@ -12,7 +12,6 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/log/log.h"
-#include "haftp/net/socket.h"
 #include "haftp/state/connect.h"
 
 #define LOWEST_PORT 1024 /* RFC 2577 3: nothing below is ever a data port */

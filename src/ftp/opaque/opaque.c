@@ -13,6 +13,7 @@
 #include "opaque.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "haftp/base/assert.h"
@@ -21,7 +22,7 @@
 
 #include "data/setup.h"
 #include "data/xfer.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 static const struct hf_cfg_proxy *control_of(const struct ftp_session *s)
@@ -279,8 +280,7 @@ static void on_silence(struct hf_timer *timer)
         return;
     }
     bool client = limit == s->session.facts.frontend->cfg->o.timeout.client;
-    ftp_session_cut(s, client ? HF_REASON_CLIENT_TIMEOUT : HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA,
-                    false);
+    ftp_session_cut(s, client ? HF_REASON_CLIENT_TIMEOUT : HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA);
 }
 
 /* ---- bytes ----------------------------------------------------------------------------------- */
@@ -289,9 +289,7 @@ void ftp_opaque_begin(struct ftp_session *s)
 {
     s->state = FTP_OPAQUE;
     s->held = s->begin_after_flush = false;
-    ftp_passive_stop_waiting(s);
-    ftp_xfer_free(s->next_xfer, false);
-    s->next_xfer = NULL;
+    ftp_forget_next_xfer(s);
     hf_loop_timer_cancel(ftp_loop_of(s), &s->timer);
     s->active_ms = hf_loop_now(ftp_loop_of(s));
     ftp_session_kick(s);
@@ -299,8 +297,8 @@ void ftp_opaque_begin(struct ftp_session *s)
 
 static bool broke(struct ftp_session *s, const struct hf_leg *leg)
 {
-    ftp_session_cut(s, leg == &s->front ? HF_REASON_CLIENT_RESET : HF_REASON_SERVER_RESET,
-                    HF_PHASE_DATA, true);
+    ftp_session_reset(s, leg == &s->front ? HF_REASON_CLIENT_RESET : HF_REASON_SERVER_RESET,
+                      HF_PHASE_DATA);
     return false;
 }
 
@@ -355,7 +353,7 @@ void ftp_opaque_step(struct ftp_session *s)
     if (s->state != FTP_OPAQUE || (passes && !pass(s, &s->back, &s->front)))
         return;
     if (s->front.fin_sent && s->back.fin_sent)
-        ftp_session_cut(s, HF_REASON_NONE, HF_PHASE_END, false);
+        ftp_session_cut(s, HF_REASON_NONE, HF_PHASE_END);
     else
         arm(s);
 }

@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 #include <utlist.h>
 
 #include "haftp/base/clock.h"

@@ -10,7 +10,7 @@
 
 #include "haftp/log/log.h"
 
-#include "filter.h"
+#include "filter/filter.h"
 
 #define PER_SECOND 5u
 

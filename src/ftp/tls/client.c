@@ -7,6 +7,7 @@
  */
 #include "ftps.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "haftp/log/log.h"
@@ -14,7 +15,7 @@
 #include "haftp/stream/gate.h"
 
 #include "desk/desk.h"
-#include "filter.h"
+#include "filter/filter.h"
 #include "tell/tell.h"
 
 static const struct hf_cfg_bind_tls *words(const struct ftp_session *s)
@@ -157,7 +158,7 @@ static bool client_left(struct ftp_session *s, enum hf_status how)
     log_failure(s, "the TLS handshake failed", hf_tls_error(s->front.tls));
     s->state = FTP_LINGER; /* over: whoever called us does nothing with it any more */
     ftp_session_cut(s, how == HF_RESET ? HF_REASON_CLIENT_RESET : HF_REASON_CLIENT_CLOSED,
-                    HF_PHASE_REQUEST, false);
+                    HF_PHASE_REQUEST);
     return false;
 }
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "outstanding.h"
+#include "filter/outstanding.h"
 
 static void push(struct ftp_queue *queue, enum hf_ftp_cmd_id id)
 {

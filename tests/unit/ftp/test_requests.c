@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "desk/desk.h"
-#include "filter.h"
+#include "filter/filter.h"
 
 static void a_name_is_refused_for_what_is_wrong_with_it(void **state)
 {

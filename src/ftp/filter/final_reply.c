@@ -1,0 +1,104 @@
+/*
+ * final_reply.c: the final reply of a transfer waits until its data is through, and becomes a 426
+ * where the server's 226 would be a lie.
+ */
+#include "filter_int.h"
+
+#include <stdio.h>
+
+#include "haftp/net/socket.h"
+
+#include "data/setup.h"
+#include "data/xfer.h"
+#include "tell/tell.h"
+
+static void replace(struct ftp_session *s, unsigned code, const char *why)
+{
+    s->reply_mode = FTP_REPLY_REPLACE;
+    ftp_replied(s, code);
+    snprintf(s->replacement, sizeof s->replacement, "%u Transfer failed: %s.\r\n", code, why);
+}
+
+/* An unknown command may work without (XCRC): the data connection that is ready is its own when the
+ * client has come to it, or when the server says that it closes one. */
+static bool is_ready_for(const struct ftp_xfer *x, const struct ftp_command *command, unsigned code)
+{
+    return x && (command->id != HF_CMD_OTHER || x->client_came || code == 226);
+}
+
+struct ftp_xfer *ftp_adopt_xfer(struct ftp_session *s, const struct ftp_command *command,
+                                unsigned code)
+{
+    if (!s->xfer && is_ready_for(s->next_xfer, command, code)) {
+        s->xfer = s->next_xfer;
+        s->next_xfer = NULL;
+        ftp_passive_stop_waiting(s);
+    }
+    return s->xfer;
+}
+
+bool ftp_transfer_succeeded(struct ftp_session *s, struct ftp_command *command, unsigned code)
+{
+    struct ftp_xfer *x = ftp_adopt_xfer(s, command, code);
+    if (!x)
+        return true;
+    ftp_record_transfer(s, x, command);
+    /* It may have begun without a 1xx.  Or the 1xx came just before, in the same packet: then the
+     * client gets all of a small file at once, and both replies behind it in one packet, too. */
+    s->begin_after_flush = false;
+    ftp_xfer_begin(x, ftp_command_is_download(command));
+    switch (ftp_xfer_settle(x)) {
+    case HF_OK:
+        break;
+    case HF_AGAIN:
+        return false;
+    default:
+        replace(s, x->code ? x->code : x->client_came ? 426 : 425, x->why);
+        break;
+    }
+    ftp_record_verdict(x, s->last_code);
+    ftp_xfer_close(x);
+    s->xfer = NULL;
+    return true;
+}
+
+static bool has_moved(const struct ftp_xfer *x)
+{
+    return x->relay.end[HF_FRONT].bytes || x->relay.end[HF_BACK].bytes;
+}
+
+/* The server ended it in order, and not a byte was sent: nothing was cut short (a listing of
+ * nothing that ends with 450). */
+static bool ended_empty(const struct ftp_xfer *x)
+{
+    const struct hf_relay_end *end = x->relay.end;
+    char byte;
+    size_t n;
+
+    if (has_moved(x))
+        return false;
+    return x->state == FTP_XFER_DELIVERED ||
+           (end[HF_BACK].watch.fd >= 0 &&
+            hf_socket_peek(end[HF_BACK].watch.fd, &byte, 1, &n) == HF_EOF);
+}
+
+/* What was under way is reset, so that it looks complete to nobody;
+ * what had not begun is closed in peace. */
+void ftp_transfer_failed(struct ftp_session *s, struct ftp_command *command, unsigned code)
+{
+    struct ftp_xfer *x = ftp_adopt_xfer(s, command, code);
+    if (!x)
+        return;
+    if (x->code) { /* it is TLS that failed, and all that the server saw is a reset */
+        replace(s, x->code, x->why);
+        code = x->code;
+    }
+    ftp_record_transfer(s, x, command);
+    ftp_record_verdict(x, code);
+    s->needs_port = s->needs_port || !command->begun;
+    if ((command->begun || has_moved(x)) && !ended_empty(x))
+        ftp_xfer_reset(x);
+    else
+        ftp_xfer_close(x);
+    s->xfer = NULL;
+}
