@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "haftp/base/assert.h"
 #include "haftp/base/rand.h"
@@ -388,11 +387,8 @@ static void begin_check(struct hf_check_run *run)
 
     run->began_ms = hf_loop_now(loop);
     enum hf_status status = hf_server_connect(run->server->cfg, &run->to, NULL, &fd);
-    if (status == HF_OK) {
-        status = hf_watch_open(&run->watch, loop, fd, 0, on_event);
-        if (status != HF_OK)
-            close(fd);
-    }
+    if (status == HF_OK)
+        status = hf_watch_open_or_close(&run->watch, loop, fd, 0, on_event);
     if (status == HF_OK)
         hf_loop_timer(loop, &run->timer, connect_limit(run), on_timeout);
     else if (is_our_shortage(status))

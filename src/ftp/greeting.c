@@ -283,8 +283,10 @@ bool ftp_dial(struct ftp_session *s, hf_watch_fn on_back)
 {
     if (!s->session.wanted)
         s->session.wanted = ftp_opaque_home(s);
-    s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, true, on_dialed);
-    if (s->dial)
-        hf_dial_begin(s->dial, &s->front.watch);
-    return s->dial != NULL;
+    s->dial = hf_dial_new(&s->session, &s->back.watch, on_back, on_dialed);
+    if (!s->dial)
+        return false;
+    s->dial->elsewhere = true;
+    hf_dial_begin(s->dial, &s->front.watch);
+    return true;
 }

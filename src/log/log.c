@@ -247,7 +247,7 @@ static void on_state(const struct hf_server *server, bool up, const char *why)
     char text[1024];
     hf_server_state_text(server, up, why, text, sizeof text);
     hf_log_announce_mt(proxy, up ? HF_LEVEL_NOTICE : HF_LEVEL_ALERT, "%s", text);
-    if (!up && hf_proxy_usable_mt(proxy, false) + hf_proxy_usable_mt(proxy, true) == 0)
+    if (!up && hf_proxy_usable_mt(proxy) + hf_proxy_usable_backups_mt(proxy) == 0)
         hf_log_announce_mt(proxy, HF_LEVEL_EMERG, "%s %s has no server available!",
                            proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
                            proxy->cfg->name);

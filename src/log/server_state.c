@@ -9,8 +9,8 @@ void hf_server_state_text(const struct hf_server *server, bool up, const char *w
                           size_t size)
 {
     const struct hf_proxy *proxy = server->proxy;
-    unsigned active = hf_proxy_usable_mt(proxy, false);
-    unsigned backup = hf_proxy_usable_mt(proxy, true);
+    unsigned active = hf_proxy_usable_mt(proxy);
+    unsigned backup = hf_proxy_usable_backups_mt(proxy);
     unsigned waiting =
         hf_waitlist_count_mt(&server->waiting) + hf_waitlist_count_mt(&proxy->waiting);
     const char *kind = server->cfg->o.backup ? "Backup Server" : "Server";

@@ -170,6 +170,15 @@ enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int f
     return HF_OK;
 }
 
+enum hf_status hf_watch_open_or_close(struct hf_watch *watch, struct hf_loop *loop, int fd,
+                                      uint8_t ready, hf_watch_fn fn)
+{
+    enum hf_status status = hf_watch_open(watch, loop, fd, ready, fn);
+    if (status != HF_OK)
+        close(fd);
+    return status;
+}
+
 enum hf_status hf_watch_connected(const struct hf_watch *watch)
 {
     if (watch->ready & HF_READY_ERR) {

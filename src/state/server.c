@@ -37,7 +37,7 @@ bool hf_server_usable_mt(const struct hf_server *server)
            atomic_load_explicit(&server->weight, memory_order_acquire) > 0;
 }
 
-unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy, bool backup)
+static unsigned count_usable(const struct hf_proxy *proxy, bool backup)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < proxy->n_servers; i++) {
@@ -45,6 +45,16 @@ unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy, bool backup)
         n += server->cfg->o.backup == backup && hf_server_usable_mt(server);
     }
     return n;
+}
+
+unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy)
+{
+    return count_usable(proxy, false);
+}
+
+unsigned hf_proxy_usable_backups_mt(const struct hf_proxy *proxy)
+{
+    return count_usable(proxy, true);
 }
 
 /* ---- how much it may have ---------------------------------------------------------------- */

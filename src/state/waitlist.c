@@ -62,21 +62,17 @@ static unsigned put_on_locked(struct hf_waitlist *list, struct hf_waiter *waiter
     return atomic_fetch_add(&list->count, 1);
 }
 
-struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
-                                      hf_id session, struct hf_urgency urgency,
-                                      bool (*fn)(struct hf_waiter *), unsigned *ahead)
+struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, const struct hf_wait *wait,
+                                      unsigned *ahead)
 {
     struct hf_waiter *waiter = calloc(1, sizeof *waiter);
     if (!waiter)
         return NULL;
-    waiter->loop = loop;
     waiter->list = list;
-    waiter->context = context;
-    waiter->session = session;
-    waiter->fn = fn;
+    waiter->who = *wait;
 
     pthread_mutex_lock(&list->lock);
-    waiter->place = new_place_locked(list, (int64_t)hf_loop_now(loop), urgency);
+    waiter->place = new_place_locked(list, (int64_t)hf_loop_now(wait->loop), wait->urgency);
     unsigned before = put_on_locked(list, waiter) + atomic_load(&list->woken);
     pthread_mutex_unlock(&list->lock);
     if (ahead)
@@ -90,11 +86,8 @@ struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken)
     struct hf_waiter *waiter = calloc(1, sizeof *waiter);
     if (!waiter)
         return NULL;
-    waiter->loop = woken->loop;
     waiter->list = list;
-    waiter->context = woken->context;
-    waiter->session = woken->session;
-    waiter->fn = woken->fn;
+    waiter->who = woken->who;
     waiter->place = woken->place;
 
     pthread_mutex_lock(&list->lock);
@@ -147,7 +140,7 @@ static void post(struct hf_waiter *waiter)
     if (!waiter)
         return;
     waiter->mail.fn = on_woken;
-    hf_mail_post_mt(waiter->loop, &waiter->mail);
+    hf_mail_post_mt(waiter->who.loop, &waiter->mail);
 }
 
 /* Who is to be woken after this one has had its look; not those before it, or an unused wake would
@@ -167,7 +160,7 @@ static void on_woken(struct hf_mail *mail)
 {
     struct hf_waiter *waiter = HF_CONTAINER(mail, struct hf_waiter, mail);
     struct hf_waitlist *list = waiter->list;
-    bool used = !waiter->left && waiter->fn(waiter);
+    bool used = !waiter->left && waiter->who.fn(waiter);
 
     pthread_mutex_lock(&list->lock);
     atomic_fetch_sub(&list->woken, 1);

@@ -188,8 +188,9 @@ static void on_rate(struct hf_timer *timer);
 /* Joins the queue of waiters; false when there is no memory to wait with. */
 static bool wait_for_room(struct hf_gate *gate, struct hf_waitlist *list)
 {
-    gate->waiter = hf_waitlist_join_mt(list, gate->engine->loop, gate, 0, (struct hf_urgency){0},
-                                       on_room, NULL);
+    struct hf_wait wait = {.loop = gate->engine->loop, .context = gate, .fn = on_room};
+
+    gate->waiter = hf_waitlist_join_mt(list, &wait, NULL);
     gate->waiting_at = list;
     return gate->waiter != NULL;
 }
@@ -243,7 +244,7 @@ static void on_rate(struct hf_timer *timer)
 
 static bool on_room(struct hf_waiter *waiter)
 {
-    struct hf_gate *gate = waiter->context;
+    struct hf_gate *gate = waiter->who.context;
     const struct hf_waitlist *woken_at = waiter->list;
     gate->waiter = NULL;
     try_parked(gate);

@@ -261,7 +261,7 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
         return;
     }
     stream->dial =
-        hf_dial_new(session, &stream->relay.end[HF_BACK].watch, on_connecting, false, on_dialed);
+        hf_dial_new(session, &stream->relay.end[HF_BACK].watch, on_connecting, on_dialed);
     if (!stream->dial) {
         finish(stream, HF_REASON_RESOURCE, HF_PHASE_CONNECT, 0);
         return;

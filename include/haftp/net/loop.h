@@ -78,6 +78,9 @@ struct hf_watch {
  * not watched, fd still the caller's. */
 HF_MUST_USE enum hf_status hf_watch_open(struct hf_watch *watch, struct hf_loop *loop, int fd,
                                          uint8_t ready, hf_watch_fn fn);
+/* The same, but a descriptor that cannot be watched is closed. */
+HF_MUST_USE enum hf_status hf_watch_open_or_close(struct hf_watch *watch, struct hf_loop *loop,
+                                                  int fd, uint8_t ready, hf_watch_fn fn);
 /* How a connection in the making (watched since connect() with ready 0) stands: HF_OK, HF_AGAIN, or
  * why it failed. */
 HF_MUST_USE enum hf_status hf_watch_connected(const struct hf_watch *watch);

@@ -141,7 +141,9 @@ void hf_server_observed_mt(struct hf_server *server, bool reached);
 /* Something about a server that changed nothing (option log-health-checks): goes to the listener.
  */
 void hf_server_note_mt(const struct hf_server *server, const char *text);
-unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy, bool backup);
+/* How many servers are up and have a weight, without the backups, and of the backups. */
+unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy);
+unsigned hf_proxy_usable_backups_mt(const struct hf_proxy *proxy);
 
 /* Who is told (log), set before threads start; NULL: nobody.  Called on the thread of the caller
  * above. */

@@ -32,19 +32,27 @@ struct hf_place {
     uint64_t order; /* never 0 */
 };
 
-struct hf_waiter {
-    struct hf_mail mail;
-    struct hf_waiter *next, *prev;
+struct hf_waiter;
+
+/* Who waits. */
+struct hf_wait {
     struct hf_loop *loop;
-    struct hf_waitlist *list;
-    struct hf_place place; /* in line */
-    bool queued;           /* under the list's lock: not woken yet */
-    bool left;             /* on `loop` only: woken, but its session gave up before the mail came */
-    void *context;         /* the worker's engine, for fn */
+    void *context; /* for fn: the worker's engine */
     hf_id session;
+    struct hf_urgency urgency;
     /* Runs on `loop`; must not free the waiter (the waitlist does after it).  Returns false when
      * the session is gone or had no use for what came free, so that the next in line is woken. */
     bool (*fn)(struct hf_waiter *waiter);
+};
+
+struct hf_waiter {
+    struct hf_mail mail;
+    struct hf_waiter *next, *prev;
+    struct hf_waitlist *list;
+    struct hf_wait who;
+    struct hf_place place; /* in line */
+    bool queued;           /* under the list's lock: not woken yet */
+    bool left; /* on its own loop only: woken, but its session gave up before the mail came */
 };
 
 struct hf_waitlist {
@@ -60,9 +68,8 @@ struct hf_waitlist {
 void hf_waitlist_init(struct hf_waitlist *list);
 void hf_waitlist_fini(struct hf_waitlist *list); /* frees waiters still queued */
 /* Joins behind all who are as urgent; *ahead (may be NULL) is how many wait.  NULL: no memory. */
-struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, struct hf_loop *loop, void *context,
-                                      hf_id session, struct hf_urgency urgency,
-                                      bool (*fn)(struct hf_waiter *), unsigned *ahead);
+struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, const struct hf_wait *wait,
+                                      unsigned *ahead);
 /* Within `fn`: the session of this woken waiter waits on, at its old place. */
 struct hf_waiter *hf_waitlist_rejoin_mt(const struct hf_waiter *woken);
 /* Called on the waiter's own loop by a session that gives up; frees now or when its mail comes. */

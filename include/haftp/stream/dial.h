@@ -32,7 +32,7 @@ struct hf_dial {
     struct hf_tls *tls;  /* of a server with `ssl`, until the owner takes it; NULL: none */
     bool speaks_tls;     /* the owner's, before it begins: shake hands where `ssl` asks for it */
     int tries_left;
-    bool elsewhere; /* each try goes to another server (FTP: always; TCP: option redispatch) */
+    bool elsewhere; /* the owner's to set: each try goes to another server, whatever the options */
     bool reached;   /* the connection stands; TLS may not yet */
     bool connected; /* the watch is the owner's alone */
     bool finished;
@@ -41,7 +41,7 @@ struct hf_dial {
 /* Connections are made in `watch`, which is opened with `on_ready`: until we are connected, that
  * calls hf_dial_progress() and nothing else.  NULL: no memory (nothing was begun). */
 struct hf_dial *hf_dial_new(struct hf_session *session, struct hf_watch *watch,
-                            hf_watch_fn on_ready, bool elsewhere, hf_dial_fn fn);
+                            hf_watch_fn on_ready, hf_dial_fn fn);
 /* Begins; `fn` is called later or from within.  `front`: the client's watch, whose bytes stick
  * rules may look at. */
 void hf_dial_begin(struct hf_dial *dial, struct hf_watch *front);

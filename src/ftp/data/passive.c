@@ -34,8 +34,8 @@ void ftp_passive_stop_waiting(struct ftp_session *s)
 
 static bool on_port_free(struct hf_waiter *waiter)
 {
-    struct hf_ftp *ftp = waiter->context;
-    struct ftp_session *s = hf_pool_find(ftp->sessions, waiter->session);
+    struct hf_ftp *ftp = waiter->who.context;
+    struct ftp_session *s = hf_pool_find(ftp->sessions, waiter->who.session);
     if (!s || s->port_waiter != waiter)
         return false;
     s->port_waiter = NULL;
@@ -63,11 +63,13 @@ static enum ftp_verdict wait_for_port(struct ftp_session *s, struct ftp_xfer *x)
     x->wants_port = true;
     hf_loop_timer(engine->loop, &x->timer, PORT_RETRY_MS, on_port_wait);
     if (!s->port_waiter) {
+        struct hf_wait wait = {.loop = engine->loop,
+                               .context = ftp_of(s),
+                               .session = hf_pool_id(ftp_of(s)->sessions, s),
+                               .fn = on_port_free};
         s->port_waiting_at = hf_lease_waitlist(leases, s->session.facts.frontend->cfg,
                                                hf_facts_peer(&s->session.facts));
-        s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, engine->loop, ftp_of(s),
-                                             hf_pool_id(ftp_of(s)->sessions, s),
-                                             (struct hf_urgency){0}, on_port_free, NULL);
+        s->port_waiter = hf_waitlist_join_mt(s->port_waiting_at, &wait, NULL);
     }
     return FTP_HOLD;
 }

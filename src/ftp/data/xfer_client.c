@@ -78,13 +78,10 @@ bool ftp_xfer_dial_client(struct ftp_xfer *x)
                                         ftp_xfer_front_opts(x)->ftp_data_wait);
     int fd;
 
-    if (connect_to_client(x, &fd) != HF_OK)
+    if (connect_to_client(x, &fd) != HF_OK ||
+        hf_watch_open_or_close(&x->relay.end[HF_FRONT].watch, ftp_xfer_loop(x), fd, 0,
+                               on_dialing_client) != HF_OK)
         return false;
-    if (hf_watch_open(&x->relay.end[HF_FRONT].watch, ftp_xfer_loop(x), fd, 0, on_dialing_client) !=
-        HF_OK) {
-        close(fd);
-        return false;
-    }
     ftp_xfer_arm(x, limit, on_client_timeout);
     return true;
 }

@@ -60,12 +60,11 @@ bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server)
 {
     int fd;
     const struct hf_session *session = &x->session->session;
-    if (hf_server_connect(session->server->cfg, server, &session->facts.client, &fd) != HF_OK)
+
+    if (hf_server_connect(session->server->cfg, server, &session->facts.client, &fd) != HF_OK ||
+        hf_watch_open_or_close(&x->relay.end[HF_BACK].watch, ftp_xfer_loop(x), fd, 0, on_dialing) !=
+            HF_OK)
         return false;
-    if (hf_watch_open(&x->relay.end[HF_BACK].watch, ftp_xfer_loop(x), fd, 0, on_dialing) != HF_OK) {
-        close(fd);
-        return false;
-    }
     ftp_xfer_limit_server(x);
     return true;
 }

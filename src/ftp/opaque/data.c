@@ -173,12 +173,9 @@ static bool connect_to_server(struct ftp_opaque_data *data, const struct hf_leas
     int fd;
 
     if (!server_address(data->tie, slot, &to) ||
-        hf_server_connect(facts->server->cfg, &to, &facts->client, &fd) != HF_OK)
+        hf_server_connect(facts->server->cfg, &to, &facts->client, &fd) != HF_OK ||
+        hf_watch_open_or_close(watch, loop_of(data), fd, 0, on_connecting) != HF_OK)
         return false;
-    if (hf_watch_open(watch, loop_of(data), fd, 0, on_connecting) != HF_OK) {
-        close(fd);
-        return false;
-    }
     if (facts->backend->cfg->o.timeout.connect)
         hf_loop_timer(loop_of(data), &data->timer, facts->backend->cfg->o.timeout.connect,
                       on_connect_timeout);

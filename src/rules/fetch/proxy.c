@@ -219,7 +219,7 @@ FETCH(be_conn_free)
     int64_t sum = 0;
     if (!proxy)
         return HF_FALSE;
-    bool on_backup = hf_proxy_usable_mt(proxy, false) == 0, one_found = false;
+    bool on_backup = hf_proxy_usable_mt(proxy) == 0, one_found = false;
     for (unsigned i = 0; i < proxy->n_servers; i++) {
         const struct hf_server *server = proxy->servers[i];
         if (server->cfg->o.backup != on_backup || !hf_server_usable_mt(server))
@@ -322,10 +322,10 @@ FETCH(avg_queue)
 
 unsigned hf_usable_servers(const struct hf_proxy *proxy)
 {
-    unsigned active = hf_proxy_usable_mt(proxy, false);
+    unsigned active = hf_proxy_usable_mt(proxy);
     if (active)
         return active;
-    unsigned backup = hf_proxy_usable_mt(proxy, true);
+    unsigned backup = hf_proxy_usable_backups_mt(proxy);
     return backup && !proxy->cfg->o.allbackups ? 1 : backup;
 }
 

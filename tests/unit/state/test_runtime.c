@@ -65,8 +65,8 @@ static void mirrors_the_configuration(void **state)
         assert_ptr_equal(f->proxy->servers[i]->proxy, f->proxy);
         assert_true(hf_server_usable_mt(f->proxy->servers[i]));
     }
-    assert_int_equal(hf_proxy_usable_mt(f->proxy, false), 2);
-    assert_int_equal(hf_proxy_usable_mt(f->proxy, true), 1);
+    assert_int_equal(hf_proxy_usable_mt(f->proxy), 2);
+    assert_int_equal(hf_proxy_usable_backups_mt(f->proxy), 1);
 }
 
 static void usable_means_up_and_wanted(void **state)
@@ -82,7 +82,7 @@ static void usable_means_up_and_wanted(void **state)
     atomic_store(&server->maint, false);
     hf_server_set_up_mt(server, false, "");
     assert_false(hf_server_usable_mt(server));
-    assert_int_equal(hf_proxy_usable_mt(f->proxy, false), 1);
+    assert_int_equal(hf_proxy_usable_mt(f->proxy), 1);
 }
 
 static void slots_end_at_maxconn(void **state)
@@ -301,7 +301,7 @@ static void followers_follow(void **state)
     assert_false(hf_server_is_up_mt(s[1]) || hf_server_is_up_mt(s[2]));
     hf_server_set_up_mt(s[0], true, "");
     assert_true(hf_server_is_up_mt(s[1]) && hf_server_is_up_mt(s[2]));
-    assert_int_equal(hf_proxy_usable_mt(f->proxy, false), 2);
+    assert_int_equal(hf_proxy_usable_mt(f->proxy), 2);
 }
 
 static void a_queue_of_a_server_may_be_bounded(void **state)

@@ -41,11 +41,11 @@ static int teardown(void **state)
 
 static bool on_slot(struct hf_waiter *waiter)
 {
-    struct fixture *f = waiter->context;
-    if (waiter->session == f->gone)
+    struct fixture *f = waiter->who.context;
+    if (waiter->who.session == f->gone)
         return false;
-    f->woken[f->n_woken++] = waiter->session;
-    if (!f->all_wait_on && waiter->session != f->waits_on)
+    f->woken[f->n_woken++] = waiter->who.session;
+    if (!f->all_wait_on && waiter->who.session != f->waits_on)
         return true;
     assert_non_null(hf_waitlist_rejoin_mt(waiter));
     return f->useful;
@@ -54,8 +54,8 @@ static bool on_slot(struct hf_waiter *waiter)
 static struct hf_waiter *join(struct fixture *f, hf_id session, unsigned expected_ahead)
 {
     unsigned ahead = 99;
-    struct hf_waiter *waiter =
-        hf_waitlist_join_mt(&f->list, f->loop, f, session, (struct hf_urgency){0}, on_slot, &ahead);
+    struct hf_wait wait = {.loop = f->loop, .context = f, .session = session, .fn = on_slot};
+    struct hf_waiter *waiter = hf_waitlist_join_mt(&f->list, &wait, &ahead);
     assert_non_null(waiter);
     assert_int_equal(ahead, expected_ahead);
     return waiter;
@@ -89,8 +89,12 @@ static void wakes_in_order_one_at_a_time(void **state)
 
 static void join_urgently(struct fixture *f, hf_id session, int16_t class, int32_t offset_ms)
 {
-    struct hf_urgency urgency = {class, offset_ms};
-    assert_non_null(hf_waitlist_join_mt(&f->list, f->loop, f, session, urgency, on_slot, NULL));
+    struct hf_wait wait = {.loop = f->loop,
+                           .context = f,
+                           .session = session,
+                           .urgency = {class, offset_ms},
+                           .fn = on_slot};
+    assert_non_null(hf_waitlist_join_mt(&f->list, &wait, NULL));
 }
 
 static void the_urgent_go_first(void **state)

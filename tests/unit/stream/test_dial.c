@@ -89,7 +89,7 @@ static struct caller *dial(struct fixture *f, unsigned i)
     caller->session.facts.backend = f->backend;
     caller->session.facts.client = (struct hf_addr){
         .v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)}}; /* one client */
-    caller->dial = hf_dial_new(&caller->session, &caller->watch, on_ready, false, on_dialed);
+    caller->dial = hf_dial_new(&caller->session, &caller->watch, on_ready, on_dialed);
     assert_non_null(caller->dial);
     hf_dial_begin(caller->dial, NULL);
     return caller;
