@@ -38,13 +38,6 @@ static void close_ends(struct ftp_xfer *x, unsigned reset_mask)
     hf_relay_close(&x->relay, reset_mask);
 }
 
-void ftp_xfer_close_door(struct ftp_xfer *x)
-{
-    hf_loop_timer_cancel(ftp_xfer_loop(x), &x->timer);
-    hf_listener_close(&x->listener);
-    hf_lease_release_mt(x->ftp->leases, &x->lease);
-}
-
 /* A client that was told its port and has not come yet keeps its lease: another session's client,
  * of the same address, would otherwise get the port, and the connection that is on its way the
  * other's file. */

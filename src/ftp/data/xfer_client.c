@@ -10,8 +10,10 @@
 #include "haftp/net/socket.h"
 
 #include "arrival/arrival.h"
+#include "tell/tell.h"
 
 #define LATE_CLIENT_MS 2000u /* for a data connection behind the end of control: one lost SYN */
+#define ABSENT_MS      5000u /* who has not come until then did not get through */
 
 static struct hf_buffers clients_buffers(const struct ftp_xfer *x)
 {
@@ -100,6 +102,28 @@ void ftp_xfer_reach_client(struct ftp_xfer *x)
 
 /* ---- passive mode: the client connects to us ---- */
 
+/* Nobody knows here why: mostly a firewall before the data ports, or an address that is not ours.
+ * Clients that ask for a port and think better of it do so at once. */
+static void tell_of_absence(const struct ftp_xfer *x)
+{
+    bool listened = x->lease.slot || x->listener.watch.fd >= 0;
+    uint64_t waited = hf_loop_now(ftp_xfer_loop(x)) - x->active_ms;
+
+    if (!listened || x->client_came || x->wants_port ||
+        waited < hf_timeout_shorter(ftp_xfer_front_opts(x)->ftp_data_wait, ABSENT_MS))
+        return;
+    ftp_log_absence(x->session, x->lease.slot ? x->lease.slot->port : ftp_xfer_own_port(x),
+                    (unsigned)((waited + 500) / 1000));
+}
+
+void ftp_xfer_close_door(struct ftp_xfer *x)
+{
+    tell_of_absence(x);
+    hf_loop_timer_cancel(ftp_xfer_loop(x), &x->timer);
+    hf_listener_close(&x->listener);
+    hf_lease_release_mt(x->ftp->leases, &x->lease);
+}
+
 static void on_lease_over(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
@@ -110,6 +134,7 @@ static void on_lease_over(struct hf_timer *timer)
 
 void ftp_xfer_await_client(struct ftp_xfer *x)
 {
+    x->active_ms = hf_loop_now(ftp_xfer_loop(x));
     ftp_xfer_arm(x, ftp_xfer_front_opts(x)->ftp_data_wait, on_lease_over);
 }
 

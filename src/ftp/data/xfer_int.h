@@ -12,14 +12,14 @@
 /* The client's end stands; this is its address. */
 void ftp_xfer_client_is_there(struct ftp_xfer *x, const struct hf_addr *client);
 void ftp_xfer_server_is_there(struct ftp_xfer *x);
-/* No client may come any more: the port is given back. */
-void ftp_xfer_close_door(struct ftp_xfer *x);
 /* Listens on any free port of this address, which *local then names. */
 HF_MUST_USE enum hf_status ftp_xfer_open_port(struct ftp_xfer *x, struct hf_listener *listener,
                                               struct hf_addr *local, struct hf_buffers buffers,
                                               hf_accept_fn fn);
 
 /* xfer_client.c */
+/* No client may come any more: the port is given back. */
+void ftp_xfer_close_door(struct ftp_xfer *x);
 /* The server has begun without the client. */
 void ftp_xfer_reach_client(struct ftp_xfer *x);
 

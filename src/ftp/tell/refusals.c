@@ -147,3 +147,19 @@ void ftp_log_data_failure(const struct ftp_session *s, const char *why)
                         facts->frontend->cfg->name, server_name(facts),
                         hf_addr_text(&facts->client, client), why, ftp_more_text(suppressed, more));
 }
+
+void ftp_log_absence(const struct ftp_session *s, unsigned port, unsigned seconds)
+{
+    static struct hf_log_limit limit;
+    const struct hf_facts *facts = &s->session.facts;
+    char client[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
+    unsigned suppressed;
+
+    if (hf_log_allowed_mt(&limit, PER_SECOND, &suppressed))
+        hf_log_event_mt(facts->frontend, HF_LEVEL_NOTICE,
+                        "%s: client %s did not come to data port %u in %u s: is the port open in "
+                        "firewalls, and was the client told an address that leads here (ftp-data "
+                        "advertise)?%s",
+                        facts->frontend->cfg->name, hf_addr_text(&facts->client, client), port,
+                        seconds, ftp_more_text(suppressed, more));
+}
