@@ -93,6 +93,7 @@ enum ftp_verdict ftp_active_connect(struct ftp_session *s, enum ftp_answer *refu
     ftp_xfer_break(x, "the client's data port cannot be reached");
     *refusal = x->aborted                                    ? FTP_ANSWER_ABORTED
                : x->facts.reason == HF_REASON_SERVER_REFUSED ? FTP_ANSWER_NO_SERVER_PORT
+               : x->facts.reason == HF_REASON_SERVER_TIMEOUT ? FTP_ANSWER_NO_SERVER_PORT
                                                              : FTP_ANSWER_NO_CLIENT;
     return FTP_DONE;
 }

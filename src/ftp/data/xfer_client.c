@@ -109,7 +109,7 @@ static void tell_of_absence(const struct ftp_xfer *x)
     bool listened = x->lease.slot || x->listener.watch.fd >= 0;
     uint64_t waited = hf_loop_now(ftp_xfer_loop(x)) - x->active_ms;
 
-    if (!listened || x->client_came || x->wants_port ||
+    if (!listened || x->client_came || x->wants_port || x->state == FTP_XFER_BROKEN ||
         waited < hf_timeout_shorter(ftp_xfer_front_opts(x)->ftp_data_wait, ABSENT_MS))
         return;
     ftp_log_absence(x->session, x->lease.slot ? x->lease.slot->port : ftp_xfer_own_port(x),
@@ -127,9 +127,9 @@ void ftp_xfer_close_door(struct ftp_xfer *x)
 static void on_lease_over(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    ftp_xfer_close_door(x);
     ftp_xfer_fail(x, HF_REASON_CLIENT_TIMEOUT,
                   "the client did not connect to the data port in time");
-    ftp_xfer_close_door(x);
 }
 
 void ftp_xfer_await_client(struct ftp_xfer *x)

@@ -21,15 +21,21 @@ static struct hf_buffers servers_buffers(const struct ftp_xfer *x)
 
 /* ---- it must come in time ---- */
 
+static void fail(struct ftp_xfer *x, enum hf_reason reason, const char *why)
+{
+    ftp_log_data_failure(x->session, why);
+    ftp_xfer_fail(x, reason, why);
+}
+
 void ftp_xfer_server_failed(struct ftp_xfer *x)
 {
-    ftp_log_data_failure(x->session, "the server's data port did not answer");
-    ftp_xfer_fail(x, HF_REASON_SERVER_REFUSED, "the server's data port did not answer");
+    fail(x, HF_REASON_SERVER_REFUSED, "the server's data port refused the connection");
 }
 
 static void on_dial_timeout(struct hf_timer *timer)
 {
-    ftp_xfer_server_failed(HF_CONTAINER(timer, struct ftp_xfer, dial_timer));
+    fail(HF_CONTAINER(timer, struct ftp_xfer, dial_timer), HF_REASON_SERVER_TIMEOUT,
+         "the server's data port did not answer");
 }
 
 void ftp_xfer_limit_server(struct ftp_xfer *x)

@@ -62,11 +62,12 @@ static bool leave(struct ftp_session *s, const char *what, const char *why)
     return false;
 }
 
-static void leave_for_reply(struct ftp_session *s, const char *command, unsigned code)
+static void leave_for_reply(struct ftp_session *s, const char *command, unsigned code,
+                            const char *advice)
 {
     char what[64];
     snprintf(what, sizeof what, "%s was answered with %u", command, code);
-    log_failure(s, what, "");
+    log_failure(s, what, advice);
     ftp_try_next_server(s, HF_REASON_TLS_REFUSED);
 }
 
@@ -164,7 +165,8 @@ void ftps_on_reply(struct ftp_session *s, unsigned code, size_t behind)
     switch ((enum stage)s->preparing->stage) {
     case STAGE_AUTH:
         if (code != 234)
-            leave_for_reply(s, "AUTH TLS", code);
+            leave_for_reply(s, "AUTH TLS", code,
+                            "turn on TLS there, or remove 'starttls' from its line");
         else
             (void)!begin_tls(s);
         break;
@@ -174,7 +176,7 @@ void ftps_on_reply(struct ftp_session *s, unsigned code, size_t behind)
     case STAGE_PROT:
         s->prot_owed = code == 503 || code == 530;
         if ((code < 200 || code > 299) && !s->prot_owed)
-            leave_for_reply(s, "PROT P", code);
+            leave_for_reply(s, "PROT P", code, "");
         else
             finish(s);
         break;
