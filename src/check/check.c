@@ -417,6 +417,15 @@ static const struct hf_check_ops *find_kind(const char *name)
     return NULL;
 }
 
+/* A port that only speaks TLS is asked by TLS; one that begins in the clear, by FTP's way to it,
+ * since a connection alone would not tell that sessions will fail.  As with TLS, not where another
+ * address or port is asked. */
+static const char *kind_of(const struct hf_cfg_server *cfg)
+{
+    bool elsewhere = cfg->o.check_port || hf_addr_is_set(&cfg->o.check_addr);
+    return cfg->proxy->o.ftp_check || (cfg->o.tls.starttls && !elsewhere) ? "ftp" : "tcp";
+}
+
 static struct hf_addr address_to_check(const struct hf_cfg_server *cfg)
 {
     struct hf_addr to = hf_addr_is_set(&cfg->o.check_addr) ? cfg->o.check_addr : cfg->addr;
@@ -454,7 +463,7 @@ static void add_run(struct hf_server *server, void *arg)
     struct hf_check_run *run = &checks->runs[checks->n++];
     run->checks = checks;
     run->server = server;
-    run->ops = find_kind(server->proxy->cfg->o.ftp_check ? "ftp" : "tcp");
+    run->ops = find_kind(kind_of(server->cfg));
     run->to = address_to_check(server->cfg);
     run->watch.fd = -1;
     run->health = server->cfg->o.rise;

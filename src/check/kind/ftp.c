@@ -34,9 +34,12 @@ struct ftp_check {
     bool more;        /* something stands behind the line at hand */
 };
 
+/* Without `option ftp-check` nobody logs in: see kind_of() in check.c. */
 static const struct hf_cfg_ftp_check *login_of(const struct hf_check_run *run)
 {
-    return hf_check_server(run)->proxy->o.ftp_check;
+    static const struct hf_cfg_ftp_check none;
+    const struct hf_cfg_ftp_check *login = hf_check_server(run)->proxy->o.ftp_check;
+    return login ? login : &none;
 }
 
 /* ---- endings: each of these ends the run, after which nothing of it may be touched ---- */

@@ -115,10 +115,12 @@ def test_bad_servers(checked):
 
 
 def front_of(lab, server, login, options=""):
+    """login None: a plain `check`."""
     front = lab.net.front()
+    kind = "" if login is None else f"    option ftp-check {login}\n"
     text = head() + (f"listen ftp\n    bind {front}:{CONTROL_PORT}\n    option ftp-inspect\n"
                      "    ftp-data ports 20000-20099\n"
-                     f"    option ftp-check {login}\n    option log-health-checks\n" +
+                     f"{kind}    option log-health-checks\n" +
                      server_lines([server], f"check inter 30s {options}"))
     return (front, CONTROL_PORT), lab.haftp(text, (front, CONTROL_PORT))
 
@@ -172,6 +174,22 @@ def test_servers_that_want_tls(lab, kind, implicit):
     _, haftp = front_of(lab, server, f"user {server.user} password {server.password}",
                         f"{word} verify required ca-file {authority}")
     haftp.wait_log(r"succeeded, reason: Layer7 check passed")
+
+
+@pytest.mark.parametrize("implicit, passed", [(False, "Layer7"), (True, "Layer6")])
+def test_plain_checks_speak_tls_as_sessions_do(lab, implicit, passed):
+    """A server that only accepts the connection would be called well while all sessions fail."""
+    server, = lab.servers("pyftpdlib", 1, tls=ServerTls(required=True, implicit=implicit))
+    word = "ssl" if implicit else "starttls"
+    _, haftp = front_of(lab, server, None, f"{word} verify required ca-file {lab.certificates.ca}")
+    haftp.wait_log(rf"succeeded, reason: {passed} check passed")
+
+
+def test_plain_check_of_a_server_without_tls(lab):
+    with Fake("plain", lab.net.server(),
+              scripted(b"220 ready\r\n", "AUTH TLS\r\n", b"530 Log in first\r\n")) as fake:
+        _, haftp = front_of(lab, fake, None, "starttls verify none")
+        haftp.wait_log(r"is DOWN, reason: Layer7 wrong status, code: 530, info: \"the reply to AUTH")
 
 
 def test_bytes_behind_auth(lab):
