@@ -142,16 +142,18 @@ static const char *place(const struct hf_sink *sink, char *text)
 }
 
 /* Said once: a log that is down must not fill another one. */
-static void complain(struct hf_sink *sink, enum hf_status why)
+static void complain(struct hf_sink *sink, int error)
 {
     char text[HF_ADDR_TEXT_SIZE];
     if (atomic_exchange(&sink->complained, true))
         return;
-    hf_diag_line(
-        stderr, HF_DIAG_ERROR,
-        "cannot log to %s: %s; lines for it are lost until it takes them (is the log daemon "
-        "running?  Without one, 'log stdout format raw local0' logs to standard output)",
-        place(sink, text), hf_status_text(why));
+    hf_diag_line(stderr, HF_DIAG_ERROR,
+                 "cannot log to %s: %s; lines for it are lost until it takes them%s",
+                 place(sink, text), strerror(error),
+                 sink->cfg->kind == HF_LOG_FD
+                     ? ""
+                     : " (is the log daemon running?  Without one, 'log stdout format raw local0' "
+                       "logs to standard output)");
 }
 
 static bool may_try(struct hf_sink *sink)
@@ -231,9 +233,10 @@ void hf_sink_send_mt(struct hf_sink *sink, const char *header, size_t header_siz
 
     struct iovec iov[3] = {{(void *)header, header_size}, {(void *)text, size}, {(void *)"\n", 1}};
     enum hf_status status = send_once(sink, iov, needs_end ? 3 : 2);
+    int error = errno;
     if (status == HF_OK)
         return;
     atomic_fetch_add_explicit(&sink->dropped, 1, memory_order_relaxed);
     if (status != HF_AGAIN)
-        complain(sink, status);
+        complain(sink, error);
 }

@@ -431,6 +431,22 @@ static void a_full_pipe_loses_lines_instead_of_blocking(void **state)
     assert_int_equal(strcspn(stderr_text(), "\n"), 4095); /* PIPE_BUF with the end of line */
 }
 
+static void a_full_disk_is_called_so(void **state)
+{
+    (void)state;
+    int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    take_stderr();
+    add_log(HF_LOG_FD, HF_LOG_RAW)->fd = full;
+    start(true);
+    for (unsigned i = 0; i < 3; i++)
+        hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "lost");
+    assert_int_equal(hf_log_dropped_mt(), 3);
+    const char *text = stderr_text();
+    assert_non_null(strstr(text, "No space left on device; lines for it are lost"));
+    assert_null(strstr(text, "daemon"));
+    close(full);
+}
+
 static void a_slow_daemon_loses_lines_instead_of_blocking(void **state)
 {
     (void)state;
@@ -478,7 +494,7 @@ static void a_missing_socket_in_the_background_is_told_at_the_first_line(void **
     start(false);
     assert_string_equal(stderr_text(), "");
     hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "lost");
-    assert_non_null(strstr(stderr_text(), "not found"));
+    assert_non_null(strstr(stderr_text(), "No such file or directory"));
 }
 
 static void a_missing_socket_in_the_foreground_becomes_stderr(void **state)
@@ -629,6 +645,7 @@ int main(void)
         WITH_FIXTURE(udp_target),
         WITH_FIXTURE(descriptor_target_writes_lines),
         WITH_FIXTURE(a_full_pipe_loses_lines_instead_of_blocking),
+        WITH_FIXTURE(a_full_disk_is_called_so),
         WITH_FIXTURE(a_slow_daemon_loses_lines_instead_of_blocking),
         WITH_FIXTURE(a_dead_daemon_is_told_once_and_found_again),
         WITH_FIXTURE(a_missing_socket_in_the_background_is_told_at_the_first_line),
