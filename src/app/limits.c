@@ -61,6 +61,20 @@ static void warn_shortage(unsigned maxconn, rlim_t wanted, rlim_t have, rlim_t f
                  maxconn, (unsigned long)wanted, (unsigned long)have, sessions_within(have, fixed));
 }
 
+/* Nobody chose so small a number. */
+#define FEW_SESSIONS 100u
+
+static void warn_few(unsigned maxconn, rlim_t have)
+{
+    if (maxconn < FEW_SESSIONS)
+        hf_diag_line(stderr, HF_DIAG_WARNING,
+                     "only %u %s at a time %s into the %lu file descriptors that this process may "
+                     "open: raise the limit (`ulimit -n`, LimitNOFILE= of the service), or say "
+                     "'maxconn %u' if that is enough.",
+                     maxconn, maxconn == 1 ? "session" : "sessions", maxconn == 1 ? "fits" : "fit",
+                     (unsigned long)have, maxconn);
+}
+
 struct app_limits app_limits_apply(const struct hf_config *config, unsigned n_listeners,
                                    unsigned n_workers)
 {
@@ -70,7 +84,9 @@ struct app_limits app_limits_apply(const struct hf_config *config, unsigned n_li
     if (!global->maxconn) {
         rlim_t have = raise_limit(global->ulimit_n ? global->ulimit_n : hard_limit());
         unsigned pipes = pipes_within(global, have);
-        return (struct app_limits){sessions_within(have, fixed + 2 * (rlim_t)pipes), pipes};
+        unsigned maxconn = sessions_within(have, fixed + 2 * (rlim_t)pipes);
+        warn_few(maxconn, have);
+        return (struct app_limits){maxconn, pipes};
     }
     rlim_t pipes = pipes_within(global, RLIM_INFINITY);
     rlim_t wanted = fixed + 2 * pipes + (rlim_t)global->maxconn * PER_SESSION;

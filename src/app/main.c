@@ -198,7 +198,9 @@ static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
     for (unsigned i = 0; workers && i < n; i++) {
         if (app_worker_init(&workers[i], runtime, leases, ties, sockets, i, n))
             continue;
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start worker %u: out of memory or descriptors.",
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "Cannot start worker %u: out of memory or descriptors; raise the limit "
+                     "(`ulimit -n`, LimitNOFILE= of the service).",
                      i);
         for (unsigned k = 0; k <= i; k++)
             app_worker_fini(&workers[k]);

@@ -1,6 +1,7 @@
 """What the process tells whoever starts and stops it, and what a stop leaves working."""
 
 import os
+import re
 import resource
 import signal
 import socket
@@ -23,9 +24,9 @@ def written(lab, config):
     return path
 
 
-def start(*arguments):
+def start(*arguments, before=()):
     """In the background: returns when the command has."""
-    return subprocess.run([binary(), *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*before, binary(), *arguments], capture_output=True, text=True, timeout=60)
 
 
 @pytest.mark.parametrize("threads", [1, 16])
@@ -106,6 +107,16 @@ def test_running_out_of_descriptors_is_told(lab):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
         link.settimeout(10)
         assert link.recv(3) == b"220"
+
+
+def test_few_descriptors_are_told_at_start(lab):
+    """Nobody said how many sessions there should be, and hardly any fit: that is no wish."""
+    lab.need_haftp()
+    front = lab.net.front()
+    config = head(threads=1, more_global=["pidfile /nonexistent/ends-it-here.pid"]) + \
+        f"listen plain\n    bind {front}:{CONTROL_PORT}\n    server s {front}:1\n"
+    done = start("-db", "-f", written(lab, config), before=["prlimit", "--nofile=120:120"])
+    assert re.search(r"only \d+ sessions at a time fit into the 120 file desc", done.stderr), done
 
 
 def test_binds_of_one_file_may_share_a_port(lab):
