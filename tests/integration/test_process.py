@@ -26,7 +26,8 @@ def written(lab, config):
 
 def start(*arguments, before=()):
     """In the background: returns when the command has."""
-    return subprocess.run([*before, binary(), *arguments], capture_output=True, text=True, timeout=60)
+    return subprocess.run([*before, binary(), *arguments], capture_output=True, text=True,
+                          timeout=60)
 
 
 @pytest.mark.parametrize("threads", [1, 16])
