@@ -7,6 +7,7 @@
  *   limits.c   descriptors and maxconn
  *   daemon.c   background, pid file
  *   privileges.c  chroot, user, what is kept of root
+ *   refusal.c  how they tell what the system refuses
  *   worker.c   a thread: its loop, its engine, its listeners
  *   certs.c   certificates of a running process
  *   serve.c    main's own loop: signals, checks, the end of the workers
@@ -49,6 +50,12 @@ HF_MUST_USE bool app_sockets_open(struct app_sockets *sockets, const struct hf_c
                                   struct hf_lease_table *leases, unsigned n_workers);
 void app_sockets_close(struct app_sockets *sockets);
 
+/* ---- refusal.c ---- */
+
+/* Tells on stderr what could not be done that this line asks for, and what to do (`hint`). */
+__attribute__((format(printf, 3, 4))) void app_refuse(struct hf_loc loc, const char *hint,
+                                                      const char *format, ...);
+
 /* ---- limits.c ---- */
 
 struct app_limits {
@@ -69,8 +76,8 @@ void app_daemonize(void);
 /* The start has succeeded: leaves the terminal and lets the parent go.  Nothing if there is none.
  */
 void app_daemon_ready(void);
-HF_MUST_USE bool app_write_pidfile(const char *path); /* NULL: none wanted */
-void app_remove_pidfile(const char *path);
+HF_MUST_USE bool app_write_pidfile(const struct hf_cfg_global *global);
+void app_remove_pidfile(const struct hf_cfg_global *global);
 
 /* ---- privileges.c ---- */
 

@@ -57,19 +57,26 @@ void app_daemon_ready(void)
     parent_fd = -1;
 }
 
-bool app_write_pidfile(const char *path)
+bool app_write_pidfile(const struct hf_cfg_global *global)
 {
-    if (!path)
+    if (!global->pidfile)
         return true;
-    FILE *file = fopen(path, "we");
-    if (file && fprintf(file, "%ld\n", (long)getpid()) > 0 && fclose(file) == 0)
-        return true;
-    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot write the pid file %s: %s.", path, strerror(errno));
-    return false;
+    FILE *file = fopen(global->pidfile, "we");
+    bool written = file && fprintf(file, "%ld\n", (long)getpid()) > 0;
+    int error = errno;
+    if (file && fclose(file) != 0) {
+        written = false;
+        error = errno;
+    }
+    if (!written)
+        app_refuse(global->pidfile_loc,
+                   "its folder must exist, and haftp must be allowed to write there",
+                   "cannot write the pid file '%s': %s.", global->pidfile, strerror(error));
+    return written;
 }
 
-void app_remove_pidfile(const char *path)
+void app_remove_pidfile(const struct hf_cfg_global *global)
 {
-    if (path)
-        unlink(path); /* gone already, or out of reach in the chroot: nothing to do about it */
+    if (global->pidfile)
+        unlink(global->pidfile); /* gone already, or out of reach in the chroot: so be it */
 }

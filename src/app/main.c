@@ -46,8 +46,10 @@ static void apply_args(struct hf_config *config, const struct hf_args *args)
     global->nosplice = global->nosplice || args->no_splice;
     if (args->maxconn)
         global->maxconn = args->maxconn;
-    if (args->pidfile)
+    if (args->pidfile) {
         global->pidfile = args->pidfile;
+        global->pidfile_loc = (struct hf_loc){0};
+    }
     struct hf_cfg_proxy *proxy;
     LL_FOREACH(config->proxies, proxy)
     {
@@ -221,7 +223,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, stru
         return -1;
     }
     int signal_number = -1;
-    if (app_write_pidfile(global->pidfile)) {
+    if (app_write_pidfile(global)) {
         if (app_drop_privileges(runtime->config)) {
             struct app_worker *workers = new_workers(n_workers, runtime, leases, ties, sockets);
             if (workers) {
@@ -231,7 +233,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, stru
                 free(workers);
             }
         }
-        app_remove_pidfile(global->pidfile);
+        app_remove_pidfile(global);
     }
     hf_log_fini();
     hf_vars_process_free();

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -13,13 +14,26 @@
 
 #include "haftp/base/diag.h"
 
-static bool failed(const char *what, const char *name)
+/* `name` NULL: `what` says all. */
+static bool failed(struct hf_loc loc, const char *what, const char *name)
 {
     bool denied = errno == EPERM || errno == EACCES;
-    hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot %s%s%s: %s%s.", what, name ? " " : "",
-                 name ? name : "", strerror(errno),
-                 denied ? "; start haftp as root, or take the line out" : "");
+    const char *why = strerror(errno);
+
+    app_refuse(loc, denied ? "start haftp as root, or take the line out" : NULL,
+               name ? "cannot %s '%s': %s." : "cannot %s%s: %s.", what, name ? name : "", why);
     return false;
+}
+
+/* A name, or where the line has a number (NULL) that. */
+static bool failed_id(struct hf_loc loc, const char *what, const char *name, unsigned id)
+{
+    char text[16];
+    int error = errno;
+
+    snprintf(text, sizeof text, "%u", id);
+    errno = error;
+    return failed(loc, what, name ? name : text);
 }
 
 /* ---- what is kept -------------------------------------------------------------------------- */
@@ -121,15 +135,16 @@ bool app_drop_privileges(const struct hf_config *config)
     unsigned kept = global->set_uid && geteuid() == 0 ? needed_capabilities(config) : 0;
 
     if (global->chroot && (chroot(global->chroot) != 0 || chdir("/") != 0))
-        return failed("chroot to", global->chroot);
+        return failed(global->chroot_loc, "chroot to", global->chroot);
     if ((global->set_gid || global->set_uid) && getuid() == 0 && setgroups(0, NULL) != 0)
-        return failed("drop the supplementary groups", NULL);
+        return failed(global->set_uid ? global->uid_loc : global->gid_loc,
+                      "drop the supplementary groups", NULL);
     if (global->set_gid && setgid(global->gid) != 0)
-        return failed("change the group to", global->group);
+        return failed_id(global->gid_loc, "change the group to", global->group, global->gid);
     if (kept)
         prctl(PR_SET_KEEPCAPS, 1);
     if (global->set_uid && setuid(global->uid) != 0)
-        return failed("change the user to", global->user);
+        return failed_id(global->uid_loc, "change the user to", global->user, global->uid);
     if (kept)
         limit_capabilities(kept);
     /* Changing the user makes a process undumpable, and /proc/self its own secret: an

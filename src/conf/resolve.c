@@ -302,10 +302,12 @@ static void resolve_identity(struct hf_cfg_global *global, struct hf_diag *diag)
     if (global->user && (user = find_user(global->user, global->user_loc, diag))) {
         global->set_uid = true;
         global->uid = user->pw_uid;
+        global->uid_loc = global->user_loc;
     }
     if (global->group && (group = find_group(global->group, global->group_loc, diag))) {
         global->set_gid = true;
         global->gid = group->gr_gid;
+        global->gid_loc = global->group_loc;
     }
     if (global->unix_user)
         find_user(global->unix_user, global->unix_user_loc, diag);

@@ -86,6 +86,23 @@ def test_daemon_tells_why_it_does_not_start(lab):
     assert not is_listening(front, CONTROL_PORT)
 
 
+@pytest.mark.parametrize("line, without, said", (
+    ("pidfile /nonexistent/pid", None, ":13] : cannot write the pid file '/nonexistent/pid': No such"),
+    ("chroot /nonexistent", None, ":12] : cannot chroot to '/nonexistent': No such file"),
+    ("uid 12345", "setuid", ":9] : cannot change the user to '12345': Operation not permitted."),
+    ("user nobody", "setuid", ":10] : cannot change the user to 'nobody': Operation not permitted."),
+    ("gid 12345", "setgid", ":9] : cannot drop the supplementary groups: Operation not"),
+))
+def test_what_the_system_refuses_names_its_line(lab, line, without, said):
+    """`without`: a right that the process lacks."""
+    path = written(lab, f"global\n    {line}\n" + ftp_sections(lab.net.front(), lab.farm()))
+    lacking = ["setpriv", "--bounding-set", f"-{without}"] if without else []
+    done = subprocess.run([*lacking, binary(), "-db", "-f", path], capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == 1
+    assert f"config : parsing [{path}:2{said}" in done.stderr, done.stderr
+
+
 def test_quiet_in_the_file(lab):
     """A warning (no timeouts) is not told at start, but when the file is checked."""
     lab.need_haftp()

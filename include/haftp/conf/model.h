@@ -492,6 +492,7 @@ struct hf_cfg_global {
     bool set_uid, set_gid;
     uid_t uid; /* resolved from user or uid */
     gid_t gid;
+    struct hf_loc uid_loc, gid_loc; /* of the line that counts */
     const char *log_hostname; /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
     const char *node, *description; /* NULL: not given */

@@ -175,6 +175,7 @@ void hf_build_uid(struct hf_build *b, int64_t number, struct hf_loc loc)
     }
     b->config->global.set_uid = true;
     b->config->global.uid = (uid_t)number;
+    b->config->global.uid_loc = loc;
 }
 
 void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
@@ -185,6 +186,7 @@ void hf_build_gid(struct hf_build *b, int64_t number, struct hf_loc loc)
     }
     b->config->global.set_gid = true;
     b->config->global.gid = (gid_t)number;
+    b->config->global.gid_loc = loc;
 }
 
 static bool is_variable(struct hf_build *b, const struct hf_word *name)
