@@ -139,7 +139,7 @@ static enum hf_status set_client_options(struct hf_tls *tls, const struct hf_tls
     if (!status)
         status = copy_text(options->verify_name, &tls->verify_name);
     if (!status && options->alpn)
-        status = hf_tls_cert_offer(tls->ssl, options->alpn);
+        status = hf_tls_alpn_offer(tls->ssl, options->alpn);
     if (!status && tls->name && !SSL_set_tlsext_host_name(tls->ssl, tls->name))
         status = HF_INVALID;
     return status;

@@ -1,7 +1,7 @@
 /*
  * tls_ctx.c: contexts: certificates of one bind or one server, and which of them a client gets.
  *
- * Each certificate has an SSL_CTX (tls_cert.c).  Connections begin with the first one's, and move
+ * Each certificate has an SSL_CTX (tls_setup.c).  Connections begin with the first one's, and move
  * to another one's as soon as the client has named a server; sessions and tickets stay with the
  * first. A context is immutable after hf_tls_ctx_new(), but for its count and a client's `memory`.
  */
@@ -43,7 +43,7 @@ static bool read_name(SSL *ssl, const char **name, size_t *size)
 static bool take_curves(SSL *ssl, const SSL_CTX *to)
 {
     static const char usual[] = "X25519:P-256:X448:P-521:P-384";
-    const char *before = hf_tls_cert_curves(SSL_get_SSL_CTX(ssl)), *own = hf_tls_cert_curves(to);
+    const char *before = hf_tls_rules_curves(SSL_get_SSL_CTX(ssl)), *own = hf_tls_rules_curves(to);
     if (!own && !before)
         return true;
     return SSL_set1_groups_list(ssl, own ? own : usual) == 1;
@@ -163,7 +163,7 @@ static enum hf_status add_cert(struct hf_tls_ctx *ctx, const struct hf_tls_setti
 {
     struct hf_tls_settings settings = settings_of(all, cert);
     SSL_CTX *ssl = NULL;
-    enum hf_status status = hf_tls_cert_new(ctx, &settings, cert, why, &ssl);
+    enum hf_status status = hf_tls_setup(ctx, &settings, cert, why, &ssl);
     if (status)
         return status;
     if (ctx->names)

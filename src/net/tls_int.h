@@ -78,17 +78,45 @@ int hf_tls_bond_ticket(SSL *ssl, void *arg);
 SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                           size_t size, SSL_TICKET_STATUS status, void *arg);
 
-/* tls_cert.c: one SSL_CTX; its certificates are added to what `ctx` tells of its own */
-HF_MUST_USE enum hf_status hf_tls_cert_new(struct hf_tls_ctx *ctx,
-                                           const struct hf_tls_settings *settings,
-                                           const struct hf_tls_cert *cert, char *why,
-                                           SSL_CTX **out);
+/* tls_setup.c: one SSL_CTX; its certificates are added to what `ctx` tells of its own */
+HF_MUST_USE enum hf_status hf_tls_setup(struct hf_tls_ctx *ctx,
+                                        const struct hf_tls_settings *settings,
+                                        const struct hf_tls_cert *cert, char *why, SSL_CTX **out);
+/* What OpenSSL's last call failed for, in words; clears its errors. */
+const char *hf_tls_reason(void);
 
+/* tls_cert.c: files in PEM, and the certificate's own */
+struct hf_tls_pem {
+    char *text;
+    size_t n;
+};
+HF_MUST_USE enum hf_status hf_tls_pem_read(struct hf_tls_pem *pem, const char *file, char *why);
+void hf_tls_pem_forget(struct hf_tls_pem *pem);
+BIO *hf_tls_pem_bio(const struct hf_tls_pem *pem); /* NULL: no memory; lasts as long as `pem` */
+/* *dh: the parameters that the file brings along, the caller's; NULL: none. */
+HF_MUST_USE enum hf_status hf_tls_cert_use(struct hf_tls_ctx *ctx, SSL_CTX *ssl,
+                                           const struct hf_tls_cert *cert, EVP_PKEY **dh,
+                                           char *why);
+
+/* tls_rules.c: versions, ciphers, curves, signatures, Diffie-Hellman */
+HF_MUST_USE enum hf_status hf_tls_rules_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
+                                            char *why);
+EVP_PKEY *hf_tls_rules_read_dh(const struct hf_tls_pem *pem); /* NULL: none */
+/* Takes `dh` (NULL: those of the settings). */
+HF_MUST_USE enum hf_status hf_tls_rules_set_dh(SSL_CTX *ssl, const struct hf_tls_settings *settings,
+                                               EVP_PKEY *dh, char *why);
 /* The curves that it was given; NULL: none. */
-const char *hf_tls_cert_curves(const SSL_CTX *ssl);
+const char *hf_tls_rules_curves(const SSL_CTX *ssl);
 
+/* tls_alpn.c */
+HF_MUST_USE enum hf_status hf_tls_alpn_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
+                                           char *why);
 /* A client's protocols for this connection, "a,b"; "": none. */
-HF_MUST_USE enum hf_status hf_tls_cert_offer(SSL *ssl, const char *protocols);
+HF_MUST_USE enum hf_status hf_tls_alpn_offer(SSL *ssl, const char *protocols);
+
+/* tls_trust.c: the peer's certificate */
+HF_MUST_USE enum hf_status hf_tls_trust_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
+                                            char *why);
 
 /* tls_cert_info.c: what hf_tls_ctx_certs() tells */
 HF_MUST_USE enum hf_status hf_tls_cert_tell(struct hf_tls_ctx *ctx, const char *file,

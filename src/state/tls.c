@@ -6,12 +6,12 @@
  */
 #include "haftp/state/tls.h"
 
-#include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "haftp/base/file.h"
 #include "haftp/conf/load.h"
 #include "tls_int.h"
 
@@ -133,20 +133,21 @@ static bool add_key(struct ticket_keys *keys, const char *text)
 
 static bool read_keys(struct making *m, const char *path, struct ticket_keys *keys)
 {
-    FILE *file = fopen(path, "re");
-    char line[256];
+    const char *why;
+    char *text, *state, *line;
+    size_t n;
     bool right = true;
 
     *keys = (struct ticket_keys){.n = 0};
-    if (!file) {
-        snprintf(m->why, sizeof m->why, "cannot read '%s': %s", path, strerror(errno));
+    text = hf_file_read(path, &n, &why);
+    if (!text) {
+        snprintf(m->why, sizeof m->why, "cannot read '%s': %s", path, why);
         return false;
     }
-    while (right && fgets(line, sizeof line, file)) {
-        line[strcspn(line, "\r\n")] = '\0';
+    for (line = strtok_r(text, "\r\n", &state); line && right;
+         line = strtok_r(NULL, "\r\n", &state))
         right = add_key(keys, line);
-    }
-    fclose(file);
+    hf_file_forget(text, n);
     if (right && keys->n == KEPT_KEYS)
         return true;
     snprintf(m->why, sizeof m->why,

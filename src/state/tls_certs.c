@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "haftp/base/file.h"
 #include "haftp/conf/load.h"
 #include "tls_int.h"
 
@@ -142,9 +143,14 @@ static bool add_folder(struct list *list, const char *folder)
     return right;
 }
 
+static const char *path_of(const struct list *list, const char *text)
+{
+    return hf_config_tls_path(list->arena, list->config->global.crt_base, text);
+}
+
 static bool add_path(struct list *list, const char *text)
 {
-    const char *path = hf_config_tls_path(list->arena, list->config->global.crt_base, text);
+    const char *path = path_of(list, text);
     struct stat st;
 
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
@@ -271,7 +277,7 @@ static bool add_line(struct list *list, char *line)
 
     if (n == 0 || words[0][0] == '#')
         return true;
-    if (!add_path(list, words[0]))
+    if (!add_file(list, path_of(list, words[0])))
         return false;
     if (at < n && words[at][0] == '[') {
         own = HF_NEW(list->arena, struct hf_tls_settings);
@@ -288,23 +294,30 @@ static bool add_line(struct list *list, char *line)
     return true;
 }
 
+static bool add_lines(struct list *list, char *text, unsigned *number)
+{
+    bool right = true;
+
+    for (char *end; right && *text; text = end + 1) {
+        end = text + strcspn(text, "\n");
+        right = add_line(list, hf_arena_strndup(list->arena, text, (size_t)(end - text)));
+        ++*number;
+        if (!*end)
+            break;
+    }
+    return right;
+}
+
 static bool add_list(struct list *list, const char *path)
 {
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t room = 0;
-    bool right = true;
+    const char *why;
+    char *text = hf_file_read(path, NULL, &why);
     unsigned number = 0;
 
-    if (!file)
-        return complain(list, "cannot read '%s': %s", path, strerror(errno));
-    while (right && getline(&line, &room, file) > 0) {
-        number++;
-        line[strcspn(line, "\n")] = '\0';
-        right = add_line(list, hf_arena_strdup(list->arena, line));
-    }
-    free(line);
-    fclose(file);
+    if (!text)
+        return complain(list, "cannot read '%s': %s", path, why);
+    bool right = add_lines(list, text, &number);
+    free(text);
     if (!right) {
         char what[HF_TLS_WHY_BYTES];
         memcpy(what, list->why, sizeof what);

@@ -70,8 +70,6 @@ bool hf_config_is_beside_cert(const char *name);
 const char *hf_config_cert_fault(const struct hf_config *config, struct hf_arena *arena,
                                  const char *path);
 bool hf_config_holds_cert(const char *text);
-/* The file's bytes, 64 MiB at most, as a string for free(); NULL: errno says why. */
-char *hf_config_slurp(const char *path);
 /* `crt FILE` without such a file takes these together: certificates of one name, each for a kind of
  * key. */
 #define HF_TLS_BUNDLE_ENDINGS                                                                      \

@@ -2,48 +2,15 @@
  * tls_files.c: whether the file of a certificate holds what it must, as its text tells.
  *
  * Whoever starts and whoever reads certificates anew asks the same, so that a file has one fault
- * and not two.  What only OpenSSL can tell is told when contexts are made (src/net/tls_cert.c).
+ * and not two.  What only OpenSSL can tell is told when contexts are made (src/net/tls_setup.c).
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "haftp/base/file.h"
 #include "haftp/conf/load.h"
-
-#define LARGEST_FILE (64 << 20)
-
-char *hf_config_slurp(const char *path)
-{
-    struct stat info;
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return NULL;
-    size_t room = fstat(fileno(file), &info) == 0 && info.st_size < LARGEST_FILE
-                      ? (size_t)info.st_size
-                      : LARGEST_FILE;
-    char *text = malloc(room + 1);
-    size_t n = text ? fread(text, 1, room, file) : 0;
-    int error = !text ? ENOMEM : ferror(file) ? errno : 0;
-    fclose(file);
-    if (error) {
-        free(text);
-        errno = error;
-        return NULL;
-    }
-    text[n] = '\0';
-    return text;
-}
-
-/* There may be a key in it. */
-static void forget(char *text)
-{
-    if (text)
-        explicit_bzero(text, strlen(text));
-    free(text);
-}
 
 bool hf_config_holds_cert(const char *text)
 {
@@ -69,13 +36,9 @@ static bool asks_passphrase(const char *text)
            strstr(text, "Proc-Type: 4,ENCRYPTED");
 }
 
-static const char *unreadable(struct hf_arena *arena, const char *path, int error)
+static const char *unreadable(struct hf_arena *arena, const char *path, const char *why)
 {
-    return hf_arena_printf(arena, "cannot read '%s': %s%s", path, strerror(error),
-                           error == EACCES && geteuid() == 0
-                               ? ": root reads what others own only with CAP_DAC_READ_SEARCH; "
-                                 "let its group read it, or make it root's"
-                               : "");
+    return hf_arena_printf(arena, "cannot read '%s': %s", path, why);
 }
 
 static const char *fault_of_key(struct hf_arena *arena, const char *path, const char *text)
@@ -93,11 +56,12 @@ static const char *fault_of_key_file(const struct hf_config *config, struct hf_a
                                      const char *path)
 {
     const char *key_path = hf_config_key_path(config, arena, path);
-    char *text = hf_config_slurp(key_path);
-    const char *fault = NULL;
+    const char *fault = NULL, *why;
+    size_t n = 0;
+    char *text = hf_file_read(key_path, &n, &why);
 
     if (!text && errno != ENOENT)
-        fault = unreadable(arena, key_path, errno);
+        fault = unreadable(arena, key_path, why);
     else if (!holds_key(text))
         fault = hf_arena_printf(arena,
                                 "'%s' holds no private key, and no file with '.key' behind its "
@@ -105,7 +69,7 @@ static const char *fault_of_key_file(const struct hf_config *config, struct hf_a
                                 path);
     else
         fault = fault_of_key(arena, key_path, text);
-    forget(text);
+    hf_file_forget(text, n);
     return fault;
 }
 
@@ -126,10 +90,12 @@ static const char *fault_of_text(const struct hf_config *config, struct hf_arena
 static const char *fault_of_file(const struct hf_config *config, struct hf_arena *arena,
                                  const char *path)
 {
-    char *text = hf_config_slurp(path);
+    const char *why;
+    size_t n = 0;
+    char *text = hf_file_read(path, &n, &why);
     const char *fault =
-        text ? fault_of_text(config, arena, path, text) : unreadable(arena, path, errno);
-    forget(text);
+        text ? fault_of_text(config, arena, path, text) : unreadable(arena, path, why);
+    hf_file_forget(text, n);
     return fault;
 }
 

@@ -6,19 +6,20 @@
  */
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "haftp/base/file.h"
 #include "haftp/conf/load.h"
 #include "parse/build.h"
 #include "parse/value.h"
 #include "vet.h"
 
-static bool cannot_read(struct hf_build *b, const struct hf_word *word, const char *path)
+static bool cannot_read(struct hf_build *b, const struct hf_word *word, const char *path,
+                        const char *why)
 {
-    hf_build_error(b, word->loc, NULL, "cannot read '%s': %s", path, strerror(errno));
+    hf_build_error(b, word->loc, NULL, "cannot read '%s': %s", path, why);
     return false;
 }
 
@@ -29,11 +30,15 @@ static bool is_wrong(struct hf_build *b, const struct hf_word *word, const char 
     return false;
 }
 
-/* The file's bytes as a string in the arena, or NULL with errno set. */
-static const char *slurp(struct hf_build *b, const char *path)
+/* The file's bytes as a string in the arena; NULL: it was told why not. */
+static const char *slurp(struct hf_build *b, const struct hf_word *word, const char *path)
 {
-    char *text = hf_config_slurp(path);
+    const char *why;
+    char *text = hf_file_read(path, NULL, &why);
     const char *copy = text ? hf_arena_strdup(b->config->arena, text) : NULL;
+
+    if (!text)
+        (void)cannot_read(b, word, path, why);
     free(text);
     return copy;
 }
@@ -54,7 +59,7 @@ static bool check_folder(struct hf_build *b, const struct hf_word *word, const c
     int n = scandir(folder, &entries, NULL, alphasort);
 
     if (n < 0)
-        return cannot_read(b, word, folder);
+        return cannot_read(b, word, folder, strerror(errno));
     for (int i = 0; i < n; i++) {
         const char *path = hf_arena_printf(b->config->arena, "%s/%s", folder, entries[i]->d_name);
         struct stat info;
@@ -82,12 +87,12 @@ HF_VET(certificate)
 HF_VET(certificate_list)
 {
     struct hf_arena *arena = b->config->arena;
-    const char *text = slurp(b, word->text);
+    const char *text = slurp(b, word, word->text);
     unsigned number = 1;
 
     (void)row;
     if (!text)
-        return cannot_read(b, word, word->text);
+        return false;
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n', number++) {
         const char *line = text + strspn(text, " \t\r");
         size_t n = strcspn(line, " \t\r\n[#");
@@ -110,13 +115,11 @@ HF_VET(ca_file)
     (void)row;
     if (word->text[0] == '@') /* @system-ca */
         return true;
-    if (stat(path, &info) != 0)
-        return cannot_read(b, word, path);
-    if (S_ISDIR(info.st_mode))
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return true;
-    const char *text = slurp(b, path);
+    const char *text = slurp(b, word, path);
     if (!text)
-        return cannot_read(b, word, path);
+        return false;
     if (!hf_config_holds_cert(text) && !strstr(text, "-----BEGIN X509 CRL-----"))
         return is_wrong(b, word, path, "holds no certificate and no CRL in PEM");
     return true;
@@ -125,12 +128,12 @@ HF_VET(ca_file)
 /* Lines of 48 or 80 bytes in base64, three at least. */
 HF_VET(ticket_keys)
 {
-    const char *text = slurp(b, word->text);
+    const char *text = slurp(b, word, word->text);
     unsigned lines = 0;
 
     (void)row;
     if (!text)
-        return cannot_read(b, word, word->text);
+        return false;
     for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
         size_t n = strcspn(text, "\r\n");
         if (n != 64 && n != 108)

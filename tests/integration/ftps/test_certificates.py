@@ -132,6 +132,114 @@ def test_broken_files_change_nothing(lab, server, tmp_path, broken, words):
     assert there.shows(NEW)
 
 
+ODD_FILES = {
+    "pipe": "it is a pipe, a socket or a device", "socket": "it is a pipe, a socket or a device",
+    "device": "it is a pipe, a socket or a device", "folder": "Is a directory",
+    "large": "it is larger than 64 MB"}
+
+
+def _put_odd(kind, path):
+    if os.path.exists(path):
+        os.remove(path)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as there:
+            there.bind(path)
+    elif kind == "device":
+        os.symlink("/dev/zero", path)
+    elif kind == "folder":
+        os.mkdir(path)
+    else:
+        with open(path, "w") as file:
+            file.truncate(100 << 20)
+
+
+def test_a_folder_in_a_list(lab, server, tmp_path):
+    """A line of a crt-list names a file: at start, and at USR2."""
+    certificate = lab.certificates.issue(os.path.join(tmp_path, "one.pem"), OLD)
+    folder, listed = os.path.join(tmp_path, "certs"), os.path.join(tmp_path, "list.txt")
+    front, message = lab.net.front(), f"{listed}:1: cannot read '{folder}': Is a directory"
+    os.mkdir(folder)
+    _copy(certificate, os.path.join(folder, "ftp.pem"))
+    config = head() + f"""
+listen plain
+    bind {front}:8000 ssl crt-list {listed}
+    server one {server.address}:{server.port}
+"""
+    with open(listed, "w") as file:
+        file.write(certificate)
+    haftp = lab.haftp(config, (front, 8000))
+    with open(listed, "w") as file:
+        file.write(folder)
+    haftp.process.signal(signal.SIGUSR2)
+    haftp.wait_log(f"Certificates are not reloaded: .*{message}")
+    written = os.path.join(tmp_path, "haftp.cfg")
+    with open(written, "w") as file:
+        file.write(config)
+    told = subprocess.run([binary(), "-c", "-f", written], capture_output=True, text=True,
+                          timeout=30)
+    assert told.returncode == 1 and message in told.stderr
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_odd_files_are_refused_at_once(lab, tmp_path, kind):
+    """At start, and by the same words at USR2, in all places where a file of TLS may stand."""
+    front, says = lab.net.front(), ODD_FILES[kind]
+    names = ("crt", "listed", "list", "ca", "crl", "keys")
+    path = {name: os.path.join(tmp_path, name) for name in names}
+    crl = _empty_crl(lab.certificates, tmp_path)
+
+    def put_right():
+        _copy(lab.certificates.server, path["crt"])
+        _copy(lab.certificates.server, path["listed"])
+        _copy(lab.certificates.ca, path["ca"])
+        _copy(crl, path["crl"])
+        for name, text in (("list", path["listed"] + "\n"), ("keys", 3 * ("A" * 64 + "\n"))):
+            with open(path[name], "w") as file:
+                file.write(text)
+
+    put_right()
+    config = head() + f"""
+listen plain
+    bind {front}:8000 ssl crt {path["crt"]} crt-list {path["list"]} ca-file {path["ca"]} \
+        verify optional crl-file {path["crl"]} tls-ticket-keys {path["keys"]}
+    server one 127.0.0.1:21
+""".replace("\\\n        ", "")
+    haftp = lab.haftp(config, (front, 8000))
+    written = os.path.join(tmp_path, "haftp.cfg")
+    with open(written, "w") as file:
+        file.write(config)
+    for name in names:
+        if kind == "folder" and name in ("crt", "ca"):
+            continue  # there it stands for its files
+        os.remove(path[name])
+        _put_odd(kind, path[name])
+        message = f"cannot read '{path[name]}': {says}"
+        start = subprocess.run([binary(), "-c", "-f", written], capture_output=True, text=True,
+                               timeout=30)
+        assert start.returncode == 1 and message in start.stderr, (name, start.stderr)
+        haftp.process.signal(signal.SIGUSR2)
+        haftp.wait_log(f"Certificates are not reloaded: .*{message}")
+        os.rmdir(path[name]) if kind == "folder" else os.remove(path[name])
+        put_right()
+    haftp.process.signal(signal.SIGUSR2)
+    haftp.wait_log("Certificates are reloaded; none of them has changed")
+
+
+def _empty_crl(certificates, folder):
+    path = os.path.join(folder, "empty.crl")
+    config = os.path.join(folder, "ca.cnf")
+    with open(config, "w") as file:
+        file.write(f"[ca]\ndefault_ca = own\n[own]\ndatabase = {folder}/index.txt\n"
+                   "default_md = sha256\ndefault_crl_days = 1\n")
+    open(os.path.join(folder, "index.txt"), "w").close()
+    subprocess.run(["openssl", "ca", "-gencrl", "-config", config, "-keyfile",
+                    certificates.ca.replace(".pem", ".key"), "-cert", certificates.ca, "-out",
+                    path], check=True, capture_output=True, timeout=30)
+    return path
+
+
 def _keep_certificate(path, behind=""):
     with open(path) as file:
         certificate = file.read().split("-----BEGIN")[1]

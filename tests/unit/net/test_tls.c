@@ -451,7 +451,7 @@ static void test_wrong_settings(void **state)
     (void)state;
     usual();
     usual_cert.file = "/nowhere/at.pem";
-    expect_complaint("cannot load a certificate from '/nowhere/at.pem': No such file");
+    expect_complaint("cannot read '/nowhere/at.pem': No such file");
     char keyless[sizeof server_cert.path];
     write_cert_alone(&server_cert, keyless);
     usual_cert.file = keyless;
@@ -483,11 +483,11 @@ static void test_wrong_settings(void **state)
     expect_complaint("DH parameters");
     of_server.verify = HF_TLS_VERIFY_REQUIRED;
     of_server.ca_file = "/nowhere/ca.pem";
-    expect_complaint("unable to load CA file '/nowhere/ca.pem'");
+    expect_complaint("cannot read '/nowhere/ca.pem': No such file");
     of_server.verify = HF_TLS_VERIFY_REQUIRED;
     of_server.ca_file = ca.path;
     of_server.crl_file = "/nowhere/crl.pem";
-    expect_complaint("unable to load CRL file '/nowhere/crl.pem'");
+    expect_complaint("cannot read '/nowhere/crl.pem': No such file");
 }
 
 int main(void)
