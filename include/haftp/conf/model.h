@@ -493,7 +493,7 @@ struct hf_cfg_global {
     uid_t uid; /* resolved from user or uid */
     gid_t gid;
     struct hf_loc uid_loc, gid_loc; /* of the line that counts */
-    const char *log_hostname; /* log-send-hostname; NULL: do not send */
+    const char *log_hostname;       /* log-send-hostname; NULL: do not send */
     struct hf_cfg_log *logs;
     const char *node, *description; /* NULL: not given */
     struct hf_cfg_tls_options tls_bind, tls_server;

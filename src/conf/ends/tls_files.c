@@ -2,7 +2,7 @@
  * tls_files.c: whether the file of a certificate holds what it must, as its text tells.
  *
  * Whoever starts and whoever reads certificates anew asks the same, so that a file has one fault
- * and not two.  What only OpenSSL can tell is told when contexts are made (src/net/tls_setup.c).
+ * and not two.  What only OpenSSL can tell is told when contexts are made (src/net/tls/setup.c).
  */
 #include <errno.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include <openssl/x509v3.h>
 
 #include "haftp/net/tls.h"
-#include "tls_int.h"
+#include "tls/tls_int.h"
 
 /* ---- certificates ---- */
 

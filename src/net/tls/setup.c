@@ -1,5 +1,5 @@
 /*
- * tls_setup.c: one SSL_CTX: a certificate and the rules that its connections keep.
+ * setup.c: one SSL_CTX: a certificate and the rules that its connections keep.
  *
  * Every failure has a sentence that says which file or word is wrong.
  */

@@ -1,5 +1,5 @@
 /*
- * tls_bond.c: which sessions a connection resumes.
+ * bond.c: which sessions a connection resumes.
  *
  * FTP's data connections resume their control connection's session: servers demand it, and it is
  * how we know a client again.  Toward clients the bond's id is the sessions' context, which OpenSSL

@@ -1,7 +1,7 @@
 /*
- * tls_ctx.c: contexts: certificates of one bind or one server, and which of them a client gets.
+ * ctx.c: contexts: certificates of one bind or one server, and which of them a client gets.
  *
- * Each certificate has an SSL_CTX (tls_setup.c).  Connections begin with the first one's, and move
+ * Each certificate has an SSL_CTX (setup.c).  Connections begin with the first one's, and move
  * to another one's as soon as the client has named a server; sessions and tickets stay with the
  * first. A context is immutable after hf_tls_ctx_new(), but for its count and a client's `memory`.
  */

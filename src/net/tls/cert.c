@@ -1,5 +1,5 @@
 /*
- * tls_cert.c: a certificate, its chain and its key, from their files into an SSL_CTX.
+ * cert.c: a certificate, its chain and its key, from their files into an SSL_CTX.
  *
  * A file is read once: what is used fits together, though somebody may be writing a new one.
  */

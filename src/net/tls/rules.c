@@ -1,5 +1,5 @@
 /*
- * tls_rules.c: what connections of a context agree to: versions, ciphers, curves, signatures, and
+ * rules.c: what connections of a context agree to: versions, ciphers, curves, signatures, and
  * the group of Diffie-Hellman.
  */
 #include <openssl/err.h>

@@ -3,8 +3,8 @@
  *
  * The socket is read and written by a BIO of our own, which minds the watch's bits, reads large
  * pieces and sends many records at once.  Writing never stops in the middle of a record: what the
- * socket does not take waits in `out`.  Contexts are made in tls_ctx.c, sessions for data
- * connections kept in tls_bond.c.
+ * socket does not take waits in `out`.  Contexts are made in ctx.c, sessions for data
+ * connections kept in bond.c.
  */
 #include "tls_int.h"
 
@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../loop_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
-#include "loop_int.h"
 
 /* What one SSL_write() makes a record of. */
 #define RECORD_BYTES   (16u * 1024u)

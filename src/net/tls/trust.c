@@ -1,5 +1,5 @@
 /*
- * tls_trust.c: the peer's certificate: whether it is asked for, who may have signed it, and what
+ * trust.c: the peer's certificate: whether it is asked for, who may have signed it, and what
  * was found wrong with it.
  */
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /*
- * tls_alpn.c: which protocol is spoken inside (RFC 7301): what servers are offered, and what is
+ * alpn.c: which protocol is spoken inside (RFC 7301): what servers are offered, and what is
  * chosen of what clients offer.
  */
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /*
- * tls_names.c: which certificate is for which server name.
+ * names.c: which certificate is for which server name.
  *
  * A name matches as it is, else by the wildcard of its first label; a certificate with an exception
  * for a name ("!a.b") is not found by its wildcard.  Of several, a client that can use ECDSA gets

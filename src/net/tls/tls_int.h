@@ -67,7 +67,7 @@ struct hf_tls_ctx {
 /* tls.c */
 struct hf_tls *hf_tls_of(const SSL *ssl);
 
-/* tls_bond.c: sessions that are resumed */
+/* bond.c: sessions that are resumed */
 struct hf_tls_bond *hf_tls_bond_new(void);
 void hf_tls_bond_put(struct hf_tls_bond *bond); /* NULL is fine */
 /* Before the handshake: what this connection resumes, or lets the peer resume. */
@@ -78,14 +78,14 @@ int hf_tls_bond_ticket(SSL *ssl, void *arg);
 SSL_TICKET_RETURN hf_tls_bond_ticket_read(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
                                           size_t size, SSL_TICKET_STATUS status, void *arg);
 
-/* tls_setup.c: one SSL_CTX; its certificates are added to what `ctx` tells of its own */
+/* setup.c: one SSL_CTX; its certificates are added to what `ctx` tells of its own */
 HF_MUST_USE enum hf_status hf_tls_setup(struct hf_tls_ctx *ctx,
                                         const struct hf_tls_settings *settings,
                                         const struct hf_tls_cert *cert, char *why, SSL_CTX **out);
 /* What OpenSSL's last call failed for, in words; clears its errors. */
 const char *hf_tls_reason(void);
 
-/* tls_cert.c: files in PEM, and the certificate's own */
+/* cert.c: files in PEM, and the certificate's own */
 struct hf_tls_pem {
     char *text;
     size_t n;
@@ -98,7 +98,7 @@ HF_MUST_USE enum hf_status hf_tls_cert_use(struct hf_tls_ctx *ctx, SSL_CTX *ssl,
                                            const struct hf_tls_cert *cert, EVP_PKEY **dh,
                                            char *why);
 
-/* tls_rules.c: versions, ciphers, curves, signatures, Diffie-Hellman */
+/* rules.c: versions, ciphers, curves, signatures, Diffie-Hellman */
 HF_MUST_USE enum hf_status hf_tls_rules_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
                                             char *why);
 EVP_PKEY *hf_tls_rules_read_dh(const struct hf_tls_pem *pem); /* NULL: none */
@@ -108,22 +108,22 @@ HF_MUST_USE enum hf_status hf_tls_rules_set_dh(SSL_CTX *ssl, const struct hf_tls
 /* The curves that it was given; NULL: none. */
 const char *hf_tls_rules_curves(const SSL_CTX *ssl);
 
-/* tls_alpn.c */
+/* alpn.c */
 HF_MUST_USE enum hf_status hf_tls_alpn_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
                                            char *why);
 /* A client's protocols for this connection, "a,b"; "": none. */
 HF_MUST_USE enum hf_status hf_tls_alpn_offer(SSL *ssl, const char *protocols);
 
-/* tls_trust.c: the peer's certificate */
+/* trust.c: the peer's certificate */
 HF_MUST_USE enum hf_status hf_tls_trust_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,
                                             char *why);
 
-/* tls_cert_info.c: what hf_tls_ctx_certs() tells */
+/* cert_info.c: what hf_tls_ctx_certs() tells */
 HF_MUST_USE enum hf_status hf_tls_cert_tell(struct hf_tls_ctx *ctx, const char *file,
                                             const X509 *x509);
 void hf_tls_cert_forget(struct hf_tls_ctx *ctx);
 
-/* tls_names.c: which certificate is for which name */
+/* names.c: which certificate is for which name */
 HF_MUST_USE enum hf_status hf_tls_names_new(struct hf_tls_names **out);
 /* Takes a count of `ssl`. */
 HF_MUST_USE enum hf_status hf_tls_names_add(struct hf_tls_names *names,
@@ -136,14 +136,14 @@ SSL_CTX *hf_tls_names_find(const struct hf_tls_names *names, const char *name, s
 SSL_CTX *hf_tls_names_usual(const struct hf_tls_names *names, bool ecdsa);
 void hf_tls_names_free(struct hf_tls_names *names); /* NULL is fine */
 
-/* tls_tickets.c: keys of tickets that were given by a file */
+/* tickets.c: keys of tickets that were given by a file */
 HF_MUST_USE enum hf_status hf_tls_keys_new(const struct hf_tls_settings *settings,
                                            struct hf_tls_keys **out);
 /* For a context whose `keys` are set. */
 void hf_tls_keys_use(SSL_CTX *ssl);
 void hf_tls_keys_free(struct hf_tls_keys *keys); /* NULL is fine */
 
-/* tls_ctx.c */
+/* ctx.c */
 __attribute__((format(printf, 2, 3))) enum hf_status hf_tls_why(char *why, const char *format, ...);
 
 #endif

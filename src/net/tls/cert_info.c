@@ -1,5 +1,5 @@
 /*
- * tls_cert_info.c: what people want to know of a context's certificates: whose, and until when.
+ * cert_info.c: what people want to know of a context's certificates: whose, and until when.
  */
 #include <openssl/x509v3.h>
 #include <stdlib.h>

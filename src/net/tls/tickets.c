@@ -1,5 +1,5 @@
 /*
- * tls_tickets.c: keys of session tickets that were given by a file, so that processes and hosts
+ * tickets.c: keys of session tickets that were given by a file, so that processes and hosts
  * share them (RFC 5077, 4).
  *
  * The last but one encrypts, all decrypt: whoever reads a file with a new key at its end knows the
