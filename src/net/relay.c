@@ -176,10 +176,8 @@ static bool flush(struct hf_relay *relay, struct hf_relay_end *from)
 /* A read gave nothing.  True when that is the end of the stream. */
 static bool read_ended(struct hf_relay *relay, struct hf_relay_end *from, enum hf_status status)
 {
-    /* Many peers that were told the end just close; who only receives has nothing to cut off. */
-    const struct hf_relay_end *to = other(relay, from);
-    bool was_told = to->shut && !to->keep_end;
-    bool no_harm = from->eof_lenient || was_told || to->hold_fin;
+    /* Who only receives has nothing to cut off. */
+    bool no_harm = from->eof_lenient || other(relay, from)->hold_fin;
     if (status == HF_EOF || (status == HF_TRUNCATED && no_harm)) {
         from->eof = true;
         return true;

@@ -10,8 +10,8 @@
  *
  * An end may have TLS.  Then what is read from it, or written to it, is copied, many records at a
  * time; close_notify goes before FIN, and an end without close_notify is a broken connection
- * (HF_TRUNCATED), unless we had told it our own end before (not with keep_end), or the other end is
- * the only one that sends (hold_fin).
+ * (HF_TRUNCATED), unless the other end is the only one that sends (hold_fin), or its owner knows
+ * better (eof_lenient).
  *
  * Owner: embedded in a session or transfer.  One loop.  RFC 959 section 3.2: end of file in stream
  * mode is the closing of the data connection, hence the care about FIN against RST.

@@ -33,6 +33,26 @@ class Full(FtpsServer):
         secure.close()
 
 
+class Mute(FtpsServer):
+    """Ends its own side of an upload at once, and believes every end of the client's."""
+
+    def _answer(self, connection, verb, listener):
+        if verb != "STOR":
+            super()._answer(connection, verb, listener)
+            return
+        data, _ = listener.accept()
+        connection.sendall(b"150 Here it comes.\r\n")
+        secure = self.context.wrap_socket(data, server_side=True)
+        secure.setblocking(False)
+        with pytest.raises(ssl.SSLWantReadError):
+            secure.unwrap()
+        socket.socket.shutdown(secure, socket.SHUT_WR)
+        secure.settimeout(10)
+        self._take(secure)
+        connection.sendall(b"226 Done.\r\n")
+        secure.close()
+
+
 class Far:
     """haftp in front of a server with TLS whose tickets and whose 226 come late."""
 
@@ -115,6 +135,20 @@ def test_why_an_upload_was_broken_off(lab, front):
         data.sendall(b"x" * 1000)
         assert session.getmultiline() == "552 No room left."
         data.close()
+
+
+@pytest.mark.parametrize("clean", (True, False))
+def test_an_upload_behind_the_servers_end(lab, clean):
+    """That we have told the client the server's end does not make the client's own a clean one."""
+    with Far(lab, Mute).session("explicit-P") as session:
+        data = session.transfercmd("STOR x")
+        data.settimeout(10)
+        assert data.recv(1) == b""
+        data.sendall(b"x" * 1000)
+        if clean:
+            data.unwrap()
+        data.close()
+        assert session.getmultiline().startswith("226" if clean else "426")
 
 
 def test_pipelined_behind_the_login(lab):
