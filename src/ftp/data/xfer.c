@@ -194,11 +194,15 @@ static void end_upload(struct ftp_xfer *x)
         hf_relay_close(&x->relay, 0);
 }
 
-/* Some servers wait for our FIN before they send 226; others have closed, and must not be told the
- * client's end as well: what is said to a closed connection fails. */
+/* Some servers wait for our FIN before they send 226, and to those that have sent it the close says
+ * it.  Others have closed, and must not be told the client's end as well: what is said to a closed
+ * connection fails. */
 static void end_download(struct ftp_xfer *x)
 {
-    end_writing(&x->relay.end[HF_BACK]);
+    struct hf_relay_end *back = &x->relay.end[HF_BACK];
+
+    if (!back->fin_follows || back->tls)
+        end_writing(back);
     x->relay.end[HF_FRONT].keep_end = true;
 }
 
@@ -410,10 +414,14 @@ static void on_flush_poll(struct hf_timer *timer)
     ftp_session_kick(HF_CONTAINER(timer, struct ftp_xfer, timer)->session);
 }
 
-/* What the client has not taken yet; what we keep back ourselves is none of it. */
+/* What the client has not taken yet; what we keep back ourselves is none of it, and in a small file
+ * there is nothing else. */
 static size_t unsent_to_client(const struct ftp_xfer *x)
 {
     size_t corked = x->relay.end[HF_BACK].corked;
+
+    if (x->relay.end[HF_BACK].bytes == corked)
+        return 0;
     size_t unsent = hf_socket_unsent(x->relay.end[HF_FRONT].watch.fd);
     return unsent > corked ? unsent - corked : 0;
 }
