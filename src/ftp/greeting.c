@@ -188,6 +188,13 @@ static void prepare_on(struct ftp_session *s, unsigned code, size_t behind)
         hf_watch_again(&s->back.watch);
 }
 
+/* It said something, and that is no greeting. */
+static void leave_unwelcome(struct ftp_session *s, const char *p, size_t n)
+{
+    ftp_log_unwelcome(s, hf_view(p, n));
+    ftp_try_next_server(s, HF_REASON_SERVER_GREETING);
+}
+
 void ftp_await_greeting(struct ftp_session *s)
 {
     struct hf_ftp *ftp = ftp_of(s);
@@ -209,7 +216,7 @@ void ftp_await_greeting(struct ftp_session *s)
     else if (code > 0 && (s->desk ? ftp_desk_takes_reply(s, code) : code == 220))
         ftp_greeted(s, ftp->input + begin, n - begin, end - begin);
     else if (code != 0)
-        ftp_try_next_server(s, HF_REASON_SERVER_GREETING);
+        leave_unwelcome(s, ftp->input + begin, n - begin);
     else if (status == HF_EOF)
         ftp_try_next_server(s, HF_REASON_SERVER_CLOSED);
     else if (status != HF_OK && status != HF_AGAIN)

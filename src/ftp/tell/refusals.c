@@ -148,6 +148,23 @@ void ftp_log_data_failure(const struct ftp_session *s, const char *why)
                         hf_addr_text(&facts->client, client), why, ftp_more_text(suppressed, more));
 }
 
+#define MOST_QUOTED 100u
+
+void ftp_log_unwelcome(const struct ftp_session *s, struct hf_view said)
+{
+    static struct hf_log_limit limit;
+    const struct hf_facts *facts = &s->session.facts;
+    char line[MOST_QUOTED + 1] = "", more[FTP_MORE_SIZE];
+    unsigned suppressed;
+
+    memcpy(line, said.p, said.n < MOST_QUOTED ? said.n : MOST_QUOTED);
+    if (hf_log_allowed_mt(&limit, PER_SECOND, &suppressed))
+        hf_log_event_mt(facts->backend, HF_LEVEL_WARNING,
+                        "%s: server %s is not used for this session: it greeted with \"%.*s\"%s",
+                        facts->backend->cfg->name, server_name(facts), length_of(line), line,
+                        ftp_more_text(suppressed, more));
+}
+
 void ftp_log_absence(const struct ftp_session *s, unsigned port, unsigned seconds)
 {
     static struct hf_log_limit limit;
