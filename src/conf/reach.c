@@ -3,55 +3,61 @@
  */
 #include "conf_int.h"
 
-static bool is_listed(const struct hf_cfg_proxy *proxy, const struct hf_cfg_proxy *backend)
-{
-    for (unsigned i = 0; i < proxy->n_backends; i++) {
-        if (proxy->backends[i] == backend)
-            return true;
-    }
-    return false;
-}
+/* The frontends are looked at one after the other. */
+struct search {
+    struct hf_config *config;
+    struct hf_cfg_proxy *proxy; /* the one that backends are found for now */
+    unsigned *found_for; /* by id of a backend: the id of the last one that it was found for */
+};
 
-static void add(struct hf_cfg_proxy *proxy, struct hf_cfg_proxy *backend)
+static void add(struct search *search, struct hf_cfg_proxy *backend)
 {
-    if (backend && !is_listed(proxy, backend))
-        proxy->backends[proxy->n_backends++] = backend;
+    struct hf_cfg_proxy *proxy = search->proxy;
+
+    if (!backend || search->found_for[backend->id] == proxy->id)
+        return;
+    search->found_for[backend->id] = proxy->id;
+    proxy->backends[proxy->n_backends++] = backend;
 }
 
 /* A name that is made while running may be that of any backend. */
-static void add_all(const struct hf_config *config, struct hf_cfg_proxy *proxy)
+static void add_all(struct search *search)
 {
+    const struct hf_cfg_proxy *proxy = search->proxy;
     struct hf_cfg_proxy *other;
 
-    for (other = config->proxies; other; other = other->next) {
+    for (other = search->config->proxies; other; other = other->next) {
         if ((other->caps & HF_CAP_BACKEND) && other->o.mode == proxy->o.mode && !other->o.disabled)
-            add(proxy, other);
+            add(search, other);
     }
 }
 
-static unsigned most_backends(const struct hf_config *config, const struct hf_cfg_proxy *proxy)
+static unsigned most_backends(const struct search *search)
 {
     const struct hf_cfg_switch *choice;
     unsigned n = 1;
 
-    for (choice = proxy->switches; choice; choice = choice->next)
-        n += choice->format ? config->n_proxies : 1;
+    for (choice = search->proxy->switches; choice; choice = choice->next, n++) {
+        if (choice->format)
+            return search->config->n_proxies;
+    }
     return n;
 }
 
-static void find_backends(struct hf_config *config, struct hf_cfg_proxy *proxy)
+static void find_backends(struct search *search)
 {
+    struct hf_cfg_proxy *proxy = search->proxy;
     const struct hf_cfg_switch *choice;
 
     proxy->n_backends = proxy->n_reach = 0;
-    proxy->backends =
-        hf_arena_alloc(config->arena, most_backends(config, proxy) * sizeof *proxy->backends);
-    add(proxy, proxy->backend);
+    proxy->backends = hf_arena_alloc(search->config->arena,
+                                     most_backends(search) * sizeof(struct hf_cfg_proxy *));
+    add(search, proxy->backend);
     for (choice = proxy->switches; choice; choice = choice->next) {
         if (choice->format)
-            add_all(config, proxy);
+            add_all(search);
         else
-            add(proxy, choice->backend);
+            add(search, choice->backend);
     }
 }
 
@@ -71,12 +77,15 @@ static void find_servers(struct hf_config *config, struct hf_cfg_proxy *proxy)
 
 void hf_conf_find_reach(struct hf_config *config)
 {
-    struct hf_cfg_proxy *proxy;
+    struct search search = {.config = config};
+    size_t bytes = (config->n_proxies + 1) * sizeof *search.found_for;
 
-    for (proxy = config->proxies; proxy; proxy = proxy->next) {
-        if (proxy->caps & HF_CAP_FRONTEND) {
-            find_backends(config, proxy);
-            find_servers(config, proxy);
-        }
+    search.found_for = hf_arena_alloc(config->arena, bytes);
+    for (struct hf_cfg_proxy *proxy = config->proxies; proxy; proxy = proxy->next) {
+        if (!(proxy->caps & HF_CAP_FRONTEND))
+            continue;
+        search.proxy = proxy;
+        find_backends(&search);
+        find_servers(config, proxy);
     }
 }
