@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -460,6 +461,25 @@ static void a_slow_daemon_loses_lines_instead_of_blocking(void **state)
     assert_string_equal(stderr_text(), ""); /* slow is not dead */
 }
 
+static void what_was_lost_is_told_at_the_end(void **state)
+{
+    char expected[100];
+    (void)state;
+    start_daemon();
+    add_log(HF_LOG_UNIX, HF_LOG_RAW);
+    f.maker.config.global.logs = f.logs;
+    start(false);
+    for (unsigned i = 0; i < 5000; i++)
+        hf_log_event_mt(f.proxy, HF_LEVEL_INFO, "%0900u", i);
+    snprintf(expected, sizeof expected,
+             "%" PRIu64 " log lines were lost: their targets did not take them",
+             hf_log_dropped_mt());
+    while (*received())
+        ;
+    hf_log_fini();
+    assert_string_equal(received(), expected);
+}
+
 static void a_dead_daemon_is_told_once_and_found_again(void **state)
 {
     (void)state;
@@ -647,6 +667,7 @@ int main(void)
         WITH_FIXTURE(a_full_pipe_loses_lines_instead_of_blocking),
         WITH_FIXTURE(a_full_disk_is_called_so),
         WITH_FIXTURE(a_slow_daemon_loses_lines_instead_of_blocking),
+        WITH_FIXTURE(what_was_lost_is_told_at_the_end),
         WITH_FIXTURE(a_dead_daemon_is_told_once_and_found_again),
         WITH_FIXTURE(a_missing_socket_in_the_background_is_told_at_the_first_line),
         WITH_FIXTURE(a_missing_socket_in_the_foreground_becomes_stderr),
