@@ -11,10 +11,8 @@ alone by bench_scale.  Prints a table for each curve; --json keeps the figures, 
 them relative to its smallest size: a flat line costs the same at any size.
 """
 
-import argparse
 import json
 import math
-import os
 import resource
 import statistics
 import subprocess
@@ -260,21 +258,10 @@ def plot(results):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--haftp", required=True, help="the program")
-    parser.add_argument("--tools", required=True,
-                        help="the folder of ftp_load, ftp_sink and bench_scale")
+    parser = run.common_arguments(__doc__, "ftp_load, ftp_sink and bench_scale", 1)
     parser.add_argument("--curves", default="",
                         help="only these: " + ", ".join([*CURVES, "parts"]))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=1)
-    parser.add_argument("--json", help="write every measurement to this file")
-    parser.add_argument("--plot", help="write the curves to this file (SVG)")
-    options = parser.parse_args()
-    for name in ("haftp", "tools"):
-        setattr(options, name, os.path.abspath(getattr(options, name)))
-    return options
+    return parser.parse_args()
 
 
 def main():

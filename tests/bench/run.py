@@ -348,25 +348,29 @@ def plot(results):
 
 # ---- all of it ----
 
-def arguments():
-    parser = argparse.ArgumentParser(description=__doc__,
+def common_arguments(description, tools, seconds):
+    """What every bench is told; `tools`: the programs that it runs itself."""
+    parser = argparse.ArgumentParser(description=description,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--haftp", required=True, help="the program")
-    parser.add_argument("--tools", required=True,
-                        help="the folder of ftp_load, ftp_sink, tls_serve and splice_relay")
-    parser.add_argument("--packages", default="build/packages", help="where mod_proxy is unpacked")
+    parser.add_argument("--haftp", required=True, type=os.path.abspath, help="the program")
+    parser.add_argument("--tools", required=True, type=os.path.abspath,
+                        help=f"the folder of {tools}")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=seconds)
+    parser.add_argument("--json", help="write every measurement to this file")
+    parser.add_argument("--plot", help="write a picture of them to this file (SVG)")
+    return parser
+
+
+def arguments():
+    parser = common_arguments(__doc__, "ftp_load, ftp_sink, tls_serve and splice_relay", 3)
+    parser.add_argument("--packages", default=os.path.abspath("build/packages"),
+                        type=os.path.abspath, help="where mod_proxy is unpacked")
     parser.add_argument("--peers", default="", help="only these, by name, with commas between")
     parser.add_argument("--scenarios", default="",
                         help="only these: " + ", ".join([*SCENARIOS, *TLS_SCENARIOS]))
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--idle", type=int, default=8000, help="idle sessions")
-    parser.add_argument("--json", help="write every measurement to this file")
-    parser.add_argument("--plot", help="write bars to this file (SVG)")
-    options = parser.parse_args()
-    for name in ("haftp", "tools", "packages"):
-        setattr(options, name, os.path.abspath(getattr(options, name)))
-    return options
+    return parser.parse_args()
 
 
 def chosen(options):

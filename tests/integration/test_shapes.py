@@ -38,15 +38,21 @@ def test_check_explains_each_control_bind(lab):
     assert "10.0.0.1:21" in text and "50000-50100" in text and "ftp_data" in text
 
 
-@needs_port_21
-def test_seed_passive_transfers(lab):
-    """Only the addresses are replaced: port 21, the range and the servers' lines stay."""
+def seed(lab, name):
+    """An example before its servers.  Only the addresses are replaced: port 21, the range and the
+    servers' lines stay."""
     servers = lab.servers("vsftpd", 3, port=21)
     front = lab.net.front()
-    with open(os.path.join(ROOT, "examples/seed-passive.cfg")) as file:
+    with open(os.path.join(ROOT, "examples", name)) as file:
         config = file.read().replace("10.0.0.1", front)
     for number, server in enumerate(servers):
         config = config.replace(f"192.168.1.{10 + number}", server.address)
+    return config, front, servers
+
+
+@needs_port_21
+def test_seed_passive_transfers(lab):
+    config, front, servers = seed(lab, "seed-passive.cfg")
     lab.haftp(config, (front, 21), (front, 50100))
     assert len(transfers_work((front, 21), servers)) == 3
 
@@ -54,12 +60,7 @@ def test_seed_passive_transfers(lab):
 @needs_port_21
 def test_seed_basic_transfers(lab):
     """No data ports are named: any free port will do."""
-    servers = lab.servers("vsftpd", 3, port=21)
-    front = lab.net.front()
-    with open(os.path.join(ROOT, "examples/seed-basic.cfg")) as file:
-        config = file.read().replace("10.0.0.1", front)
-    for number, server in enumerate(servers):
-        config = config.replace(f"192.168.1.{10 + number}", server.address)
+    config, front, servers = seed(lab, "seed-basic.cfg")
     lab.haftp(config, (front, 21))
     assert len(transfers_work((front, 21), servers)) == 3
 

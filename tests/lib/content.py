@@ -3,6 +3,7 @@
 import hashlib
 import os
 import random
+import uuid
 
 MIB = 1 << 20
 
@@ -25,3 +26,15 @@ def write_sparse(path, size):
             file.seek(offset)
             file.write(offset.to_bytes(8, "big"))
         os.truncate(path, size)
+
+
+def assert_goes_both_ways(client, server):
+    """A listing, a download and, of a client that can, an upload; all of it to the last byte."""
+    local = os.path.join(client.folder, "local.bin")
+    remote = f"incoming/{uuid.uuid4().hex}"
+    assert {"named.bin", "random.bin", "empty"} <= set(client.list("pub"))
+    client.get("pub/random.bin", local)
+    assert checksum(local) == checksum(server.path("pub/random.bin"))
+    if "put" in client.can:
+        client.put(local, remote)
+        assert checksum(server.path(remote)) == checksum(local)

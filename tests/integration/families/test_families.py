@@ -4,9 +4,7 @@ By default every two values of any two columns meet; the whole matrix is long. W
 cannot do is told in lib/ways.py."""
 
 import itertools
-import os
 import re
-import uuid
 
 import pytest
 
@@ -86,23 +84,13 @@ def places(house):
     lab.close()
 
 
-def transfers(client, server):
-    local = os.path.join(client.folder, "local.bin")
-    remote = f"incoming/{uuid.uuid4().hex}"
-    assert {"named.bin", "random.bin", "empty"} <= set(client.list("pub"))
-    client.get("pub/random.bin", local)
-    assert content.checksum(local) == content.checksum(server.path("pub/random.bin"))
-    if "put" in client.can:
-        client.put(local, remote)
-        assert content.checksum(server.path(remote)) == content.checksum(local)
-
-
 def run(places, lab, way, front, kind, family, mode):
     place = places(kind, family)
     lab.shown += [place.haftp, place.server]
     before = len(place.haftp.log())
     client, commands = WAYS[way]
-    transfers(client(place.where[front, mode], place.login, lab.scratch()), place.server)
+    content.assert_goes_both_ways(client(place.where[front, mode], place.login, lab.scratch()),
+                                  place.server)
     log = place.haftp.log()[before:]
     used = set(re.findall(r"\b(PASV|EPSV|PORT|EPRT|LPSV|LPRT)\b", log))
     assert used == {commands[FRONTS[front]]}, log

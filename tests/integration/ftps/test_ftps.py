@@ -3,14 +3,12 @@
 By default every two values of any two columns meet; the whole matrix is long."""
 
 import itertools
-import os
 import re
-import uuid
 
 import pytest
 
 from lib import content
-from lib.clients import TLS_CLIENTS, Client
+from lib.clients import TLS_CLIENTS
 from lib.ftps import FRONTS, SERVER_WORDS, FtpsPlace, ftps_place, server_tls
 from lib.lab import Lab
 from lib.net import has_ipv6
@@ -74,18 +72,6 @@ def new_place(lab, kind, mode, version, family) -> FtpsPlace:
                       more=["option ftplog"])
 
 
-def transfers(client: Client, place: FtpsPlace):
-    server, = place.servers
-    local = os.path.join(client.folder, "local.bin")
-    remote = f"incoming/{uuid.uuid4().hex}"
-    assert {"named.bin", "random.bin", "empty"} <= set(client.list("pub"))
-    client.get("pub/random.bin", local)
-    assert content.checksum(local) == content.checksum(server.path("pub/random.bin"))
-    if "put" in client.can:
-        client.put(local, remote)
-        assert content.checksum(server.path(remote)) == content.checksum(local)
-
-
 def assert_was_as_told(haftp, since, client, protected):
     """The lines of transfers: all in the client's mode, and of the version that was asked for, or
     of none.  protected: that version, None: PROT C."""
@@ -106,7 +92,7 @@ def run(place, lab, client, front, family):
     since = len(place.haftp.log())
     client = TLS_CLIENTS[client](place.where(front, family), place.login, lab.scratch(),
                                  place.tls(front, place.version))
-    transfers(client, place)
+    content.assert_goes_both_ways(client, place.servers[0])
     assert_was_as_told(place.haftp, since, client,
                        place.version if front.endswith("-P") else None)
 

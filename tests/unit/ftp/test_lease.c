@@ -56,6 +56,24 @@ static void make_table(enum hf_ftp_peer rule, unsigned n_workers)
     make_table_of(PORTS, rule, n_workers);
 }
 
+/* Two ranges of the same ports, each on an address. */
+static void make_table_on(const char *first, const char *second)
+{
+    static struct hf_cfg_data_range range;
+
+    make_table(HF_FTP_PEER_STRICT, 1);
+    hf_lease_table_free(w.table);
+    range = (struct hf_cfg_data_range){.bind = &w.data2};
+    w.data.addr = host(first);
+    w.data2 = w.data;
+    w.data2.addr = host(second);
+    w.data2.v6only = w.data2.addr.sa.sa_family == AF_INET6;
+    w.data.next = &w.data2;
+    w.range.next = &range;
+    w.table = hf_lease_table_new(&w.config, 1);
+    assert_non_null(w.table);
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -242,16 +260,7 @@ static void test_peer_any_is_exclusive(void **state)
 static void test_ports_of_the_clients_own_address(void **state)
 {
     (void)state;
-    make_table(HF_FTP_PEER_STRICT, 1);
-    hf_lease_table_free(w.table);
-    struct hf_cfg_data_range second = {.bind = &w.data2};
-    w.data.addr = host("192.0.2.1");
-    w.data2 = w.data;
-    w.data2.addr = host("192.0.2.2");
-    w.data.next = &w.data2;
-    w.range.next = &second;
-    w.table = hf_lease_table_new(&w.config, 1);
-    assert_non_null(w.table);
+    make_table_on("192.0.2.1", "192.0.2.2");
     struct hf_lease lease = {0};
     for (unsigned i = 0; i < PORTS; i++) {
         assert_int_equal(take_at("192.0.2.2", "10.0.0.1", 1, 0, &lease), HF_OK);
@@ -266,17 +275,7 @@ static void test_ports_of_the_clients_own_address(void **state)
 static void test_wildcard_ranges_and_families(void **state)
 {
     (void)state;
-    make_table(HF_FTP_PEER_STRICT, 1);
-    hf_lease_table_free(w.table);
-    struct hf_cfg_data_range second = {.bind = &w.data2};
-    w.data.addr = host("0.0.0.0");
-    w.data2 = w.data;
-    w.data2.addr = host("::");
-    w.data2.v6only = true;
-    w.data.next = &w.data2;
-    w.range.next = &second;
-    w.table = hf_lease_table_new(&w.config, 1);
-    assert_non_null(w.table);
+    make_table_on("0.0.0.0", "::");
     struct hf_lease lease = {0};
     assert_int_equal(take_at("2001:db8::1", "2001:db8::2", 1, 0, &lease), HF_OK);
     assert_ptr_equal(lease.slot->bind, &w.data2);
@@ -288,15 +287,7 @@ static void test_wildcard_ranges_and_families(void **state)
 static void test_ports_of_the_address_that_is_told(void **state)
 {
     (void)state;
-    make_table(HF_FTP_PEER_STRICT, 1);
-    hf_lease_table_free(w.table);
-    struct hf_cfg_data_range second = {.bind = &w.data2};
-    w.data2 = w.data;
-    w.data2.addr = host("192.0.2.2");
-    w.data.next = &w.data2;
-    w.range.next = &second;
-    w.table = hf_lease_table_new(&w.config, 1);
-    assert_non_null(w.table);
+    make_table_on("192.0.2.1", "192.0.2.2");
     struct hf_lease lease = {0};
     for (unsigned i = 0; i < PORTS; i++) {
         assert_int_equal(take_told("192.0.2.1", "192.0.2.2", "10.0.0.1", &lease), HF_OK);
