@@ -224,6 +224,31 @@ static void check_tls_of_check(const struct hf_config *config, const struct hf_c
                     server->name);
 }
 
+/* A check that goes elsewhere does not inherit `ssl`, as with HAProxy; but who wrote that word may
+ * not expect to see the password on the wire. */
+static void check_tls_of_ftp_check(const struct hf_cfg_server *server,
+                                   const struct hf_cfg_server *before, struct hf_diag *diag)
+{
+    const struct hf_cfg_server_opts *o = &server->o;
+    const struct hf_cfg_ftp_check *check = server->proxy->o.ftp_check;
+    bool elsewhere = o->check_port || hf_addr_is_set(&o->check_addr);
+
+    if (!check || !o->check || is_of_line(server, before))
+        return;
+    if (check->password && o->tls.ssl && elsewhere && !o->tls.check_ssl)
+        hf_diag_add(
+            diag, HF_DIAG_WARNING, server->loc, "add 'check-ssl'",
+            "the health check of server '%s' logs in without TLS: 'ssl' does not hold where "
+            "'port' or 'addr' sends it elsewhere.",
+            server->name);
+    if (o->tls.starttls && o->tls.check_ssl && !elsewhere)
+        hf_diag_add(
+            diag, HF_DIAG_WARNING, server->loc, "remove 'check-ssl': the check sends AUTH, too",
+            "the health check of server '%s' begins TLS at once, where the server waits for "
+            "AUTH: it will fail.",
+            server->name);
+}
+
 void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
 {
     struct hf_cfg_proxy *proxy;
@@ -238,6 +263,7 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
             settle_options(config, server, diag);
             settle_check_port(config, server, before, diag);
             check_tls_of_check(config, server, before, diag);
+            check_tls_of_ftp_check(server, before, diag);
             resolve_track(config, server, diag);
             before = server;
         }
