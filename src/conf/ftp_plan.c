@@ -195,8 +195,8 @@ static void claim_named_section(struct hf_plan *plan, struct hf_cfg_proxy *contr
                     "ftp-data section: '%s' does not carry TCP connections.", ref->section);
     } else if (!hf_plan_claim_section(plan, control, section, HF_DATA_SECTION)) {
         hf_diag_add(plan->diag, HF_DIAG_ERROR, ref->loc,
-                    "give it a line like 'bind :50000-50100', or write 'ftp-data ports "
-                    "50000-50100' here instead",
+                    "give it a line like 'bind :30000-30100', or write 'ftp-data ports "
+                    "30000-30100' here instead",
                     "ftp-data section: '%s' binds no port range.", ref->section);
     }
 }
@@ -308,7 +308,7 @@ static void warn_no_opaque_data_ports(struct hf_plan *plan, const struct hf_cfg_
         return;
     hf_diag_add(
         plan->diag, HF_DIAG_ADVICE, control->loc,
-        "add a line like 'ftp-data ports 50000-50100' and give the servers the same passive "
+        "add a line like 'ftp-data ports 30000-30100' and give the servers the same passive "
         "ports and this balancer's address",
         "%s '%s' passes FTP over TLS on but has no data ports: transfers work only where "
         "clients reach the servers themselves.",
@@ -321,7 +321,7 @@ static void warn_no_data_ports(struct hf_plan *plan, const struct hf_cfg_proxy *
     if (hf_diag_count(plan->diag, HF_DIAG_ERROR) > 0 || (control->direct && !control->direct->cond))
         return;
     hf_diag_add(plan->diag, HF_DIAG_ADVICE, control->loc,
-                "add a line like 'ftp-data ports 50000-50100' and open these ports in the firewall",
+                "add a line like 'ftp-data ports 30000-30100' and open these ports in the firewall",
                 "%s '%s' carries FTP but has no data ports: every transfer will use any port that "
                 "is free.",
                 hf_conf_kind(control), control->name);

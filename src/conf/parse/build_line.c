@@ -39,7 +39,7 @@ void hf_build_data_ports(struct hf_build *b, const struct hf_word *range)
     uint16_t lo, hi;
 
     if (hf_value_port_range(range->text, &lo, &hi) != HF_OK) {
-        hf_build_error(b, range->loc, "write LOW-HIGH, for example 50000-50100",
+        hf_build_error(b, range->loc, "write LOW-HIGH, for example 30000-30100",
                        "'%s' is not a range of ports", range->text);
         return;
     }

@@ -215,7 +215,7 @@ static const char *belongs_elsewhere(const char *text, uint64_t here)
 void hf_unknown_option(struct hf_diag *diag, const struct hf_word *word,
                        const struct hf_keyword *line, bool lost)
 {
-    static const char range[] = "a range of ports is one word: ADDRESS:LOW-HIGH, like :50000-50100";
+    static const char range[] = "a range of ports is one word: ADDRESS:LOW-HIGH, like :30000-30100";
     char buf[128];
     const struct hf_keyword *row = nearest(word->text, NULL, line->options, 0);
     const char *hint = row ? did_you_mean(row, line->options, buf, sizeof buf) : NULL;
