@@ -4,9 +4,6 @@
  * A pool is its loop's and used on that thread; the count of open pipes is shared by all of them,
  * and the sizes are set once before threads start.  It moves no bytes: relay.c does.
  */
-/*
- * pipe.c: makes pipes of the wanted size, and keeps a few empty ones for the next transfer.
- */
 #include "pipe_int.h"
 
 #include <fcntl.h>
