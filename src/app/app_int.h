@@ -39,7 +39,8 @@ struct app_sockets {
     struct hf_buffers buffers; /* of clients' connections */
     struct app_socket *list;
     unsigned n, room;
-    const struct hf_cfg_bind *failing; /* of which n_failing ports could not be opened so far */
+    const struct hf_cfg_bind *failing; /* of which n_failing ports could not be opened so far, */
+    enum hf_status failing_for;        /* for this one reason */
     unsigned n_failing;
     unsigned pauses; /* spent waiting for data ports that were taken */
 };

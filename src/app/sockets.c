@@ -52,17 +52,18 @@ static void report_others(struct app_sockets *sockets)
     sockets->n_failing = 0;
 }
 
-/* The first ports of a line are named, with advice; of a range that cannot be had at all, the
- * number of the others is enough. */
+/* The first ports of a line that fail for one reason are named, with advice; of a range that cannot
+ * be had at all, the number of the others is enough. */
 static void report(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
                    enum hf_status status)
 {
     char text[HF_ADDR_TEXT_SIZE];
     struct hf_addr addr = bind->addr;
 
-    if (sockets->failing != bind)
+    if (sockets->failing != bind || sockets->failing_for != status)
         report_others(sockets);
     sockets->failing = bind;
+    sockets->failing_for = status;
     if (sockets->n_failing++ >= NAMED_PORTS)
         return;
     hf_addr_set_port(&addr, (uint16_t)port);

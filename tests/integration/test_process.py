@@ -127,6 +127,20 @@ def test_running_out_of_descriptors_is_told(lab):
         assert link.recv(3) == b"220"
 
 
+def test_each_reason_of_a_range_is_told(lab):
+    """One port is taken, and for most of the others descriptors are lacking: two things to do."""
+    lab.need_haftp()
+    front = lab.net.front()
+    config = head(threads=1) + f"listen ftp\n    bind {front}:{CONTROL_PORT}\n" \
+        f"    option ftp-inspect\n    ftp-data ports 20000-20099\n    server s {front}:1\n"
+    with socket.create_server((front, 20003)):
+        done = start("-db", "-f", written(lab, config), before=["prlimit", "--nofile=60:60"])
+    assert done.returncode == 1
+    assert re.search(r"address already in use.*\n.*a program listens there", done.stderr)
+    assert re.search(r"out of file descriptors.*\n.*raise the limit", done.stderr)
+    assert re.search(r"nor for \d\d more ports of this line", done.stderr)
+
+
 def test_few_descriptors_are_told_at_start(lab):
     """Nobody said how many sessions there should be, and hardly any fit: that is no wish."""
     lab.need_haftp()
