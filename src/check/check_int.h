@@ -9,6 +9,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/base/str.h"
 #include "haftp/check/check.h"
+#include "haftp/net/tls.h"
 
 /* Servers that come back up get their share little by little (warmup.c). */
 struct hf_warmup {
@@ -22,6 +23,54 @@ void hf_warmup_init(struct hf_warmup *warmup, struct hf_runtime *runtime, struct
 void hf_warmup_begin(struct hf_warmup *warmup);
 void hf_warmup_end(struct hf_warmup *warmup);
 
+/* One server's checks, one after the other. */
+struct hf_check_run {
+    struct hf_checks *checks;
+    struct hf_server *server;
+    const struct hf_check_ops *ops;
+    struct hf_addr to;
+    struct hf_watch watch;
+    struct hf_tls *tls;    /* NULL: plain text, or not connected */
+    struct hf_timer timer; /* the next check, or the end of this one's patience */
+    uint64_t began_ms;
+    unsigned health;
+    void *state;        /* of the kind; NULL: no check runs, or it keeps none */
+    const char *awaits; /* what the kind waits for; NULL: it did not say */
+    bool connected;
+    bool secure;   /* TLS stands, or is not spoken */
+    bool upgrades; /* it begins in the middle of the conversation */
+    bool hindered; /* we could not even try, and have said so */
+};
+
+struct hf_checks {
+    struct hf_loop *loop;
+    struct hf_reap reap;
+    struct hf_warmup warmup;
+    unsigned spread_percent;
+    unsigned n;
+    struct hf_check_run runs[];
+};
+
+/* check.c */
+/* The next check, an interval from now. */
+void hf_check_schedule(struct hf_check_run *run);
+/* The next check, unless one runs, `fastinter` from now. */
+void hf_check_soon(struct hf_check_run *run);
+
+/* run.c */
+void hf_check_begin(struct hf_check_run *run);
+void hf_check_close(
+    struct hf_check_run *run); /* the connection, and what the kind keeps; idempotent */
+
+/* health.c */
+/* What a check has found, `why`, becomes of the server. */
+void hf_check_count(struct hf_check_run *run, bool passed, const char *why);
+
+static inline const struct hf_cfg_server_opts *hf_check_opts(const struct hf_check_run *run)
+{
+    return &run->server->cfg->o;
+}
+
 /* Brings `observe` results of any worker to this loop (observe.c). */
 void hf_observe_begin(struct hf_loop *loop);
 void hf_observe_end(void);
@@ -30,7 +79,7 @@ void hf_observe_end(void);
  * in it (kind/ftp.c). */
 void hf_check_quote(struct hf_view line, const char *password, char *out, size_t size);
 
-/* Sessions of the server failed o.error_limit times in a row (check.c). */
+/* Sessions of the server failed o.error_limit times in a row (health.c). */
 void hf_check_suffer(struct hf_check_run *run);
 
 #endif
