@@ -1,5 +1,5 @@
 /*
- * load.h: which of two candidates carries less.
+ * load.h: which of two candidates carries less.  Any thread.
  */
 #ifndef HAFTP_BALANCE_LOAD_H
 #define HAFTP_BALANCE_LOAD_H

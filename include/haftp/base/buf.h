@@ -26,7 +26,7 @@ static inline struct hf_view hf_buf_view(const struct hf_buf *b)
 {
     return b->mem ? hf_view(b->mem + b->at, b->end - b->at) : hf_view("", 0);
 }
-/* HF_LIMIT when it would hold more than `limit` bytes: nothing was added. */
+/* HF_LIMIT when it would hold more than `limit` bytes, HF_NOMEM: nothing was added. */
 HF_MUST_USE enum hf_status hf_buf_add(struct hf_buf *b, const char *p, size_t n, size_t limit);
 void hf_buf_drop(struct hf_buf *b, size_t n); /* the first n bytes; frees when empty */
 void hf_buf_clear(struct hf_buf *b);

@@ -1,5 +1,7 @@
 /*
  * file.h: a file that a configuration names, read as a whole.
+ *
+ * Reading may block on the disk: at start, or on main's thread.
  */
 #ifndef HAFTP_BASE_FILE_H
 #define HAFTP_BASE_FILE_H

@@ -2,8 +2,8 @@
  * check.h: health checks: schedule, rise and fall.
  *
  * All checks run on one loop (main's).  A kind of check is one file in src/check/kind/ exporting a
- * const struct hf_check_ops named hf_check_<file>.  Results go to hf_server_set_up_mt().  Passive
- * evidence from a worker is not a check and is not reported here.
+ * const struct hf_check_ops named hf_check_<file>.  Results go to hf_server_set_up_mt(), and so
+ * does what sessions tell of a server with `observe`, which comes to this loop by mail.
  */
 #ifndef HAFTP_CHECK_CHECK_H
 #define HAFTP_CHECK_CHECK_H
@@ -19,7 +19,7 @@ void hf_checks_stop(struct hf_checks *checks); /* NULL is fine; frees */
 
 /* ---- for kinds of checks ---- */
 
-struct hf_check_run; /* one connection to one server */
+struct hf_check_run; /* one server's checks, and the one that runs */
 
 struct hf_check_ops {
     const char *name;

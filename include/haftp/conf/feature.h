@@ -3,7 +3,7 @@
  * for.
  *
  * The names are HAProxy's, true where haftp can do what the name stands for, so that a file with
- * alternatives takes the one that works here.  `haftp -vv` lists them.
+ * alternatives takes the one that works here.  `haftp -vv` lists them.  Any thread.
  */
 #ifndef HAFTP_CONF_FEATURE_H
 #define HAFTP_CONF_FEATURE_H

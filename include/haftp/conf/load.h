@@ -1,5 +1,6 @@
 /*
- * load.h: files in, configuration out.
+ * load.h: files in, configuration out.  Main's thread; what comes out is immutable, for all of
+ * them.
  */
 #ifndef HAFTP_CONF_LOAD_H
 #define HAFTP_CONF_LOAD_H

@@ -66,8 +66,7 @@ struct hf_lease_slot *hf_lease_slot_at(struct hf_lease_table *table, unsigned in
  * where the client is told to connect to, else of those where it came to, or of all when there are
  * none (NAT).  HF_NOPORT: none was found for this client (hf_lease_waitlist() wakes when one may be
  * free): no port is without a lease, and those looked at, all of a small range, carry one of its
- * own; HF_NOTFOUND: no range
- * serves this server; HF_NOMEM.  owner->serial is not looked at. */
+ * own; HF_NOTFOUND: no range serves this server; HF_NOMEM.  owner->serial is not looked at. */
 HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table,
                                             const struct hf_lease_wish *wish,
                                             const struct hf_lease_owner *owner,

@@ -28,6 +28,7 @@ static inline void hf_leg_init(struct hf_leg *leg)
 {
     leg->watch.fd = -1;
 }
+/* As hf_watch_open(): on failure fd is still the caller's. */
 HF_MUST_USE enum hf_status hf_leg_open(struct hf_leg *leg, struct hf_loop *loop, int fd,
                                        uint8_t ready, hf_watch_fn fn);
 static inline bool hf_leg_is_open(const struct hf_leg *leg)

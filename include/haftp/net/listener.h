@@ -2,7 +2,7 @@
  * listener.h: accepts connections on one loop, in bounded batches, with pause and back-off.
  *
  * The socket is made beforehand (hf_socket_listen, before privileges are dropped and threads
- * start).
+ * start).  Belongs to its loop's thread; embedded in its owner.
  */
 #ifndef HAFTP_NET_LISTENER_H
 #define HAFTP_NET_LISTENER_H
@@ -29,7 +29,8 @@ struct hf_listener {
     unsigned batch; /* accepts per turn */
 };
 
-/* Zero the listener first.  Takes the listening socket; `batch` 0: 64. */
+/* Zero the listener first.  Takes the listening socket, unless it fails (HF_NOMEM, HF_LIMIT): then
+ * it is still the caller's.  `batch` 0: 64. */
 HF_MUST_USE enum hf_status hf_listener_open(struct hf_listener *listener, struct hf_loop *loop,
                                             int fd, unsigned batch, hf_accept_fn on_accept,
                                             void *owner);

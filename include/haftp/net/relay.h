@@ -78,6 +78,7 @@ struct hf_relay {
     uint64_t moved_ms; /* loop time of the last MOVED */
 };
 
+/* Before anything else: two ends without a connection. */
 void hf_relay_init(struct hf_relay *relay, bool allow_splice, hf_relay_fn fn);
 /* Gives an end its connected descriptor; on failure it is still the caller's. */
 HF_MUST_USE enum hf_status hf_relay_attach(struct hf_relay *relay, int end, struct hf_loop *loop,

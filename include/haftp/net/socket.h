@@ -12,12 +12,12 @@
 #include "haftp/base/addr.h"
 #include "haftp/base/status.h"
 
-/* NULL or all zero: the system's defaults. */
 /* Sizes in bytes; 0: as the kernel sizes them. */
 struct hf_buffers {
     unsigned receive, send;
 };
 
+/* NULL or all zero: the system's defaults. */
 struct hf_listen_opts {
     bool reuseport; /* one of several sockets of ours on this address */
     bool v6only, v4v6, transparent;

@@ -1,5 +1,6 @@
 /*
- * table_key.h: samples as keys of stick tables.
+ * table_key.h: samples as keys of stick tables.  Belongs to the session's worker; allocates
+ * nothing.
  */
 #ifndef HAFTP_RULES_TABLE_KEY_H
 #define HAFTP_RULES_TABLE_KEY_H

@@ -1,7 +1,8 @@
 /*
  * vars.h: variables that rules set and expressions read.
  *
- * A session's variables are a small block each, and exist only once they were set.  Those of scope
+ * A session's variables belong to its worker; they are a small block each, and exist only once they
+ * were set.  Those of scope
  * proc belong to the process and are shared by all workers, under a lock.
  */
 #ifndef HAFTP_RULES_VARS_H

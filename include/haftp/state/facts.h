@@ -1,8 +1,8 @@
 /*
  * facts.h: what is known of one session, as a flat record.
  *
- * Written by the session that owns it; log, rules and admin read it and nothing else of the
- * session.
+ * Written by the session that owns it, on its worker; log, rules and admin read it and nothing else
+ * of the session.
  */
 #ifndef HAFTP_STATE_FACTS_H
 #define HAFTP_STATE_FACTS_H

@@ -104,6 +104,7 @@ void hf_runtime_set_maxconn(struct hf_runtime *runtime, unsigned maxconn);
 void hf_runtime_free(struct hf_runtime *runtime);
 /* NULL: the bind is not counted. */
 struct hf_door *hf_proxy_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind);
+/* The live one of a section; never NULL. */
 struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct hf_cfg_proxy *cfg);
 struct hf_stick_table *hf_runtime_table(const struct hf_runtime *runtime,
                                         const struct hf_cfg_stick_table *cfg);
@@ -155,7 +156,7 @@ void hf_server_listen(const struct hf_server_listener *listener);
 /* Who ends all sessions of a server for this reason, on whatever worker they are. */
 typedef void (*hf_server_evict_fn)(struct hf_server *server, enum hf_reason reason);
 void hf_server_on_evict(hf_server_evict_fn fn);
-/* Who acts when o.error_limit is reached. */
+/* Who acts when o.error_limit is reached; likewise, and called on any thread. */
 typedef void (*hf_server_errors_fn)(struct hf_server *server);
 void hf_server_on_errors(hf_server_errors_fn fn);
 

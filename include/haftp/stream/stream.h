@@ -1,5 +1,5 @@
 /*
- * stream.h: a plain TCP session: bytes both ways, nothing read.
+ * stream.h: a plain TCP session: bytes both ways, nothing read.  Lives on its engine's worker.
  */
 #ifndef HAFTP_STREAM_STREAM_H
 #define HAFTP_STREAM_STREAM_H
