@@ -38,3 +38,5 @@ def assert_goes_both_ways(client, server):
     if "put" in client.can:
         client.put(local, remote)
         assert checksum(server.path(remote)) == checksum(local)
+        os.remove(server.path(remote))
+    os.remove(local)  # of all rows of a matrix together, the disk would be full
