@@ -1,6 +1,7 @@
 """FTPS ended by haftp: every way to come, to servers in every way, with real clients.
 
-By default every two values of any two columns meet; the whole matrix is long."""
+By default every two values of any two columns meet; the whole matrix is long, but for clients that
+are met in pairs only."""
 
 import itertools
 import re
@@ -34,7 +35,9 @@ def is_possible(row):
 
 
 PAIRS = pairwise(COLUMNS, is_possible)
-OTHERS = [row for row in itertools.product(*COLUMNS) if is_possible(row) and row not in PAIRS]
+IN_PAIRS_ONLY = ("wget", "wget-active", "rclone")
+OTHERS = [row for row in itertools.product(*COLUMNS)
+          if is_possible(row) and row not in PAIRS and row[1] not in IN_PAIRS_ONLY]
 
 
 def by_place(rows):
