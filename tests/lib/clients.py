@@ -378,7 +378,7 @@ CLIENTS = {cls.name: cls
            for cls in (Curl, CurlPasv, CurlPort, CurlEprt, Lftp, LftpActive, Tnftp, TnftpActive,
                        Ncftp, Wget, Rclone, Ftplib, FtplibActive)}
 
-# Those that speak TLS, when their `tls` says so. Not curl in active mode: 7.88 hangs there, with any
-# server (its issue 10666).
+# Those that speak TLS, when their `tls` says so. Not curl in active mode: 7.88 hangs there, with
+# any server (its issue 10666).
 TLS_CLIENTS = {cls.name: cls for cls in (Curl, CurlPasv, Lftp, LftpActive, Ftplib, FtplibActive,
                                          Wget, WgetActive, Rclone)}
