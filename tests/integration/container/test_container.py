@@ -4,6 +4,8 @@ tests/docker/run has them in a real one.
 """
 
 import os
+import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -85,3 +87,21 @@ listen ftp
     assert address == "none"
     code, said = check(address)
     assert code == 0 and "nothing to ask" in said
+
+
+def test_image_has_what_is_installed(tmp_path):
+    """The build in the image sees the files that .dockerignore lets in, and no others."""
+    root, context = pathlib.Path(__file__).parents[3], tmp_path / "src"
+    rules = (root / ".dockerignore").read_text().split("\n")
+    for path in [rule[1:] for rule in rules if rule.startswith("!")]:
+        (context / path).parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (root / path).is_dir() else shutil.copy
+        copy(root / path, context / path)
+    build, prefix = tmp_path / "build", tmp_path / "usr"
+    for command in (["cmake", "-G", "Ninja", "-S", context, "-B", build],
+                    ["cp", binary(), build / "haftp"],
+                    ["cmake", "--install", build, "--prefix", prefix]):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+    for path in ("sbin/haftp", "share/man/man5/haftp.cfg.5", "share/doc/haftp/LICENSE"):
+        assert (prefix / path).exists()
