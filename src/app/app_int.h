@@ -24,6 +24,7 @@
 #include "haftp/ftp/tie.h"
 #include "haftp/net/socket.h"
 #include "haftp/state/runtime.h"
+#include "haftp/state/tls.h"
 
 /* ---- sockets.c ---- */
 
@@ -125,22 +126,14 @@ void app_worker_fini(struct app_worker *worker);
 
 /* ---- certs.c; main's thread, logs ---- */
 
-struct app_certs {
-    const struct hf_config *config;
-    struct hf_loop *loop;
-    struct hf_timer daily;
-};
-
 /* Reads all files that TLS words name; all of them are used from now on, or none.  The loop waits
  * meanwhile, so checks may be late by as long as reading takes. */
-void app_certs_reload(const struct hf_config *config);
+void app_certs_reload(struct hf_tls_reminder *reminder);
 /* Certificates, when they end, and how many handshakes there were. */
 void app_certs_log(const struct hf_config *config);
-/* Those that have ended, or will soon. */
-void app_certs_warn(const struct hf_config *config);
-/* Warns each day, until app_certs_unwatch(). */
-void app_certs_watch(struct app_certs *certs, const struct hf_config *config, struct hf_loop *loop);
-void app_certs_unwatch(struct app_certs *certs);
+/* Warns each day of those that have ended, or will soon, until hf_tls_remind_stop(). */
+void app_certs_watch(struct hf_tls_reminder *reminder, const struct hf_config *config,
+                     struct hf_loop *loop);
 
 /* ---- serve.c ---- */
 

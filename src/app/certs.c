@@ -4,14 +4,11 @@
  */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <utlist.h>
 
 #include "app_int.h"
-#include "haftp/base/assert.h"
 #include "haftp/log/log.h"
-#include "haftp/state/tls.h"
 
 #define MOST_LINES 20u /* of one kind that are logged at once; the others are counted */
 #define MOST_TOLD  8u  /* in one line */
@@ -113,8 +110,9 @@ static void tell_changes(const struct changes *changes)
                     changes->n ? "new: " : "none of them has changed", text);
 }
 
-void app_certs_reload(const struct hf_config *config)
+void app_certs_reload(struct hf_tls_reminder *reminder)
 {
+    const struct hf_config *config = reminder->config;
     struct changes changes = {.n = 0};
     struct failure failure = {0};
     struct hf_diag *diag;
@@ -130,7 +128,7 @@ void app_certs_reload(const struct hf_config *config)
         find_changes(config, &changes);
         hf_config_adopt_tls(config);
         tell_changes(&changes);
-        app_certs_warn(config);
+        hf_tls_remind_now(reminder);
     } else {
         hf_diag_each(diag, HF_DIAG_ERROR, tell_failure, &failure);
         tell_what_to_do(config);
@@ -181,40 +179,18 @@ void app_certs_log(const struct hf_config *config)
     }
 }
 
-/* ---- watched ----------------------------------------------------------------------------- */
+/* ---- when they end ----------------------------------------------------------------------- */
 
-void app_certs_warn(const struct hf_config *config)
+static void tell_ending(const char *text)
 {
-    struct hf_tls_endings endings;
-    int64_t now = (int64_t)time(NULL);
-    char text[HF_TLS_EXPIRY_BYTES];
-
-    hf_config_tls_endings(config, now, &endings);
-    for (unsigned i = 0; i < endings.n; i++) {
-        (void)hf_tls_expiry_text(endings.of[i].cert, now, text);
-        hf_log_event_mt(NULL, HF_LEVEL_WARNING, "%s: renew it, then send USR2", text);
-    }
-    if (endings.n_more)
-        hf_log_event_mt(NULL, HF_LEVEL_WARNING, "%u more certificates are no longer good, or soon",
-                        endings.n_more);
+    hf_log_event_mt(NULL, HF_LEVEL_WARNING, "%s: renew it, then send USR2", text);
 }
 
 /* The start has told the same on the terminal. */
-static void on_day(struct hf_timer *timer)
+void app_certs_watch(struct hf_tls_reminder *reminder, const struct hf_config *config,
+                     struct hf_loop *loop)
 {
-    struct app_certs *certs = HF_CONTAINER(timer, struct app_certs, daily);
-    app_certs_warn(certs->config);
-    hf_loop_timer(certs->loop, &certs->daily, DAY_MS, on_day);
-}
-
-void app_certs_watch(struct app_certs *certs, const struct hf_config *config, struct hf_loop *loop)
-{
-    *certs = (struct app_certs){.config = config, .loop = loop};
-    if (config->tls_sites)
-        hf_loop_timer(loop, &certs->daily, DAY_MS, on_day);
-}
-
-void app_certs_unwatch(struct app_certs *certs)
-{
-    hf_loop_timer_cancel(certs->loop, &certs->daily);
+    *reminder = (struct hf_tls_reminder){
+        .config = config, .tell = tell_ending, .every_ms = DAY_MS, .loop = loop};
+    hf_tls_remind(reminder);
 }

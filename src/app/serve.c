@@ -20,7 +20,7 @@ struct server_process {
     struct app_worker *workers;
     unsigned n_workers, n_running, n_drained;
     struct hf_timer hard_stop;
-    struct app_certs certs;
+    struct hf_tls_reminder certs;
     enum stage stage;
     int last_signal;
 };
@@ -75,7 +75,7 @@ static void on_signal(uv_signal_t *handle, int number)
         app_certs_log(process->runtime->config);
         return;
     case SIGUSR2:
-        app_certs_reload(process->runtime->config);
+        app_certs_reload(&process->certs);
         return;
     case SIGUSR1:
         process->last_signal = number;
@@ -192,7 +192,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     if (checks)
         hf_checks_stop(checks);
     hf_loop_timer_cancel(process.loop, &process.hard_stop);
-    app_certs_unwatch(&process.certs);
+    hf_tls_remind_stop(&process.certs);
     hf_loop_settle(process.loop);
     hf_loop_free(process.loop);
     return process.last_signal;

@@ -1,9 +1,10 @@
 /*
- * tls_expiry.c: what is said of certificates that end.
+ * tls_expiry.c: what is said of certificates that end, and how often.
  */
 #include <stdio.h>
 #include <time.h>
 
+#include "haftp/base/assert.h"
 #include "haftp/state/tls.h"
 
 #define DAY_S (24 * 3600)
@@ -42,4 +43,46 @@ bool hf_tls_expiry_text(const struct hf_tls_cert_info *info, int64_t now,
     else
         return false;
     return true;
+}
+
+/* ---- again and again --------------------------------------------------------------------- */
+
+static void tell_all(const struct hf_tls_reminder *reminder)
+{
+    struct hf_tls_endings endings;
+    int64_t now = (int64_t)time(NULL);
+    char text[HF_TLS_EXPIRY_BYTES];
+
+    hf_config_tls_endings(reminder->config, now, &endings);
+    for (unsigned i = 0; i < endings.n; i++) {
+        (void)hf_tls_expiry_text(endings.of[i].cert, now, text);
+        reminder->tell(text);
+    }
+    if (endings.n_more) {
+        snprintf(text, sizeof text, "%u more certificates are no longer good, or soon",
+                 endings.n_more);
+        reminder->tell(text);
+    }
+}
+
+static void on_time(struct hf_timer *timer)
+{
+    hf_tls_remind_now(HF_CONTAINER(timer, struct hf_tls_reminder, timer));
+}
+
+void hf_tls_remind(struct hf_tls_reminder *reminder)
+{
+    if (reminder->config->tls_sites)
+        hf_loop_timer(reminder->loop, &reminder->timer, reminder->every_ms, on_time);
+}
+
+void hf_tls_remind_now(struct hf_tls_reminder *reminder)
+{
+    tell_all(reminder);
+    hf_tls_remind(reminder);
+}
+
+void hf_tls_remind_stop(struct hf_tls_reminder *reminder)
+{
+    hf_loop_timer_cancel(reminder->loop, &reminder->timer);
 }

@@ -9,6 +9,7 @@
 #define HAFTP_STATE_TLS_H
 
 #include "haftp/conf/model.h"
+#include "haftp/net/loop.h"
 #include "haftp/net/tls.h"
 
 struct hf_tls_site {
@@ -66,5 +67,20 @@ struct hf_tls_endings {
 /* Main's thread. */
 void hf_config_tls_endings(const struct hf_config *config, int64_t now,
                            struct hf_tls_endings *endings);
+
+/* Tells of them again and again, so that whoever forgets to renew one reads of it.  One loop. */
+struct hf_tls_reminder {
+    const struct hf_config *config;
+    void (*tell)(const char *text); /* a sentence without its dot, for each */
+    unsigned every_ms;
+    struct hf_loop *loop;
+    struct hf_timer timer;
+};
+/* All but the timer is set by the owner.  The first time is an interval from now; never where no
+ * line has TLS. */
+void hf_tls_remind(struct hf_tls_reminder *reminder);
+/* Now, and then an interval later: nobody reads the same twice in one. */
+void hf_tls_remind_now(struct hf_tls_reminder *reminder);
+void hf_tls_remind_stop(struct hf_tls_reminder *reminder);
 
 #endif
