@@ -190,6 +190,26 @@ static void check_descriptors(const struct hf_config *config, struct hf_diag *di
                 global->ulimit_n, global->maxconn, (unsigned long long)needed);
 }
 
+/* The one limit by which nobody comes in, however long he waits. */
+static void check_tls_places(const struct hf_config *config, struct hf_diag *diag,
+                             const struct hf_cfg_proxy *proxy)
+{
+    const struct hf_cfg_global *global = &config->global;
+    const struct hf_cfg_bind *bind;
+
+    if (global->maxsslconn != 1 || !proxy->reaches_tls)
+        return;
+    for (bind = proxy->binds; bind; bind = bind->next) {
+        if (!hf_bind_has_tls(bind) || bind->role == HF_BIND_DATA)
+            continue;
+        hf_diag_add(diag, HF_DIAG_ADVICE, global->maxsslconn_loc, "raise it, or leave it out",
+                    "maxsslconn 1 is not enough for one session of '%s' with TLS: it has a "
+                    "connection with TLS on both sides.",
+                    proxy->name);
+        return;
+    }
+}
+
 void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
 {
     const struct hf_cfg_proxy *proxy;
@@ -205,6 +225,7 @@ void hf_conf_check(struct hf_config *config, struct hf_diag *diag)
         check_log_targets(config, diag, proxy);
         check_steps(diag, proxy);
         check_unique_ids(diag, proxy);
+        check_tls_places(config, diag, proxy);
     }
     hf_conf_check_ports(config, diag);
     hf_conf_check_rules(config, diag);

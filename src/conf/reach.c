@@ -50,6 +50,7 @@ static void find_backends(struct search *search)
     const struct hf_cfg_switch *choice;
 
     proxy->n_backends = proxy->n_reach = 0;
+    proxy->reaches_tls = false;
     proxy->backends = hf_arena_alloc(search->config->arena,
                                      most_backends(search) * sizeof(struct hf_cfg_proxy *));
     add(search, proxy->backend);
@@ -70,8 +71,10 @@ static void find_servers(struct hf_config *config, struct hf_cfg_proxy *proxy)
         n += proxy->backends[i]->n_servers;
     proxy->reach = hf_arena_alloc(config->arena, n * sizeof *proxy->reach);
     for (unsigned i = 0; i < proxy->n_backends; i++) {
-        for (server = proxy->backends[i]->servers; server; server = server->next)
+        for (server = proxy->backends[i]->servers; server; server = server->next) {
             proxy->reach[proxy->n_reach++] = server;
+            proxy->reaches_tls = proxy->reaches_tls || hf_server_has_tls(&server->o);
+        }
     }
 }
 

@@ -77,14 +77,6 @@ static void drop_last_server(struct ftp_session *s)
 
 /* ---- the client --------------------------------------------------------------------------- */
 
-/* The same for who may have TLS: a client that has heard our last words may come again at once. */
-static void give_tls_place_back(struct ftp_session *s)
-{
-    if (s->tls_counted)
-        hf_gate_leave_tls_mt(s->session.engine->runtime);
-    s->tls_counted = false;
-}
-
 void ftp_session_vanish(struct ftp_session *s)
 {
     drop_last_server(s);
@@ -97,7 +89,6 @@ void ftp_session_vanish(struct ftp_session *s)
     s->session.facts.front_tls = s->session.facts.back_tls = NULL;
     hf_tls_free(s->past_tls);
     hf_leg_close(&s->front, s->session.facts.frontend->cfg->o.nolinger);
-    give_tls_place_back(s);
     hf_session_end(&s->session);
 }
 
@@ -111,7 +102,7 @@ static void on_linger_over(struct hf_timer *timer)
 static void linger(struct ftp_session *s)
 {
     s->state = FTP_LINGER;
-    give_tls_place_back(s);
+    hf_session_leave_tls(&s->session);
     s->front.watch.ready |= HF_READY_IN;
     hf_loop_timer(ftp_loop_of(s), &s->timer, LINGER_MS, on_linger_over);
     struct ftp_stage said = ftp_take_stage(s, &s->front);

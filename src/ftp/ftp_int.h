@@ -100,7 +100,6 @@ struct ftp_session {
     bool direct;            /* the next transfer, or the one that runs, does not pass here */
     bool begin_after_flush; /* a 1xx is on its way to the client: then the data may flow */
     bool prot_owed;         /* the server takes PROT behind the login only */
-    bool tls_counted;       /* AUTH has entered it for maxsslconn */
     bool tls_begins;        /* AUTH was answered: nothing more is read in the clear */
     bool named; /* a USER went to the server, or it took a HOST, and AUTH may not follow that */
     bool pbsz;  /* PBSZ came, so PROT may */

@@ -96,6 +96,7 @@ void hf_session_begin(struct hf_session *session, struct hf_engine *engine, stru
     facts->bind = bind;
     facts->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
     facts->worker = (uint16_t)engine->index;
+    session->tls_places = (uint8_t)hf_gate_tls_places(facts->frontend, bind);
     facts->client_fd = fd;
     session->headers = hf_header_of_bind(bind);
     facts->client = *peer;
@@ -136,6 +137,12 @@ void hf_session_report(struct hf_session *session)
     session->logged = true;
 }
 
+void hf_session_leave_tls(struct hf_session *session)
+{
+    hf_gate_leave_tls_mt(session->engine->runtime, session->tls_places);
+    session->tls_places = 0;
+}
+
 void hf_session_end(struct hf_session *session)
 {
     struct hf_engine *engine = session->engine;
@@ -161,8 +168,10 @@ void hf_session_end(struct hf_session *session)
         if (!session->uncounted)
             hf_server_put_mt(server);
     }
-    if (!session->uncounted)
+    if (!session->uncounted) {
+        hf_session_leave_tls(session);
         hf_gate_leave_mt((struct hf_proxy *)facts->frontend, facts->bind);
+    }
 
     DL_DELETE(engine->sessions, session);
     engine->n_sessions--;

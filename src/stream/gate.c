@@ -22,17 +22,18 @@ struct hf_gate {
     struct hf_addr parked_peer;
     struct hf_waiter *waiter;
     struct hf_waitlist *waiting_at;
-    struct hf_timer timer; /* until the rates permit another one */
+    const struct hf_waiter *woken; /* while it has its look: its place in line is ours */
+    struct hf_timer timer;         /* until the rates permit another one */
 };
 
-/* Raises a counter unless it is at its limit (0: no limit). */
-static bool count_up(_Atomic unsigned *counter, unsigned limit)
+/* Raises a counter by n unless that is beyond its limit (0: no limit). */
+static bool count_up(_Atomic unsigned *counter, unsigned n, unsigned limit)
 {
     unsigned now = atomic_load_explicit(counter, memory_order_relaxed);
     do {
-        if (limit && now >= limit)
+        if (limit && now + n > limit)
             return false;
-    } while (!atomic_compare_exchange_weak_explicit(counter, &now, now + 1, memory_order_acq_rel,
+    } while (!atomic_compare_exchange_weak_explicit(counter, &now, now + n, memory_order_acq_rel,
                                                     memory_order_relaxed));
     return true;
 }
@@ -86,35 +87,50 @@ static void leave_door(struct hf_door *door)
     hf_waitlist_wake_mt(&door->entry);
 }
 
-static struct hf_waitlist *take_tls_room(struct hf_runtime *runtime)
+/* Has not waited at this list: whoever does comes first. */
+static bool is_new_at(const struct hf_gate *gate, const struct hf_waitlist *list)
 {
-    return count_up(&runtime->tls_sessions, runtime->config->global.maxsslconn)
-               ? NULL
-               : &runtime->tls_entry;
+    return !(gate->waiter && gate->waiting_at == list) &&
+           !(gate->woken && gate->woken->list == list);
+}
+
+static bool take(const struct hf_gate *gate, const struct hf_waitlist *list,
+                 _Atomic unsigned *counter, unsigned n, unsigned limit)
+{
+    return !(is_new_at(gate, list) && hf_waitlist_is_busy_mt(list)) && count_up(counter, n, limit);
+}
+
+static void give_back(_Atomic unsigned *counter, unsigned n)
+{
+    atomic_fetch_sub_explicit(counter, n, memory_order_acq_rel);
 }
 
 /* The list to wait at, or NULL when there is room. */
-static struct hf_waitlist *take_room(struct hf_proxy *frontend, const struct hf_cfg_bind *bind,
-                                     struct hf_door *door)
+static struct hf_waitlist *take_room(const struct hf_gate *gate)
 {
+    struct hf_proxy *frontend = gate->frontend;
     struct hf_runtime *runtime = frontend->runtime;
-    struct hf_waitlist *full = bind->tls.ssl ? take_tls_room(runtime) : NULL;
+    struct hf_door *door = gate->door;
+    unsigned places = hf_gate_tls_places(frontend, gate->bind);
 
-    if (full)
-        return full;
-    if (door && !count_up(&door->sessions, door->bind->maxconn)) {
+    if (places && !take(gate, &runtime->tls_entry, &runtime->tls_places, places,
+                        runtime->config->global.maxsslconn))
+        return &runtime->tls_entry;
+    struct hf_waitlist *full = NULL;
+    if (door && !take(gate, &door->entry, &door->sessions, 1, door->bind->maxconn)) {
         full = &door->entry;
         door = NULL;
-    } else if (!count_up(&frontend->sessions_front, frontend->cfg->o.maxconn)) {
+    } else if (!take(gate, &frontend->entry, &frontend->sessions_front, 1,
+                     frontend->cfg->o.maxconn)) {
         full = &frontend->entry;
-    } else if (!count_up(&runtime->sessions, runtime->maxconn)) {
-        atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
+    } else if (!take(gate, &runtime->entry, &runtime->sessions, 1, runtime->maxconn)) {
+        give_back(&frontend->sessions_front, 1);
         full = &runtime->entry;
     }
     if (full && door)
         leave_door(door);
-    if (full && bind->tls.ssl)
-        hf_gate_leave_tls_mt(runtime);
+    if (full)
+        hf_gate_leave_tls_mt(runtime, places);
     return full;
 }
 
@@ -133,7 +149,7 @@ static bool enter(const struct hf_gate *gate, uint64_t now_ms, struct hindrance 
     *hindrance = (struct hindrance){.wait_ms = take_rates(rates, n_rates, now_ms)};
     if (hindrance->wait_ms)
         return false;
-    hindrance->full = take_room(frontend, gate->bind, gate->door);
+    hindrance->full = take_room(gate);
     if (hindrance->full) {
         untake(rates, n_rates);
         return false;
@@ -148,36 +164,47 @@ void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind)
     struct hf_runtime *runtime = frontend->runtime;
     struct hf_door *door = hf_proxy_door(frontend, bind);
 
-    if (bind->tls.ssl)
-        hf_gate_leave_tls_mt(runtime);
     if (door)
         leave_door(door);
-    atomic_fetch_sub_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
-    atomic_fetch_sub_explicit(&runtime->sessions, 1, memory_order_acq_rel);
+    give_back(&frontend->sessions_front, 1);
+    give_back(&runtime->sessions, 1);
     hf_waitlist_wake_mt(&frontend->entry);
     hf_waitlist_wake_mt(&runtime->entry);
 }
 
+unsigned hf_gate_tls_places(const struct hf_proxy *frontend, const struct hf_cfg_bind *bind)
+{
+    return (unsigned)bind->tls.ssl + (unsigned)frontend->cfg->reaches_tls;
+}
+
 bool hf_gate_enter_tls_mt(struct hf_runtime *runtime, uint64_t now_ms)
 {
-    if (!hf_rate_take_mt(&runtime->tls_rate, runtime->config->global.maxsslrate, now_ms))
+    const struct hf_cfg_global *global = &runtime->config->global;
+
+    if (!hf_rate_take_mt(&runtime->tls_rate, global->maxsslrate, now_ms))
         return false;
-    if (!take_tls_room(runtime))
+    if (!hf_waitlist_is_busy_mt(&runtime->tls_entry) &&
+        count_up(&runtime->tls_places, 1, global->maxsslconn))
         return true;
     hf_rate_untake_mt(&runtime->tls_rate);
     return false;
 }
 
-void hf_gate_leave_tls_mt(struct hf_runtime *runtime)
+void hf_gate_leave_tls_mt(struct hf_runtime *runtime, unsigned n_places)
 {
-    atomic_fetch_sub_explicit(&runtime->tls_sessions, 1, memory_order_acq_rel);
-    hf_waitlist_wake_mt(&runtime->tls_entry);
+    if (!n_places)
+        return;
+    give_back(&runtime->tls_places, n_places);
+    while (n_places-- > 0) /* who waits may need one only */
+        hf_waitlist_wake_mt(&runtime->tls_entry);
 }
 
 static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
 {
     if (!gate->fn(gate->engine, gate->bind, fd, peer)) {
         close(fd);
+        hf_gate_leave_tls_mt(gate->frontend->runtime,
+                             hf_gate_tls_places(gate->frontend, gate->bind));
         hf_gate_leave_mt(gate->frontend, gate->bind);
     }
 }
@@ -185,12 +212,14 @@ static void begin(struct hf_gate *gate, int fd, const struct hf_addr *peer)
 static bool on_room(struct hf_waiter *waiter);
 static void on_rate(struct hf_timer *timer);
 
-/* Joins the queue of waiters; false when there is no memory to wait with. */
+/* Joins the queue of waiters, or stays where it was in it; false when there is no memory to wait
+ * with. */
 static bool wait_for_room(struct hf_gate *gate, struct hf_waitlist *list)
 {
     struct hf_wait wait = {.loop = gate->engine->loop, .context = gate, .fn = on_room};
 
-    gate->waiter = hf_waitlist_join_mt(list, &wait, NULL);
+    gate->waiter = is_new_at(gate, list) ? hf_waitlist_join_mt(list, &wait, NULL)
+                                         : hf_waitlist_rejoin_mt(gate->woken);
     gate->waiting_at = list;
     return gate->waiter != NULL;
 }
@@ -217,7 +246,7 @@ static void unpark(struct hf_gate *gate, bool let_in)
 }
 
 /* Begins the parked session, or waits (again) for room.  Room that comes free between looking and
- * joining would wake nobody, hence the look after joining. */
+ * joining would wake nobody, so the first in line looks after joining, which may be us. */
 static void try_parked(struct hf_gate *gate)
 {
     struct hindrance hindrance;
@@ -229,8 +258,13 @@ static void try_parked(struct hf_gate *gate)
             hf_loop_timer(gate->engine->loop, &gate->timer, hindrance.wait_ms, on_rate);
             return;
         }
+        bool is_new = is_new_at(gate, hindrance.full);
         if (!wait_for_room(gate, hindrance.full)) {
             unpark(gate, false);
+            return;
+        }
+        if (is_new) {
+            hf_waitlist_wake_mt(hindrance.full);
             return;
         }
     }
@@ -247,7 +281,9 @@ static bool on_room(struct hf_waiter *waiter)
     struct hf_gate *gate = waiter->who.context;
     const struct hf_waitlist *woken_at = waiter->list;
     gate->waiter = NULL;
+    gate->woken = waiter;
     try_parked(gate);
+    gate->woken = NULL;
     /* Room in the process is of no use to a section that is full itself: others may want it. */
     return gate->parked_fd < 0 || gate->waiting_at == woken_at;
 }

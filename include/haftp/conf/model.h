@@ -464,6 +464,7 @@ struct hf_cfg_proxy {
     unsigned n_backends;
     struct hf_cfg_server **reach;
     unsigned n_reach;
+    bool reaches_tls;            /* one of them has TLS */
     struct hf_cfg_log *logs_all; /* resolved: where this proxy's lines go */
     /* FTP plan, for proxies with a control bind. */
     struct hf_cfg_data_range *data_ranges; /* NULL: ephemeral ports */

@@ -90,11 +90,11 @@ struct hf_runtime {
     _Atomic unsigned sessions; /* current control sessions and plain connections */
     _Atomic uint64_t sessions_total;
     struct hf_rate connection_rate, session_rate;
-    _Atomic unsigned tls_sessions; /* those of them with TLS toward the client */
-    struct hf_rate tls_rate;       /* TLS begun by them */
-    struct hf_waitlist tls_entry;  /* connections to binds with `ssl` that wait for maxsslconn */
-    _Atomic bool stopping;         /* no new sessions: those that run go on to their end */
-    struct hf_waitlist entry;      /* connections that wait for room under the process limit */
+    _Atomic unsigned tls_places;  /* connections with TLS that they have, or may yet have */
+    struct hf_rate tls_rate;      /* TLS begun by them */
+    struct hf_waitlist tls_entry; /* connections that wait for maxsslconn */
+    _Atomic bool stopping;        /* no new sessions: those that run go on to their end */
+    struct hf_waitlist entry;     /* connections that wait for room under the process limit */
 };
 
 /* NULL when out of memory. */

@@ -47,6 +47,7 @@ struct hf_session {
     uint32_t magic;
     bool uncounted;           /* a data connection: no limit counts it, and it holds no slot */
     bool logged;              /* by `option logasap`: nothing more at the end */
+    uint8_t tls_places;       /* of maxsslconn, that it holds (gate.h) */
     uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */
     struct hf_server *server; /* whose slot we hold, NULL: none */
     const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
@@ -82,6 +83,9 @@ void hf_session_established(struct hf_session *session);
 /* The session's line in the log, unless it was written already.  For owners, before they close the
  * client's connection: samples of the connection are had from it.  hf_session_end() does it too. */
 void hf_session_report(struct hf_session *session);
+/* It is over for its client, who may come again at once: others may have its places of maxsslconn.
+ * Idempotent; hf_session_end() does it too. */
+void hf_session_leave_tls(struct hf_session *session);
 /* The one end of every session: log line, counters, server slot, list; the memory follows when no
  * caller holds it. */
 void hf_session_end(struct hf_session *session);

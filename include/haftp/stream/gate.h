@@ -5,8 +5,8 @@
  * maxconn (of the process, of the section) is exact with any number of workers: a connection that
  * was accepted but finds no room is kept aside, and its listener pauses, until a session ends
  * anywhere.  The rates (maxconnrate, maxsessrate, rate-limit sessions) are kept the same way: it
- * waits until the next one may begin.  Where TLS begins at once, maxsslconn and maxsslrate are,
- * too.
+ * waits until the next one may begin.  Where TLS begins at once, maxsslrate is, too, and maxsslconn
+ * where there is TLS on any side.  Who has waited longest comes first, whatever gate he waits at.
  */
 #ifndef HAFTP_STREAM_GATE_H
 #define HAFTP_STREAM_GATE_H
@@ -30,12 +30,17 @@ void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
  * what is short and what to do. */
 void hf_gate_put_off(struct hf_listener *listener, enum hf_status why);
 
-/* A session of this section, accepted at this bind, has ended: whoever waits at a gate may try. */
+/* A session of this section, accepted at this bind, has ended: whoever waits at a gate may try.
+ * Not its places of maxsslconn: see below. */
 void hf_gate_leave_mt(struct hf_proxy *frontend, const struct hf_cfg_bind *bind);
 
-/* A session that is inside begins TLS: false when maxsslconn or maxsslrate does not permit one more
- * now.  Once per session; hf_gate_leave_tls_mt() when it ends. */
+/* How many places of maxsslconn a session takes to get in here: one for TLS from the first byte,
+ * one for that of a server that it may get.  Taken together and before anything is known, as
+ * sessions that hold one and wait for another could all wait for each other. */
+unsigned hf_gate_tls_places(const struct hf_proxy *frontend, const struct hf_cfg_bind *bind);
+/* A session that is inside begins TLS with its client, which takes a place more: false when
+ * maxsslconn or maxsslrate does not permit that now, or others wait for it. */
 bool hf_gate_enter_tls_mt(struct hf_runtime *runtime, uint64_t now_ms);
-void hf_gate_leave_tls_mt(struct hf_runtime *runtime);
+void hf_gate_leave_tls_mt(struct hf_runtime *runtime, unsigned n_places);
 
 #endif

@@ -194,6 +194,7 @@ static void begin(struct ftp_opaque_data *data, struct hf_engine *engine,
 
     hf_session_begin(&data->session, engine, ftp->opaque_data, &ops, slot->bind, fd, peer);
     data->session.uncounted = true;
+    data->session.tls_places = 0;
     data->session.server = data->tie->server;
     facts->frontend = hf_runtime_proxy(engine->runtime, data->tie->control);
     facts->backend = data->tie->server->proxy;

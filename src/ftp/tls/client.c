@@ -55,7 +55,8 @@ static enum ftp_verdict on_auth(struct ftp_session *s, struct hf_view arg)
     if (!hf_gate_enter_tls_mt(s->session.engine->runtime, hf_loop_now(s->session.engine->loop)))
         return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_IS_FULL);
     ftp_desk_forget(s);
-    s->tls_counted = s->tls_begins = true;
+    s->session.tls_places++;
+    s->tls_begins = true;
     s->pbsz = s->private_data = with_data;
     return ftp_answer(s, HF_CMD_AUTH, FTP_ANSWER_TLS_BEGINS);
 }

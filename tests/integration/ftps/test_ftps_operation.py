@@ -65,14 +65,40 @@ def test_maxsslconn_of_who_comes_again(lab, server):
         assert time.monotonic() - start < 1.5
 
 
+def test_an_implicit_session_that_lingers_takes_no_place(lab, server):
+    place = ftps_place(lab, server, more_global=["maxsslconn 1"])
+    with secure_login(place, "implicit-P") as first:
+        assert first.sendcmd("QUIT").startswith("221")
+        assert first.sock.recv(1) == b""
+        start = time.monotonic()
+        with secure_login(place, "implicit-P") as second:
+            assert second.server_name() == server.name
+        assert time.monotonic() - start < 1.5
+
+
+def test_maxsslconn_counts_connections_to_servers(lab):
+    """Each session has one; TLS with its client is a second one."""
+    there, = lab.servers("vsftpd", 1, tls=ServerTls())
+    place = ftps_place(lab, there, "starttls", more_global=["maxsslconn 2"])
+    with secure_login(place) as first:
+        assert first.server_name() == there.name
+        with socket.create_connection(place.where("plain"), 10) as waiting:
+            place.haftp.wait_log("maxsslconn 2 of the process is reached")
+            first.quit()
+            waiting.settimeout(10)
+            assert waiting.recv(4) == b"220 "
+            with Session(place.where("explicit-P")) as refused:
+                refused.putcmd("AUTH TLS")
+                assert refused.getmultiline().startswith("431 ")
+
+
 def test_maxsslrate(lab, server):
     """The next one of this second has to come again, or waits."""
     place = ftps_place(lab, server, more_global=["maxsslrate 1"])
-    with secure_login(place, "implicit-P") as session:
-        assert session.server_name() == server.name
-        with Session(place.where("explicit-P")) as refused:
-            refused.putcmd("AUTH TLS")
-            assert refused.getmultiline().startswith("431 ")
+    with Session(place.where("explicit-P")) as one, Session(place.where("explicit-P")) as other:
+        for session in (one, other):
+            session.putcmd("AUTH TLS")
+        assert sorted(session.getmultiline()[:4] for session in (one, other)) == ["234 ", "431 "]
         with secure_login(place, "implicit-P") as late:
             assert late.server_name() == server.name
 

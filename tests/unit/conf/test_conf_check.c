@@ -321,6 +321,22 @@ static void direct_data_needs_ends_that_speak_alike(void **state)
     assert_told(m, "'ftp-data direct' cannot be used where haftp speaks TLS");
 }
 
+/* With TLS on both sides a session has two connections of it. */
+static void a_limit_that_lets_nobody_in_is_told(void **state)
+{
+    struct maker *m = *state;
+    struct hf_cfg_proxy *proxy = web(m, "secure", 8000);
+
+    m->config.global.maxsslconn = 1;
+    proxy->binds->tls.ssl = true;
+    check(m);
+    assert_counts(m, 0, 0, 0);
+    proxy->servers->o.tls.ssl = true;
+    check(m);
+    assert_told(m, "maxsslconn 1 is not enough for one session of 'secure' with TLS");
+    assert_counts(m, 0, 1, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +358,7 @@ int main(void)
         TEST(too_few_descriptors_are_told),
         TEST(direct_data_needs_ends_that_speak_alike),
         TEST(enough_descriptors_are_not_told),
+        TEST(a_limit_that_lets_nobody_in_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
