@@ -2,7 +2,7 @@
  * haftp.y: the shapes that a line may have.
  *
  * Names are not here: the rows of grammar/rows say which word has which shape, and the tokeniser
- * (src/conf/parse/tokens.c) gives the shape as the token and the row as its value.  So a timeout or
+ * (src/conf/parse/tokens/) gives the shape as the token and the row as its value.  So a timeout or
  * a server option is a row; only a new shape of line is a production.  Actions are one call of the
  * builder each.
  */

@@ -5,7 +5,7 @@
 #define HAFTP_CONF_PARSE_H
 
 #include "build.h"
-#include "tokens.h"
+#include "tokens/tokens.h"
 
 struct hf_parse {
     struct hf_tokens tokens;

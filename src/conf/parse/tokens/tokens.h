@@ -9,8 +9,8 @@
 #define HAFTP_CONF_TOKENS_H
 
 #include "directive/directive.h"
-#include "keywords.h"
-#include "scan.h"
+#include "parse/keywords.h"
+#include "parse/scan.h"
 
 #define HF_BINARY_LINES 2u  /* with a NUL byte: the file is no text */
 #define HF_MOST_ERRORS  50u /* of one run, as HAProxy; what follows is not read */
