@@ -476,6 +476,10 @@ static void free_tls(struct hf_relay_end *end)
     end->tls = NULL;
 }
 
+/* close_notify says that a file is whole, so it is sent only behind all of it.  A socket that is
+ * full takes no more of it, and then the end is lost with what waits before it: that peer sees FIN
+ * alone, which is a broken connection to it, as it must be.  DONE comes behind a close_notify that
+ * was sent: this is about sessions that are ended before (killed, timed out). */
 void hf_relay_close(struct hf_relay *relay, unsigned reset_mask)
 {
     if (relay->closed)

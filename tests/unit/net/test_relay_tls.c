@@ -178,6 +178,68 @@ static void test_many_bytes(void **state)
     close_relay();
 }
 
+/* The server's file and its end, as far as they are taken while the client reads nothing. */
+static size_t send_file(size_t size)
+{
+    static char block[16384];
+    size_t sent = 0;
+    for (unsigned idle = 0; sent < size && idle < 50; idle++) {
+        size_t room = size - sent < sizeof block ? size - sent : sizeof block;
+        ssize_t n = send(server_fd, block, room, MSG_NOSIGNAL);
+        if (n > 0) {
+            sent += (size_t)n;
+            idle = 0;
+        }
+        turn(loop);
+    }
+    if (sent == size)
+        hf_socket_shutdown_write(server_fd);
+    for (int i = 0; i < 50; i++)
+        turn(loop);
+    return sent;
+}
+
+static enum hf_status client_reads(size_t *got)
+{
+    static char block[65536];
+    enum hf_status status = HF_AGAIN;
+    size_t n;
+    *got = 0;
+    for (unsigned turns = 0; (status == HF_OK || status == HF_AGAIN) && turns < MANY_TURNS;
+         turns++) {
+        status = hf_tls_recv(client.tls, block, sizeof block, &n);
+        if (status == HF_OK)
+            *got += n;
+        else
+            turn(loop);
+    }
+    return status;
+}
+
+/* A session that is killed: however much of its file was where, no part of it looks whole. */
+static void test_closed_while_the_client_is_slow(void **state)
+{
+    unsigned whole = 0, cut = 0;
+    (void)state;
+    for (size_t size = 65536; size <= (size_t)16 << 20; size *= 2) {
+        size_t got;
+        open_relay();
+        size_t sent = send_file(size);
+        hf_relay_close(&relay, 0);
+        enum hf_status status = client_reads(&got);
+        if (status == HF_EOF) {
+            assert_int_equal(sent, size);
+            assert_int_equal(got, size);
+            whole++;
+        } else {
+            assert_int_equal(status, HF_TRUNCATED);
+            cut++;
+        }
+        close_relay();
+    }
+    assert_true(whole && cut);
+}
+
 /* ---- legs ---- */
 
 static struct hf_leg leg;
@@ -283,6 +345,7 @@ int main(void)
         cmocka_unit_test(test_truncation_is_broken),
         cmocka_unit_test(test_half_close),
         cmocka_unit_test(test_many_bytes),
+        cmocka_unit_test(test_closed_while_the_client_is_slow),
         cmocka_unit_test(test_leg_upgrades_in_place),
         cmocka_unit_test(test_leg_refuses_what_came_behind_auth),
     };
