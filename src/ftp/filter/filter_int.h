@@ -37,9 +37,9 @@ HF_MUST_USE bool ftp_say_own_features(struct ftp_session *s);
  * NULL: it has none. */
 struct ftp_xfer *ftp_adopt_xfer(struct ftp_session *s, const struct ftp_command *command,
                                 unsigned code);
-/* The server says that it worked: true when the reply may be passed on, as it is or replaced. */
-HF_MUST_USE bool ftp_transfer_succeeded(struct ftp_session *s, struct ftp_command *command,
-                                        unsigned code);
+/* The server says that it worked.  DONE: the reply may be passed on, as it is or replaced. */
+HF_MUST_USE enum ftp_verdict ftp_transfer_succeeded(struct ftp_session *s,
+                                                    struct ftp_command *command, unsigned code);
 /* The server refused or gave up. */
 void ftp_transfer_failed(struct ftp_session *s, struct ftp_command *command, unsigned code);
 

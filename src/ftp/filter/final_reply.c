@@ -37,21 +37,33 @@ struct ftp_xfer *ftp_adopt_xfer(struct ftp_session *s, const struct ftp_command 
     return s->xfer;
 }
 
-bool ftp_transfer_succeeded(struct ftp_session *s, struct ftp_command *command, unsigned code)
+/* The 1xx came just before, in the same packet, and no byte of the file may go ahead of it. */
+static enum ftp_verdict let_1xx_go_ahead(struct ftp_session *s)
+{
+    if (!ftp_speak_now(s, &s->front))
+        return FTP_CLOSED;
+    if (hf_buf_size(&s->front.out) > 0)
+        return FTP_HOLD;
+    s->begin_after_flush = false;
+    return FTP_DONE;
+}
+
+enum ftp_verdict ftp_transfer_succeeded(struct ftp_session *s, struct ftp_command *command,
+                                        unsigned code)
 {
     struct ftp_xfer *x = ftp_adopt_xfer(s, command, code);
     if (!x)
-        return true;
+        return FTP_DONE;
+    enum ftp_verdict verdict = s->begin_after_flush ? let_1xx_go_ahead(s) : FTP_DONE;
+    if (verdict != FTP_DONE)
+        return verdict;
     ftp_record_transfer(s, x, command);
-    /* It may have begun without a 1xx.  Or the 1xx came just before, in the same packet: then the
-     * client gets all of a small file at once, and both replies behind it in one packet, too. */
-    s->begin_after_flush = false;
-    ftp_xfer_begin(x, ftp_command_is_download(command));
+    ftp_xfer_begin(x, ftp_command_is_download(command)); /* it may have had no 1xx */
     switch (ftp_xfer_settle(x)) {
     case HF_OK:
         break;
     case HF_AGAIN:
-        return false;
+        return FTP_HOLD;
     default:
         replace(s, x->code ? x->code : x->client_came ? 426 : 425, x->why);
         break;
@@ -59,7 +71,7 @@ bool ftp_transfer_succeeded(struct ftp_session *s, struct ftp_command *command, 
     ftp_record_verdict(x, s->last_code);
     ftp_xfer_close(x);
     s->xfer = NULL;
-    return true;
+    return FTP_DONE;
 }
 
 static bool has_moved(const struct ftp_xfer *x)

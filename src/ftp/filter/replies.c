@@ -104,30 +104,31 @@ static void on_final_reply(struct ftp_session *s, struct ftp_command *command, u
     }
 }
 
-/* Looks at the first line of a reply.  False: it must wait. */
-static bool begin_reply(struct ftp_session *s, struct ftp_command *command, unsigned code)
+/* Looks at the first line of a reply.  HOLD: it must wait. */
+static enum ftp_verdict begin_reply(struct ftp_session *s, struct ftp_command *command,
+                                    unsigned code)
 {
     bool swallow =
         command ? command->forgets || command->own : ftp_queue_setup_is_late(&s->queue, code);
     s->reply_mode = swallow ? FTP_REPLY_SWALLOW : FTP_REPLY_RELAY;
     if (s->reply_mode == FTP_REPLY_SWALLOW)
-        return true;
+        return FTP_DONE;
     ftp_replied(s, code);
     if (!command)
-        return true;
+        return FTP_DONE;
     if (code < 200) {
         command->begun = command->begun || code == 125 || code == 150;
-        return true;
+        return FTP_DONE;
     }
     if (ftp_command_moves_data(command)) {
         if (code < 300)
             return ftp_transfer_succeeded(s, command, code);
         /* 3xx asks for more, which no transfer does: it ends it. */
         ftp_transfer_failed(s, command, code);
-        return true;
+        return FTP_DONE;
     }
     on_final_reply(s, command, code);
-    return true;
+    return FTP_DONE;
 }
 
 /* ---- line by line ---- */
@@ -257,11 +258,12 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
 
     if (first && ftp_opaque_awaited(s) && command && !ftp_opaque_may_begin(s, code))
         return FTP_CLOSED;
-    if (first && !begin_reply(s, command, code))
-        return FTP_HOLD;
+    enum ftp_verdict verdict = first ? begin_reply(s, command, code) : FTP_DONE;
+    if (verdict != FTP_DONE)
+        return verdict;
     if (first && command && !command->own)
         ftp_record_reply(s, command, s->last_code, line);
-    enum ftp_verdict verdict = relay_line(s, command, line, kind == HF_FTP_REPLY_LAST);
+    verdict = relay_line(s, command, line, kind == HF_FTP_REPLY_LAST);
     if (verdict != FTP_DONE)
         return verdict;
     s->reply = next;

@@ -162,12 +162,14 @@ class Conversation:
         return (self.place.haftp, ports[port] if port in ports else int(port))
 
     def do_connect(self, step):
-        """connect [to ACTOR] [data N] [port plain] [rcvbuf SIZE]: a data actor goes where told."""
+        """connect [to ACTOR] [data N] [port plain] [rcvbuf SIZE] [reads late]: a data actor goes
+        where told."""
         words = step.rest.split()
         words = dict(zip(words[::2], words[1::2]))
-        self.actors[step.who] = self.peers.connect(
-            step.who, self._target(step.who, words), self._host(step.who),
-            script.size(words.get("rcvbuf", "0")))
+        peer = self.peers.connect(step.who, self._target(step.who, words), self._host(step.who),
+                                  script.size(words.get("rcvbuf", "0")))
+        peer.eager = peer.eager and words.get("reads") != "late"
+        self.actors[step.who] = peer
 
     def do_knock(self, step):
         """knock [old]: data ports, all or the replaced one, must close on this client at once."""
