@@ -150,10 +150,12 @@ static bool wants_tls(const struct hf_check_run *run)
            (o->tls.ssl && !o->check_port && !hf_addr_is_set(&o->check_addr));
 }
 
+/* Whoever resumes a session is shown no certificate, and would not see that it has expired. */
 static enum hf_status begin_tls(struct hf_check_run *run)
 {
     const struct hf_cfg_server_tls *words = &hf_check_opts(run)->tls;
-    struct hf_tls_options options = {.name = words->check_sni, .alpn = words->check_alpn};
+    struct hf_tls_options options = {
+        .name = words->check_sni, .alpn = words->check_alpn, .fresh = true};
     const struct hf_config *config = run->server->proxy->runtime->config;
 
     if (hf_config_verifies(config, hf_check_opts(run)))

@@ -123,6 +123,8 @@ struct hf_tls_options {
     /* FTP's control connections: their sessions are for their own data connections
      * (hf_tls_new_data()) and for nobody else; they last as long as they do. */
     bool for_data;
+    /* Resumes no session, and leaves none to others: the server's certificate is looked at. */
+    bool fresh;
 };
 
 /* `options` NULL: none.  Takes a count of the context.  HF_NOMEM. */

@@ -157,7 +157,7 @@ static enum hf_status apply_as_client(struct hf_tls *tls)
 {
     if (tls->is_data)
         return offer_bond(tls);
-    return tls->bond || !tls->ctx->reuse ? HF_OK : offer_memory(tls);
+    return tls->bond || tls->fresh || !tls->ctx->reuse ? HF_OK : offer_memory(tls);
 }
 
 static void keep_in_bond(struct hf_tls_bond *bond, SSL_SESSION *session)
@@ -202,7 +202,7 @@ int hf_tls_bond_keep(SSL *ssl, SSL_SESSION *session)
         keep_in_bond(tls->bond, session);
         return 1;
     }
-    return tls->ctx->reuse && keep_in_memory(tls, session);
+    return tls->ctx->reuse && !tls->fresh && keep_in_memory(tls, session);
 }
 
 enum hf_status hf_tls_bond_apply(struct hf_tls *tls)

@@ -175,6 +175,7 @@ static enum hf_status make(struct hf_tls_ctx *ctx, const struct hf_tls_options *
     tls->ctx = hf_tls_ctx_get(ctx);
     tls->bond = bond;
     tls->is_data = is_data;
+    tls->fresh = options->fresh;
     enum hf_status status = set_up(tls, options);
     if (!status)
         status = hf_tls_bond_apply(tls);

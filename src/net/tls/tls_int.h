@@ -39,6 +39,7 @@ struct hf_tls {
     bool shut;     /* close_notify was made */
     bool broken;   /* by TLS itself: its session is not used again */
     bool is_data;  /* resumes its control connection's sessions only */
+    bool fresh;    /* resumes none */
 };
 
 struct hf_tls_names;

@@ -361,3 +361,20 @@ def test_checks_shake_hands(lab):
         with socket.create_connection((front, 8000), 30) as link:
             assert exchange(link) == b"hello\n"
         assert "plain/one is DOWN" not in haftp.log()
+
+
+def test_checks_resume_nothing(lab):
+    """Else a check would see no certificate, and not that it has expired meanwhile."""
+    context, resumed = server_context(lab.certificates), []
+
+    def handle(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            resumed.append(secure.session_reused)
+            secure.sendall(b"220 here\r\n")
+            secure.recv(100)
+
+    with Fake("ftps", lab.net.server(), handle, port=7007) as target:
+        start(lab, target, server="ssl verify none check inter 100ms",
+              more="    option ftp-check")
+        until(lambda: len(resumed) > 4, 10, "some checks")
+    assert not any(resumed)

@@ -192,6 +192,29 @@ static void test_reuse_between_connections(void **state)
     }
 }
 
+/* But for one that is to see the certificate, which takes no session and leaves none. */
+static void test_fresh_connections(void **state)
+{
+    (void)state;
+    for (int version = HF_TLS_1_2; version <= HF_TLS_1_3; version++) {
+        static const bool fresh[] = {true, false, true, false};
+        usual();
+        of_client.max_version = version;
+        struct hf_tls_ctx *s = make_ctx(&of_server), *c = make_ctx(&of_client);
+        for (int i = 0; i < 4; i++) {
+            options.fresh = fresh[i];
+            connect_with(s, c, &options);
+            shake_well();
+            say(&server, "220");
+            expect(&client, "220");
+            assert_int_equal(hf_tls_resumed(client.tls), i == 3);
+            close_pair();
+        }
+        hf_tls_ctx_put(s);
+        hf_tls_ctx_put(c);
+    }
+}
+
 /* A ticket of one host or process is good for another one that has the same keys. */
 static void test_shared_ticket_keys(void **state)
 {
@@ -222,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_data_begins_no_session),
         cmocka_unit_test(test_sessions_of_certificates),
         cmocka_unit_test(test_reuse_between_connections),
+        cmocka_unit_test(test_fresh_connections),
         cmocka_unit_test(test_shared_ticket_keys),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
