@@ -40,16 +40,19 @@ OTHERS = [row for row in itertools.product(*COLUMNS)
           if is_possible(row) and row not in PAIRS and row[1] not in IN_PAIRS_ONLY]
 
 
-def by_place(rows):
-    """What of a row makes a place of its own, then the rest."""
-    same = {}  # pytest makes a place anew where this is equal only, and not the very same
+def rows(chosen):
+    """What of a row makes a place of its own, then the rest. pytest keeps a place while this is the
+    very same, not only equal, and where it is told the scope."""
+    same = {}
 
     def of_row(row):
         server, client, front, version, family, behind = row
         place = same.setdefault((server, version, behind), (*server.split("-"), version, behind))
         return pytest.param(place, client, front, family,
                             id=f"{server}-on-{behind}-{version}-{client}-{front}-{family}")
-    return sorted(map(of_row, rows), key=lambda row: row.id)
+    return pytest.mark.parametrize("place, client, front, family",
+                                   sorted(map(of_row, chosen), key=lambda row: row.id),
+                                   indirect=["place"], scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +103,12 @@ def run(place, lab, client, front, family):
                        place.version if front.endswith("-P") else None)
 
 
-@pytest.mark.parametrize("place, client, front, family", by_place(PAIRS), indirect=["place"])
+@rows(PAIRS)
 def test_matrix(place, lab, client, front, family):
     run(place, lab, client, front, family)
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("place, client, front, family", by_place(OTHERS), indirect=["place"])
+@rows(OTHERS)
 def test_rest_of_matrix(place, lab, client, front, family):
     run(place, lab, client, front, family)
