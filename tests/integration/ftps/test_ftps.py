@@ -79,16 +79,17 @@ def new_place(lab, kind, mode, version, family) -> FtpsPlace:
 
 
 def assert_was_as_told(haftp, since, client, protected):
-    """The lines of transfers: all in the client's mode, and of the version that was asked for, or
-    of none.  protected: that version, None: PROT C."""
-    line = re.compile(r" ([A-Z]+) (down|up)/(\w+)/[AI] ([^/ ]+)(?:/resumed)? (\d+) ")
+    """The lines of transfers: all in the client's mode, and of the version that was asked for, each
+    with the session of the control connection, or of none.  protected: that version, None: PROT C.
+    """
+    line = re.compile(r" ([A-Z]+) (down|up)/(\w+)/[AI] (\S+) (\d+) ")
 
     def transfers_of_log():
         found = line.findall(haftp.log()[since:])
         return found if {"RETR", *(["STOR"] if "put" in client.can else [])} <= \
             {command for command, *_ in found} else None
     mode = "active" if client.name.endswith("-active") else "passive"
-    tls = f"TLSv{protected}" if protected else "-"
+    tls = f"TLSv{protected}/resumed" if protected else "-"
     found = until(transfers_of_log, 10, "the lines of the transfers")
     assert {line[2:] for line in found} == {(mode, tls, "226")}, found
 
