@@ -181,7 +181,8 @@ static inline const char *evaluate(const char *text)
 static inline void assert_evaluates(const char *text, const char *expected)
 {
     const char *result = evaluate(text);
-    if ((result == NULL) != (expected == NULL) || (result && strcmp(result, expected) != 0))
+    bool same = result && expected ? strcmp(result, expected) == 0 : result == expected;
+    if (!same)
         fail_msg("%s gave %s, not %s", text, result ? result : "nothing",
                  expected ? expected : "nothing");
 }

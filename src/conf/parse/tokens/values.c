@@ -18,7 +18,7 @@
 static void advise_unit(struct hf_diag *diag, const struct hf_keyword *row,
                         const struct hf_word *word, int64_t ms)
 {
-    char hint[64];
+    char hint[96];
 
     if (row->unit != HF_UNIT_MS || ms == 0 || ms >= SUSPICIOUS_MS ||
         word->text[strspn(word->text, "0123456789")])
