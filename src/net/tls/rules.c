@@ -55,7 +55,7 @@ const char *hf_tls_rules_curves(const SSL_CTX *ssl)
     return SSL_CTX_get_ex_data(ssl, curves_index);
 }
 
-/* A connection that moves here later (tls_ctx.c) must be told them once more. */
+/* A connection that moves here later (ctx.c) must be told them once more. */
 static bool set_curves(SSL_CTX *ssl, const char *curves)
 {
     char *copy = strdup(curves);
