@@ -183,7 +183,7 @@ static void work(struct ftp_session *s)
      * event will call us again. */
     if (s->more && ftp_has_room(&s->front) && ftp_has_room(&s->back))
         hf_watch_again(&s->front.watch);
-    if (s->begin_after_flush && hf_buf_size(&s->front.out) == 0) {
+    if (s->begin_after_flush && hf_leg_flush(&s->front) == HF_OK) {
         s->begin_after_flush = false;
         if (s->xfer)
             ftp_xfer_begin(s->xfer, s->xfer_from_server);

@@ -42,7 +42,7 @@ static enum ftp_verdict let_1xx_go_ahead(struct ftp_session *s)
 {
     if (!ftp_speak_now(s, &s->front))
         return FTP_CLOSED;
-    if (hf_buf_size(&s->front.out) > 0)
+    if (hf_leg_flush(&s->front) != HF_OK)
         return FTP_HOLD;
     s->begin_after_flush = false;
     return FTP_DONE;
