@@ -116,10 +116,10 @@ void ftp_session_drain(struct ftp_session *s)
 {
     for (int reads = 0; reads < FTP_READS_PER_STEP; reads++) {
         size_t n;
-        enum hf_status status = hf_leg_flush(&s->front);
-        if (status == HF_OK || status == HF_AGAIN)
+        enum hf_status said = hf_leg_flush(&s->front), status = said;
+        if (said == HF_OK || said == HF_AGAIN)
             status = hf_leg_read(&s->front, ftp_of(s)->input, ftp_of(s)->input_bytes, &n);
-        if (status == HF_AGAIN || (status == HF_EOF && hf_buf_size(&s->front.out)))
+        if (status == HF_AGAIN || (status == HF_EOF && said == HF_AGAIN))
             return;
         if (status != HF_OK) {
             ftp_session_vanish(s);

@@ -1,8 +1,9 @@
-"""When the bytes of a data connection may begin to flow."""
+"""What was said in TLS and waits there: nothing goes ahead of it, and it gets through."""
 
 import select
 import socket
 import ssl
+import time
 
 import pytest
 
@@ -36,6 +37,9 @@ class Talker:
                 data.sendall(FILE)
             for reply in self.replies:
                 connection.sendall(reply)
+        elif verb == b"QUIT":
+            connection.sendall((b"221-" + b"x" * 4000 + b"\r\n") * LONG_LINES + b"221 bye\r\n")
+            connection.close()
         else:
             connection.sendall(b"230 ok\r\n")
 
@@ -93,3 +97,16 @@ def test_no_byte_before_a_150_that_waits_in_tls(lab, replies):
             with data.makefile("rb") as file:
                 assert file.read() == FILE
             client.reply(226)
+
+
+def test_last_words_that_wait_in_tls(lab):
+    """A client that has ended its own side may still read."""
+    fake = Fake("fake", lab.net.server(), Talker(()))
+    fake.user, fake.password = "alice", "secret"
+    place = ftps_place(lab, fake, more_global=("tune.sndbuf.client 4096",))
+    with Client(place) as client:
+        client.reply(220)
+        client.sock.sendall(b"QUIT\r\n")
+        socket.socket.shutdown(client.sock, socket.SHUT_WR)
+        time.sleep(0.4)
+        client.reply(221)
