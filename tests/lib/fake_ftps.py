@@ -8,12 +8,13 @@ import time
 
 
 def drop(data):
-    """Reads to the end, whichever it is."""
+    """Reads to the end, whichever it is; gives the connection back."""
     try:
         while data.recv(1 << 16):
             pass
     except ConnectionResetError:
         pass
+    return data
 
 
 class FtpsServer:
@@ -150,7 +151,11 @@ class FtpsServer:
             far = self.data == "far"
             if self.data == "reset":
                 data.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            secure = self._shake_late(data) if far else self.secure(data)
+            try:
+                secure = self._shake_late(data) if far else self.secure(data)
+            except OSError:  # a client may be gone before our last part of the handshake
+                data.close()
+                return False
             if self.data == "reset":
                 pass
             elif verb == "STOR":
