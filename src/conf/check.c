@@ -202,7 +202,8 @@ static void check_tls_places(const struct hf_config *config, struct hf_diag *dia
     for (bind = proxy->binds; bind; bind = bind->next) {
         if (!hf_bind_has_tls(bind) || bind->role == HF_BIND_DATA)
             continue;
-        hf_diag_add(diag, HF_DIAG_ADVICE, global->maxsslconn_loc, "raise it, or leave it out",
+        hf_diag_add(diag, HF_DIAG_WARNING, global->maxsslconn_loc,
+                    "raise it to 2 at least, or leave it out",
                     "maxsslconn 1 is not enough for one session of '%s' with TLS: it has a "
                     "connection with TLS on both sides.",
                     proxy->name);
