@@ -155,6 +155,7 @@ class FtpsServer:
                 secure = self._shake_late(data) if far else self.secure(data)
             except OSError:  # a client may be gone before our last part of the handshake
                 data.close()
+                self.taken = None
                 return False
             if self.data == "reset":
                 pass
