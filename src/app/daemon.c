@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app_int.h"
@@ -61,22 +62,28 @@ bool app_write_pidfile(const struct hf_cfg_global *global)
 {
     if (!global->pidfile)
         return true;
-    FILE *file = fopen(global->pidfile, "we");
-    bool written = file && fprintf(file, "%ld\n", (long)getpid()) > 0;
+    /* A pipe that nobody reads is an error then, and nothing to wait for. */
+    int fd = open(global->pidfile, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0644);
+    bool written = fd >= 0 && dprintf(fd, "%ld\n", (long)getpid()) > 0;
     int error = errno;
-    if (file && fclose(file) != 0) {
+    if (fd >= 0 && close(fd) != 0) {
         written = false;
         error = errno;
     }
     if (!written)
         app_refuse(global->pidfile_loc,
-                   "its folder must exist, and haftp must be allowed to write there",
+                   error == ENXIO
+                       ? "it is a pipe that nobody reads, or a socket: name a file"
+                       : "its folder must exist, and haftp must be allowed to write there",
                    "cannot write the pid file '%s': %s.", global->pidfile, strerror(error));
     return written;
 }
 
 void app_remove_pidfile(const struct hf_cfg_global *global)
 {
-    if (global->pidfile)
-        unlink(global->pidfile); /* gone already, or out of reach in the chroot: so be it */
+    struct stat st;
+
+    /* Out of reach in a chroot: so be it.  What was there before us, as /dev/null, is not ours. */
+    if (global->pidfile && stat(global->pidfile, &st) == 0 && S_ISREG(st.st_mode))
+        unlink(global->pidfile);
 }

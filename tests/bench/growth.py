@@ -11,7 +11,6 @@ alone by bench_scale.  Prints a table for each curve; --json keeps the figures, 
 them relative to its smallest size: a flat line costs the same at any size.
 """
 
-import json
 import math
 import resource
 import statistics
@@ -284,12 +283,7 @@ def main():
         for name, sizes in measure_parts(options).items():
             results[name] = sizes
             print(table(name, sizes), flush=True)
-    if options.json:
-        with open(options.json, "w", encoding="ascii") as out:
-            json.dump(results, out, indent=1)
-    if options.plot:
-        with open(options.plot, "w", encoding="ascii") as out:
-            out.write(plot(results))
+    run.keep(options, results, plot)
 
 
 if __name__ == "__main__":

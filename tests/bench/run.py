@@ -416,6 +416,16 @@ def measure_all(options):
     return results
 
 
+def keep(options, results, draw):
+    """Writes the files that --json and --plot name; draw(results) gives the picture."""
+    if options.json:
+        with open(options.json, "w", encoding="ascii") as out:
+            json.dump(results, out, indent=1)
+    if options.plot:
+        with open(options.plot, "w", encoding="ascii") as out:
+            out.write(draw(results))
+
+
 def main():
     options = arguments()
     own_network()
@@ -426,12 +436,7 @@ def main():
             results = measure_all(options)
         finally:
             sinks.close()
-    if options.json:
-        with open(options.json, "w", encoding="ascii") as out:
-            json.dump(results, out, indent=1)
-    if options.plot:
-        with open(options.plot, "w", encoding="ascii") as out:
-            out.write(plot(results))
+    keep(options, results, plot)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from lib import content
 from lib.clients import TLS_CLIENTS
 from lib.haftp import ftp_sections, head, server_lines
 from lib.lab import Place
-from lib.net import CONTROL_PORT
+from lib.net import CONTROL_PORT, may_use_low_ports
 from lib.servers import PASSIVE_PORTS
 from lib.session import Session, TlsSession
 from lib.tls import ClientTls, ServerTls
@@ -76,7 +76,7 @@ def test_other_servers(lab, kind, name, version):
     check_transfers(client, server, client.folder)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="port 990 is for root")
+@pytest.mark.skipif(not may_use_low_ports(), reason="binds port 990, which this user may not")
 @pytest.mark.parametrize("kind, name", (("vsftpd", "curl-epsv"), ("vsftpd", "lftp"),
                                         ("vsftpd", "ftplib"), ("proftpd", "curl-epsv"),
                                         ("proftpd", "lftp")))

@@ -75,6 +75,22 @@ def test_daemon_returns_when_it_works(lab):
     until(lambda: not is_listening(front, CONTROL_PORT), 10, "the daemon to end")
 
 
+def test_pid_for_a_pipe(lab):
+    """Nobody reads it: an error, and no waiting.  Somebody does: the pipe stays where it was."""
+    pipe, front = os.path.join(lab.scratch(), "pipe"), lab.net.front()
+    os.mkfifo(pipe)
+    config = head(more_global=[f"pidfile {pipe}"]) + ftp_sections(front, lab.farm())
+    done = start("-db", "-f", written(lab, config))
+    assert done.returncode == 1
+    assert "a pipe that nobody reads" in done.stderr, done.stderr
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    haftp = lab.haftp(config, (front, CONTROL_PORT))
+    assert int(os.read(reader, 100)) == haftp.process.pid
+    os.close(reader)
+    haftp.finish()
+    assert os.path.exists(pipe)
+
+
 def test_daemon_tells_why_it_does_not_start(lab):
     lab.need_haftp()
     front = lab.net.front()

@@ -16,8 +16,8 @@ LOGIN = ("alice", "secret")
 FILE = b"half of it"  # what the server sends
 
 
-class Full(FtpsServer):
-    """Breaks an upload off without close_notify, and says why."""
+class OwnUploads(FtpsServer):
+    """take(connection, secure) is what it does with an upload, behind the handshake."""
 
     def _answer(self, connection, verb, listener):
         if verb != "STOR":
@@ -25,24 +25,24 @@ class Full(FtpsServer):
             return
         data, _ = listener.accept()
         connection.sendall(b"150 Here it comes.\r\n")
-        secure = self.context.wrap_socket(data, server_side=True)
+        with self.context.wrap_socket(data, server_side=True) as secure:
+            self.take(connection, secure)
+
+
+class Full(OwnUploads):
+    """Breaks an upload off without close_notify, and says why."""
+
+    def take(self, connection, secure):
         secure.recv(100)
         socket.socket.shutdown(secure, socket.SHUT_WR)
         time.sleep(0.2)
         connection.sendall(b"552 No room left.\r\n")
-        secure.close()
 
 
-class Mute(FtpsServer):
+class Mute(OwnUploads):
     """Ends its own side of an upload at once, and believes every end of the client's."""
 
-    def _answer(self, connection, verb, listener):
-        if verb != "STOR":
-            super()._answer(connection, verb, listener)
-            return
-        data, _ = listener.accept()
-        connection.sendall(b"150 Here it comes.\r\n")
-        secure = self.context.wrap_socket(data, server_side=True)
+    def take(self, connection, secure):
         secure.setblocking(False)
         with pytest.raises(ssl.SSLWantReadError):
             secure.unwrap()
@@ -50,7 +50,6 @@ class Mute(FtpsServer):
         secure.settimeout(10)
         self._take(secure)
         connection.sendall(b"226 Done.\r\n")
-        secure.close()
 
 
 class Far:
