@@ -379,7 +379,8 @@ global_line
     | CPU_MAP word word { hf_build_cpu_map(B, &$2, &$3); }
       cpu_sets          { hf_build_end_cpu_map(B); }
     | STARTUP_VAR words { hf_build_startup_var(B, $1, @1); }
-    | STATS_SOCKET word { hf_build_stats_socket(B, &$2); }      settings
+    | STATS_SOCKET word { hf_build_stats_socket(B, &$2); }
+      settings          { hf_build_end_stats_socket(B); }
     | H1_CASE word word { hf_build_h1_case(B, &$2, &$3); }
     | UNIX_BIND settings
     | TLS_OPTIONS       { hf_build_tls_options(B, $1); }        settings

@@ -11,6 +11,7 @@
  *   worker.c   a thread: its loop, its engine, its listeners
  *   certs.c   certificates of a running process
  *   serve.c    main's own loop: signals, checks, the end of the workers
+ *   api.c      the runtime API's sockets
  *   states.c   what a signal makes it log of sections and servers
  */
 #ifndef HAFTP_APP_INT_H
@@ -18,6 +19,7 @@
 
 #include <pthread.h>
 
+#include "haftp/admin/admin.h"
 #include "haftp/conf/model.h"
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
@@ -135,6 +137,31 @@ void app_certs_log(const struct hf_config *config);
 void app_certs_watch(struct hf_tls_reminder *reminder, const struct hf_config *config,
                      struct hf_loop *loop);
 
+/* ---- api.c: the runtime API ---- */
+
+struct app_api_socket {
+    const struct hf_cfg_bind *bind;
+    int fd;
+};
+
+struct app_api {
+    struct app_api_socket *list;
+    unsigned n;
+    struct hf_engine **engines;
+    struct hf_admin *admin; /* NULL: it has no socket, or is not served yet */
+};
+
+/* Opens the sockets of all `stats socket` lines; reports each that cannot be opened. */
+HF_MUST_USE bool app_api_open(struct app_api *api, const struct hf_config *config);
+/* Main's loop serves them; the workers run. */
+HF_MUST_USE bool app_api_serve(struct app_api *api, struct hf_loop *loop,
+                               struct hf_runtime *runtime, struct hf_lease_table *leases,
+                               struct app_worker *workers, unsigned n_workers);
+void app_api_stop(struct app_api *api); /* no new clients */
+/* When no worker runs any more, before the loop goes. */
+void app_api_end(struct app_api *api);
+void app_api_close(struct app_api *api);
+
 /* ---- serve.c ---- */
 
 /* From here until app_serve() signals wait: one that comes while we start is obeyed then, instead
@@ -143,7 +170,8 @@ void app_hold_signals(void);
 /* Ends the process by this signal, as if we had never caught it. */
 void app_die_of(int signal_number);
 /* Runs until a signal ends it; returns that signal. */
-int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers);
+int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_api *api,
+              struct app_worker *workers, unsigned n_workers);
 
 /* ---- states.c ---- */
 

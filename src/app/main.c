@@ -214,7 +214,8 @@ static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
 
 /* Returns the signal that ended us, or -1. */
 static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct hf_ties *ties,
-                 struct app_sockets *sockets, unsigned n_workers, bool foreground)
+                 struct app_sockets *sockets, struct app_api *api, unsigned n_workers,
+                 bool foreground)
 {
     const struct hf_cfg_global *global = &runtime->config->global;
 
@@ -229,7 +230,7 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, stru
             if (workers) {
                 tell_what_was_understood(runtime);
                 hf_log_startup_vars(runtime);
-                signal_number = app_serve(runtime, workers, n_workers);
+                signal_number = app_serve(runtime, leases, api, workers, n_workers);
                 free(workers);
             }
         }
@@ -245,6 +246,7 @@ static int run(const struct hf_config *config)
     const struct hf_cfg_global *global = &config->global;
     unsigned n_workers = worker_count(config);
     struct app_sockets sockets = {0};
+    struct app_api api = {0};
     int signal_number = -1;
 
     app_hold_signals();
@@ -254,18 +256,21 @@ static int run(const struct hf_config *config)
     struct hf_ties *ties = hf_ties_new();
     if (!runtime || !leases || !ties) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
-    } else if (!app_sockets_open(&sockets, config, leases, n_workers)) {
+    } else if (!app_sockets_open(&sockets, config, leases, n_workers) ||
+               !app_api_open(&api, config)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
-        struct app_limits limits = app_limits_apply(config, sockets.n, n_workers);
+        struct app_limits limits =
+            app_limits_apply(config, sockets.n + api.n + global->stats_maxconn, n_workers);
         hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_server_connect_with(&(struct hf_buffers){global->rcvbuf_server, global->sndbuf_server});
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
         if (global->daemon)
             app_daemonize();
-        signal_number = serve(runtime, leases, ties, &sockets, n_workers, !global->daemon);
+        signal_number = serve(runtime, leases, ties, &sockets, &api, n_workers, !global->daemon);
     }
+    app_api_close(&api);
     app_sockets_close(&sockets);
     hf_ties_free(ties);
     hf_lease_table_free(leases);

@@ -17,6 +17,7 @@ enum stage { RUNNING, DRAINING, STOPPING };
 struct server_process {
     struct hf_loop *loop;
     struct hf_runtime *runtime;
+    struct app_api *api;
     struct app_worker *workers;
     unsigned n_workers, n_running, n_drained;
     struct hf_timer hard_stop;
@@ -60,6 +61,7 @@ static void drain_all(struct server_process *process)
     unsigned n = atomic_load(&process->runtime->sessions);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u %s end", n,
                     n == 1 ? "goes on to its" : "go on to their");
+    app_api_stop(process->api);
     if (after_ms)
         hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
     for (unsigned i = 0; i < process->n_workers; i++)
@@ -158,10 +160,11 @@ static bool start_workers(struct server_process *process)
     return ok;
 }
 
-int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n_workers)
+int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_api *api,
+              struct app_worker *workers, unsigned n_workers)
 {
     struct server_process process = {
-        .runtime = runtime, .workers = workers, .n_workers = n_workers};
+        .runtime = runtime, .api = api, .workers = workers, .n_workers = n_workers};
     uv_signal_t handles[sizeof signals / sizeof signals[0]];
 
     self = &process;
@@ -174,9 +177,10 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     hf_server_on_evict(evict);
     app_certs_watch(&process.certs, runtime->config, process.loop);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
-    if (!checks || !start_workers(&process)) {
+    if (!checks || !start_workers(&process) ||
+        !app_api_serve(api, process.loop, runtime, leases, workers, n_workers)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
-                     "Cannot start the health checks or the worker threads.");
+                     "Cannot start the health checks, the worker threads or the runtime API.");
         process.last_signal = -1;
         stop_all(&process);
     } else {
@@ -188,6 +192,7 @@ int app_serve(struct hf_runtime *runtime, struct app_worker *workers, unsigned n
     app_hold_signals(); /* one more while we clean up changes nothing */
     for (unsigned i = 0; i < n_workers; i++)
         app_worker_fini(&workers[i]);
+    app_api_end(api);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopped");
     if (checks)
         hf_checks_stop(checks);

@@ -167,8 +167,40 @@ static void print_tls_options(FILE *out, const char *keyword,
     putc('\n', out);
 }
 
+static void print_path(FILE *out, enum hf_reach reach, const char *path)
+{
+    fputs(reach == HF_REACH_ABNS ? "abns@" : path[0] == '/' ? "" : "unix@", out);
+    if (*path)
+        hf_value_print_word(out, path);
+}
+
+static void print_bind(FILE *out, const char *keyword, const struct hf_cfg_bind *bind)
+{
+    char text[HF_ADDR_TEXT_SIZE];
+
+    fprintf(out, "    %s ", keyword);
+    if (bind->reach == HF_REACH_FD)
+        fprintf(out, "fd@%d", bind->fd);
+    else if (bind->reach == HF_REACH_INET)
+        fputs(hf_addr_text(&bind->addr, text), out);
+    else
+        print_path(out, bind->reach, bind->path);
+    if (bind->is_range)
+        fprintf(out, "-%u", bind->port_hi);
+    hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
+    putc('\n', out);
+}
+
+void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
+{
+    if (!bind->derived) /* made from `ftp-data ports`, which is printed */
+        print_bind(out, "bind", bind);
+}
+
 static void print_global(FILE *out, const struct hf_cfg_global *global)
 {
+    const struct hf_cfg_bind *socket;
+
     fputs("global\n", out);
     hf_dump_rows(out, HF_OBJECT_GLOBAL, HF_IN_GLOBAL, global, "    ", "\n");
     print_tls_options(out, "ssl-default-bind-options", &global->tls_bind);
@@ -189,34 +221,12 @@ static void print_global(FILE *out, const struct hf_cfg_global *global)
         hf_value_print_word(out, global->log_hostname);
         putc('\n', out);
     }
+    LL_FOREACH(global->stats_sockets, socket)
+    {
+        print_bind(out, "stats socket", socket);
+    }
     hf_dump_logs(out, global->logs);
     hf_dump_startup_vars(out, global);
-}
-
-static void print_path(FILE *out, enum hf_reach reach, const char *path)
-{
-    fputs(reach == HF_REACH_ABNS ? "abns@" : path[0] == '/' ? "" : "unix@", out);
-    if (*path)
-        hf_value_print_word(out, path);
-}
-
-void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind)
-{
-    char text[HF_ADDR_TEXT_SIZE];
-
-    if (bind->derived) /* made from `ftp-data ports`, which is printed */
-        return;
-    fputs("    bind ", out);
-    if (bind->reach == HF_REACH_FD)
-        fprintf(out, "fd@%d", bind->fd);
-    else if (bind->reach == HF_REACH_INET)
-        fputs(hf_addr_text(&bind->addr, text), out);
-    else
-        print_path(out, bind->reach, bind->path);
-    if (bind->is_range)
-        fprintf(out, "-%u", bind->port_hi);
-    hf_dump_rows(out, HF_OBJECT_BIND, HF_ON_BIND, bind, " ", "");
-    putc('\n', out);
 }
 
 static void print_source(FILE *out, const struct hf_cfg_source *source)

@@ -7,7 +7,7 @@ import re
 from tree import exists, files, read
 
 FLOOR = {"base": 0, "wire": 1, "conf": 2, "net": 2, "state": 3, "rules": 4, "balance": 5,
-         "check": 5, "log": 5, "stream": 6, "ftp": 7, "app": 8}
+         "check": 5, "log": 5, "stream": 6, "ftp": 7, "admin": 8, "app": 9}
 CODE = (".c", ".h", ".def", ".y", ".l")
 MAX_LINES = 800
 MAX_FILES = 20

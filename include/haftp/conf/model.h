@@ -498,12 +498,14 @@ struct hf_cfg_global {
     struct hf_cfg_log *logs;
     const char *node, *description; /* NULL: not given */
     struct hf_cfg_tls_options tls_bind, tls_server;
-    struct hf_cfg_rule *startup_vars; /* set-var and set-var-fmt of global, in order */
+    struct hf_cfg_bind *stats_sockets; /* of the runtime API; no section has them */
+    struct hf_cfg_rule *startup_vars;  /* set-var and set-var-fmt of global, in order */
 /* daemon, master_worker, quiet, zero_warning, maxconn (0: from the descriptor limit), nbthread (0:
  * usable CPUs), ulimit_n (0: what maxconn needs), hard_stop_after_ms, spread_checks (percent),
  * user, group, chroot, pidfile, log_tag (default "haftp"), pipesize (0: 1 MiB), maxpipes (0:
  * derived), nosplice, maxaccept (0: default), maxconnrate and maxsessrate (per second, 0: no
- * limit), ftp_max_command, ftp_max_reply_line, ftp_max_reply (bytes), rcvbuf_client, rcvbuf_server,
+ * limit), stats_timeout_ms, stats_maxconn, ftp_max_command,
+ * ftp_max_reply_line, ftp_max_reply (bytes), rcvbuf_client, rcvbuf_server,
  * sndbuf_client, sndbuf_server (bytes, 0: the kernel's), localpeer, experimental, unix_prefix,
  * unix_mode, unix_user, unix_group, unix_uid, unix_gid (unix-bind, as written); and user_loc,
  * group_loc, unix_user_loc, unix_group_loc */

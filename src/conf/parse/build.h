@@ -217,6 +217,7 @@ void hf_build_node(struct hf_build *b, const struct hf_word *name);
 void hf_build_default_path(struct hf_build *b, const struct hf_word *mode,
                            const struct hf_word *directory);
 void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address);
+void hf_build_end_stats_socket(struct hf_build *b);
 void hf_build_h1_case(struct hf_build *b, const struct hf_word *from, const struct hf_word *to);
 void hf_build_cpu_map(struct hf_build *b, const struct hf_word *threads,
                       const struct hf_word *cpus);

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
 #include "conf_int.h"
 
 /* ---- description, node ------------------------------------------------------------------- */
@@ -129,17 +131,77 @@ void hf_build_go_home(struct hf_build *b)
 /* A path, or an address with a port, as on a bind line; the options are those of a bind. */
 void hf_build_stats_socket(struct hf_build *b, const struct hf_word *address)
 {
-    struct hf_bind_address ignored = {0};
+    struct hf_bind_address *at = HF_NEW(b->config->arena, struct hf_bind_address);
     struct hf_problem problem;
     const char *text = hf_env_expand(b->env, b->config->arena, address->text);
 
     b->bind = (struct hf_cfg_bind){.loc = address->loc};
     hf_build_row_defaults(&b->bind, HF_OBJECT_BIND);
     b->at[HF_OBJECT_BIND] = &b->bind;
-    hf_conf_add_pending(b->config, "stats socket", address->loc);
-    if (!hf_address_parse_bind(b->config->arena, text, &ignored, &problem))
+    if (hf_address_parse_bind(b->config->arena, text, at, &problem))
+        b->bind_addresses = at;
+    else
         hf_build_error(b, address->loc, "a path begins with '/'; an address needs a port", "%s",
                        problem.text);
+}
+
+/* Commands in the clear where TLS was asked for would be a lie. */
+static bool refuse_tls(struct hf_build *b)
+{
+    if (!hf_bind_has_tls(&b->bind))
+        return false;
+    hf_build_error(b, hf_bind_tls_loc(&b->bind),
+                   "use a unix socket, or an address that only this host reaches",
+                   "the runtime API has no TLS");
+    return true;
+}
+
+static void tell_idle_socket_words(struct hf_build *b, const struct hf_bind_address *at)
+{
+    const struct hf_cfg_bind *bind = &b->bind;
+
+    if ((bind->mode || bind->uid != -1 || bind->gid != -1) && at->reach != HF_REACH_UNIX)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, bind->loc, "they are for unix sockets",
+                    "'mode', 'user', 'group', 'uid' and 'gid' have no effect on this address.");
+    if (bind->accept_proxy || bind->accept_netscaler_cip)
+        hf_diag_add(b->diag, HF_DIAG_WARNING, bind->loc, "remove it",
+                    "the runtime API reads no PROXY header and no NetScaler header.");
+    if (bind->maxconn)
+        hf_diag_add(b->diag, HF_DIAG_NOTICE, bind->loc, NULL,
+                    "'maxconn' has no effect here: 'stats maxconn' limits the clients.");
+}
+
+/* The socket of each port is opened by itself. */
+static void add_stats_socket(struct hf_build *b, const struct hf_bind_address *at)
+{
+    struct hf_cfg_bind *bind = HF_NEW(b->config->arena, struct hf_cfg_bind);
+
+    *bind = b->bind;
+    bind->text = at->text;
+    bind->reach = at->reach;
+    bind->path = at->path;
+    bind->fd = at->fd;
+    bind->addr = at->addr;
+    bind->port_lo = at->lo;
+    bind->port_hi = at->hi;
+    bind->is_range = at->is_range;
+    LL_APPEND(b->config->global.stats_sockets, bind);
+}
+
+void hf_build_end_stats_socket(struct hf_build *b)
+{
+    const struct hf_bind_address *at = b->bind_addresses;
+
+    b->bind_addresses = NULL;
+    if (!at || !hf_build_is_sound(b) || refuse_tls(b))
+        return;
+    if (at->reach == HF_REACH_FD) {
+        hf_build_error(b, b->bind.loc, "write a path or an address",
+                       "the runtime API cannot listen on an open descriptor");
+        return;
+    }
+    tell_idle_socket_words(b, at);
+    add_stats_socket(b, at);
 }
 
 /* ---- h1-case-adjust ---------------------------------------------------------------------- */

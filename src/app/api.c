@@ -1,0 +1,98 @@
+/*
+ * api.c: the sockets of the runtime API are opened with all others, and served on main's loop.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "app_int.h"
+
+static void report(const struct hf_cfg_bind *bind, enum hf_status status)
+{
+    app_refuse(bind->loc,
+               bind->reach == HF_REACH_INET
+                   ? "look who listens there (`ss -ltnp`), and whether this host has the address"
+                   : "look at the folder of the socket, its rights, and who may write there",
+               "stats socket: cannot listen on '%s' (%s).", bind->text, hf_status_text(status));
+}
+
+static bool append(struct app_api *api, const struct hf_cfg_bind *bind, int fd)
+{
+    struct app_api_socket *list = realloc(api->list, (api->n + 1) * sizeof *list);
+    if (!list)
+        return false;
+    api->list = list;
+    list[api->n++] = (struct app_api_socket){.bind = bind, .fd = fd};
+    return true;
+}
+
+static bool open_one(struct app_api *api, const struct hf_cfg_bind *bind, uint16_t port)
+{
+    int fd;
+    enum hf_status status = hf_admin_listen(bind, port, &fd);
+    if (!status && append(api, bind, fd))
+        return true;
+    if (!status) {
+        close(fd);
+        status = HF_NOMEM;
+    }
+    report(bind, status);
+    return false;
+}
+
+bool app_api_open(struct app_api *api, const struct hf_config *config)
+{
+    const struct hf_cfg_bind *bind = config->global.stats_sockets;
+    bool ok = true;
+
+    for (; bind; bind = bind->next)
+        for (unsigned port = bind->port_lo; port <= bind->port_hi; port++)
+            ok = open_one(api, bind, (uint16_t)port) && ok;
+    return ok;
+}
+
+bool app_api_serve(struct app_api *api, struct hf_loop *loop, struct hf_runtime *runtime,
+                   struct hf_lease_table *leases, struct app_worker *workers, unsigned n_workers)
+{
+    if (api->n == 0)
+        return true;
+    api->engines = calloc(n_workers, sizeof *api->engines);
+    if (!api->engines)
+        return false;
+    for (unsigned i = 0; i < n_workers; i++)
+        api->engines[i] = workers[i].engine;
+    api->admin = hf_admin_new(&(struct hf_admin_host){.loop = loop,
+                                                      .runtime = runtime,
+                                                      .leases = leases,
+                                                      .engines = api->engines,
+                                                      .n_engines = n_workers});
+    for (unsigned i = 0; api->admin && i < api->n; i++) {
+        int fd = api->list[i].fd;
+        api->list[i].fd = -1;
+        if (hf_admin_serve(api->admin, api->list[i].bind, fd) != HF_OK)
+            return false;
+    }
+    return api->admin != NULL;
+}
+
+void app_api_stop(struct app_api *api)
+{
+    if (api->admin)
+        hf_admin_stop(api->admin);
+}
+
+void app_api_end(struct app_api *api)
+{
+    hf_admin_free(api->admin);
+    api->admin = NULL;
+    free(api->engines);
+    api->engines = NULL;
+}
+
+void app_api_close(struct app_api *api)
+{
+    for (unsigned i = 0; i < api->n; i++)
+        if (api->list[i].fd >= 0)
+            close(api->list[i].fd);
+    free(api->list);
+    *api = (struct app_api){0};
+}
