@@ -122,5 +122,6 @@ def test_pid_file(lab):
     place_folder = lab.scratch()
     path = os.path.join(place_folder, "pid")
     place = lab.place(more_global=[f"pidfile {path}"])
+    until(lambda: os.path.exists(path) and os.path.getsize(path), 10, "the pid file")
     with open(path) as file:
         assert int(file.read()) == place.haftp.process.pid

@@ -98,8 +98,8 @@ def test_hangup_logs_what_was_counted(lab):
             session.delete("x")
         with socket.socket() as stranger:
             stranger.bind((place.control[0], 0))
-            stranger.connect((place.control[0], DATA_PORTS[0]))
-            with pytest.raises(ConnectionResetError):
+            with pytest.raises(ConnectionResetError):  # perhaps before connect() returns
+                stranger.connect((place.control[0], DATA_PORTS[0]))
                 stranger.recv(1)
         assert place.haftp.wait_log(f"data port {DATA_PORTS[0]} without a transfer")
         place.haftp.process.signal(signal.SIGHUP)

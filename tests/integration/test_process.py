@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -83,8 +84,9 @@ def test_pid_for_a_pipe(lab):
     done = start("-db", "-f", written(lab, config))
     assert done.returncode == 1
     assert "a pipe that nobody reads" in done.stderr, done.stderr
-    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    reader = os.open(pipe, os.O_RDWR)  # else it is at its end until somebody writes
     haftp = lab.haftp(config, (front, CONTROL_PORT))
+    assert select.select([reader], [], [], 10)[0]  # ports are open before the pid is written
     assert int(os.read(reader, 100)) == haftp.process.pid
     os.close(reader)
     haftp.finish()

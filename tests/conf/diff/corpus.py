@@ -6,6 +6,8 @@ there is; else `-f FILE` follows them.
 """
 
 import csv
+import functools
+import hashlib
 import pathlib
 import re
 import shlex
@@ -15,6 +17,7 @@ from typing import NamedTuple
 HERE = pathlib.Path(__file__).resolve().parent
 VERDICTS = HERE / "verdicts.tsv"
 ACCEPTED = HERE / "accepted.tsv"
+SEALS = HERE / "seals.tsv"
 
 NOWHERE = "-"
 PLACE = re.compile(r"^\[ALERT\] +\(\d+\) : (?:config : )?(?:[Pp]arsing )?"
@@ -85,6 +88,24 @@ def read_table(path):
     with path.open(encoding="utf-8", newline="") as table:
         return {row["file"]: row for row in csv.DictReader(table, delimiter="\t",
                                                            quoting=csv.QUOTE_NONE)}
+
+
+@functools.cache
+def _parts(topic):
+    """All that files of this topic may include."""
+    digest = hashlib.sha256()
+    for path in sorted((HERE / topic).glob("*/**/*")):
+        if path.is_file():
+            digest.update(f"{path.relative_to(HERE)} {path.stat().st_size} ".encode())
+            digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def seal(name, row):
+    """Of a file and of its recorded verdict: another one, when either has changed."""
+    told = f"{row['exit']} {row['line']} {row['haproxy']} ".encode()
+    return hashlib.sha256(told + _parts(name.split("/")[0]) +
+                          (HERE / name).read_bytes()).hexdigest()[:12]
 
 
 def verdict_of(row):

@@ -8,6 +8,8 @@ import socket
 import subprocess
 import time
 
+from lib.net import is_listening
+
 from .peers import FlowFailure
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -119,7 +121,6 @@ class Haftp:
     """One running process."""
 
     def __init__(self, program, config, folder, place):
-        self.place = place
         self.files = [folder / "haftp.cfg", folder / "stdout", folder / "stderr"]
         self.files[0].write_text(config)
         with open(self.files[1], "wb") as out, open(self.files[2], "wb") as err:
@@ -127,26 +128,11 @@ class Haftp:
                 [program, "-db", "-f", self.files[0]], stdin=subprocess.DEVNULL, stdout=out,
                 stderr=err, env=os.environ | SANITIZERS)
         deadline = time.monotonic() + 20
-        while not self._listens():
+        while not is_listening(place.haftp, place.control):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 raise FlowFailure("haftp does not listen on its control port")
             time.sleep(0.01)
-
-    def _listens(self):
-        """Looked up, not tried: a try would be a session already.
-
-        The socket must be this process's: another test may listen on the port of another address.
-        """
-        own = {entry.split(" ", 1)[1] for entry in self.descriptors()}
-        for table in map(pathlib.Path, ("/proc/net/tcp", "/proc/net/tcp6")):
-            rows = table.read_text().splitlines()[1:] if table.exists() else []
-            for row in map(str.split, rows):
-                local, state, inode = row[1], row[3], row[9]
-                port = int(local.rsplit(":", 1)[1], 16)
-                if state == "0A" and port == self.place.control and f"socket:[{inode}]" in own:
-                    return True
-        return False
 
     def descriptors(self):
         """What the process holds open.  Pipes are left out: a pool keeps them on purpose."""

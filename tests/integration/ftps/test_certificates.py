@@ -497,6 +497,7 @@ def test_hook_of_certbot(lab, server, tmp_path):
         script, = re.findall(r"```sh\n(#!/bin/sh\n.*?)```", page.read(), re.DOTALL)
     pid = os.path.join(tmp_path, "pid")
     there = Renewable(lab, server, tmp_path, more_global=[f"pidfile {pid}"])
+    until(lambda: os.path.exists(pid) and os.path.getsize(pid), 10, "the pid file")
     folder = lab.certificates.folder
     lab.certificates.issue(os.path.join(tmp_path, "both.pem"), NEW)
     newest = max((name for name in os.listdir(folder) if name.startswith("more") and
