@@ -8,9 +8,15 @@
 #include "app_int.h"
 #include "haftp/log/log.h"
 
-static unsigned long long count(const _Atomic uint64_t *counter)
+static unsigned long long count(const struct hf_proxy *proxy, unsigned at, enum hf_count what)
 {
-    return (unsigned long long)atomic_load_explicit(counter, memory_order_relaxed);
+    return (unsigned long long)hf_counted(proxy->runtime, at, what);
+}
+
+/* Of a section with binds, the frontend's, which has all of a listen. */
+static unsigned counts_at(const struct hf_proxy *proxy)
+{
+    return proxy->cfg->caps & HF_CAP_FRONTEND ? proxy->front_at : proxy->back_at;
 }
 
 /* "; denied: 3 connections, 0 sessions, 0 contents, 0 responses, 12 commands" of a section that has
@@ -26,9 +32,11 @@ static void tell_denied(const struct hf_proxy *proxy, char *out, size_t size)
         snprintf(out, size,
                  "; denied: %llu connections, %llu sessions, %llu contents, %llu responses, "
                  "%llu commands",
-                 count(&proxy->denied[HF_RULES_CONNECTION]),
-                 count(&proxy->denied[HF_RULES_SESSION]), count(&proxy->denied[HF_RULES_REQUEST]),
-                 count(&proxy->denied[HF_RULES_RESPONSE]), count(&proxy->denied[HF_RULES_FTP]));
+                 count(proxy, proxy->front_at, HF_COUNT_DENIED_CONNECTIONS),
+                 count(proxy, proxy->front_at, HF_COUNT_DENIED_SESSIONS),
+                 count(proxy, counts_at(proxy), HF_COUNT_DENIED_REQUESTS),
+                 count(proxy, counts_at(proxy), HF_COUNT_DENIED_RESPONSES),
+                 count(proxy, proxy->front_at, HF_COUNT_FTP_DENIED));
 }
 
 static bool has_to_do_with_ftp(const struct hf_proxy *proxy)
@@ -45,12 +53,13 @@ static void tell_data(const struct hf_proxy *proxy, char *out, size_t size)
     *out = '\0';
     if (has_to_do_with_ftp(proxy))
         snprintf(out, size, "; data ports: %llu strangers, %llu times none was free",
-                 count(&proxy->strangers), count(&proxy->ports_exhausted));
+                 count(proxy, proxy->front_at, HF_COUNT_FTP_STRANGERS),
+                 count(proxy, proxy->front_at, HF_COUNT_FTP_PORTS_EXHAUSTED));
 }
 
 static void tell_headers(const struct hf_proxy *proxy, char *out, size_t size)
 {
-    unsigned long long bad = count(&proxy->bad_headers);
+    unsigned long long bad = count(proxy, proxy->front_at, HF_COUNT_BAD_HEADERS);
 
     *out = '\0';
     if (bad)
@@ -68,7 +77,7 @@ static void log_section(const struct hf_proxy *proxy)
                     "Proxy %s. Conn: %u+%u active (FE+BE), %llu total%s%s%s.", proxy->cfg->name,
                     atomic_load_explicit(&proxy->sessions_front, memory_order_relaxed),
                     atomic_load_explicit(&proxy->sessions_back, memory_order_relaxed),
-                    count(&proxy->sessions_total), denied, data, headers);
+                    count(proxy, counts_at(proxy), HF_COUNT_SESSIONS), denied, data, headers);
 }
 
 static void log_server(const struct hf_server *server)
@@ -78,7 +87,8 @@ static void log_server(const struct hf_server *server)
                     server->proxy->cfg->name, server->cfg->name,
                     hf_server_is_up_mt(server) ? "UP" : "DOWN",
                     atomic_load_explicit(&server->sessions, memory_order_relaxed),
-                    count(&server->sessions_total), count(&server->failed_connects));
+                    count(server->proxy, server->counts_at, HF_COUNT_SESSIONS),
+                    count(server->proxy, server->counts_at, HF_COUNT_FAILED_CONNECTS));
 }
 
 void app_log_states(const struct hf_runtime *runtime)

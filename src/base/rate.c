@@ -46,6 +46,13 @@ static unsigned per_second(struct parts parts, uint64_t now_ms)
     return parts.now + (unsigned)(left / 1000);
 }
 
+static void note_most(struct hf_rate *rate, unsigned now)
+{
+    unsigned most = atomic_load_explicit(&rate->most, memory_order_relaxed);
+    while (now > most && !atomic_compare_exchange_weak(&rate->most, &most, now))
+        continue;
+}
+
 bool hf_rate_take_mt(struct hf_rate *rate, unsigned limit, uint64_t now_ms)
 {
     uint64_t packed = atomic_load_explicit(&rate->packed, memory_order_relaxed);
@@ -57,6 +64,7 @@ bool hf_rate_take_mt(struct hf_rate *rate, unsigned limit, uint64_t now_ms)
         if (parts.now < HF_RATE_MAX)
             parts.now++;
     } while (!atomic_compare_exchange_weak(&rate->packed, &packed, pack(parts)));
+    note_most(rate, parts.now);
     return true;
 }
 

@@ -111,6 +111,7 @@ static void add_run(struct hf_server *server, void *arg)
     run->to = address_to_check(server->cfg);
     run->watch.fd = -1;
     run->health = server->cfg->o.rise;
+    server->checked.health = run->health;
     server->check = run;
     HF_ASSERT(run->ops);
 }

@@ -46,6 +46,7 @@ static void publish(struct hf_check_run *run, const char *why)
 /* It was `before`. */
 static void settle(struct hf_check_run *run, unsigned before, bool passed, const char *why)
 {
+    run->server->checked.health = run->health;
     if (run->health != before && run->server->proxy->cfg->o.log_health_checks)
         note(run, passed, why);
     publish(run, why);

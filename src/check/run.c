@@ -30,6 +30,20 @@ void hf_check_close(struct hf_check_run *run)
     run->connected = run->secure = run->upgrades = false;
 }
 
+/* For statistics: HAProxy's columns of the last check. */
+static void record(struct hf_check_run *run, bool passed, const char *reason, const char *info,
+                   uint64_t took_ms)
+{
+    struct hf_checked *checked = &run->server->checked;
+
+    checked->status = hf_checked_word(reason);
+    snprintf(checked->what, sizeof checked->what, "%s", reason);
+    snprintf(checked->info, sizeof checked->info, "%s", info ? info : "");
+    checked->took_ms = (unsigned)took_ms;
+    if (!passed && hf_server_is_up_mt(run->server))
+        checked->failures++;
+}
+
 static void conclude(struct hf_check_run *run, bool passed, const char *reason, const char *info)
 {
     char why[256];
@@ -37,6 +51,7 @@ static void conclude(struct hf_check_run *run, bool passed, const char *reason, 
 
     hf_check_close(run);
     run->hindered = false;
+    record(run, passed, reason, info, took_ms);
     snprintf(why, sizeof why, "reason: %s%s%s%s, check duration: %llums", reason,
              info ? ", info: \"" : "", info ? info : "", info ? "\"" : "",
              (unsigned long long)took_ms);

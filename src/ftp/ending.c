@@ -28,17 +28,10 @@
 static void give_server_back(struct ftp_session *s)
 {
     struct hf_server *server = s->session.server;
-    const struct hf_facts *facts = &s->session.facts;
 
     s->session.server = NULL;
-    if (!server)
-        return;
-    uint64_t in_before = facts->ftp ? facts->ftp->credited_in : 0;
-    uint64_t out_before = facts->ftp ? facts->ftp->credited_out : 0;
-    atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in - in_before, memory_order_relaxed);
-    atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out - out_before,
-                              memory_order_relaxed);
-    hf_server_put_mt(server);
+    if (server)
+        hf_server_put_mt(server);
 }
 
 void ftp_drop_server(struct ftp_session *s)
@@ -149,8 +142,10 @@ void ftp_session_close(struct ftp_session *s, enum hf_reason reason, enum hf_pha
     ftp_log_close(s, reason, last_words);
     drop_last_server(s);
     ftp_of(s)->to_back.n = 0;
-    if (last_words)
+    if (last_words) {
         ftp_replied(s, (unsigned)strtoul(last_words, NULL, 10));
+        ftp_count_reply(s);
+    }
     if (last_words && !ftp_add(s, &s->front, last_words, strlen(last_words)))
         ftp_session_vanish(s);
     else

@@ -7,6 +7,8 @@
 
 #include "haftp/base/assert.h"
 
+#include "tell/tell.h"
+
 static struct ftp_stage *stage_of(struct ftp_session *s, const struct hf_leg *leg)
 {
     return leg == &s->front ? &ftp_of(s)->to_front : &ftp_of(s)->to_back;
@@ -17,10 +19,8 @@ struct ftp_stage ftp_take_stage(struct ftp_session *s, const struct hf_leg *leg)
 {
     struct ftp_stage *stage = stage_of(s, leg), taken = *stage;
     stage->n = 0;
-    if (leg == &s->front)
-        s->session.facts.bytes_out += taken.n;
-    else
-        s->session.facts.bytes_in += taken.n;
+    if (taken.n)
+        ftp_count_bytes(s, leg == &s->front ? 0 : taken.n, leg == &s->front ? taken.n : 0);
     return taken;
 }
 

@@ -309,6 +309,7 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
     s->session.unread = &s->front.in; /* at the front desk rules look at commands that wait there */
     s->login_from_ms = s->session.facts.accepted_ms;
     ftp_record_begin(s);
+    ftp_count(s, HF_COUNT_FTP_SESSIONS, 1);
     if (!ftps_begin_implicit(s)) {
         ftp_session_close(s, HF_REASON_RESOURCE, HF_PHASE_REQUEST, NULL);
         return true;

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/clock.h"
 #include "haftp/state/stick.h"
 
 static void free_server(struct hf_server *server)
@@ -24,6 +25,7 @@ static struct hf_server *new_server(struct hf_proxy *proxy, const struct hf_cfg_
     server->cfg = cfg;
     server->proxy = proxy;
     server->index = cfg->index;
+    server->counts_at = hf_tally_reserve(&proxy->runtime->tally, true);
     atomic_init(&server->up, true);
     atomic_init(&server->maint, cfg->o.disabled || cfg->unresolved);
     atomic_init(&server->weight, cfg->o.weight);
@@ -69,10 +71,11 @@ static bool add_servers(struct hf_proxy *proxy)
     return true;
 }
 
-/* A single bind without a limit has as many sessions as its section. */
+/* Whoever counts sessions can do with those of the section where there is a single bind. */
 static bool needs_door(const struct hf_proxy *proxy, const struct hf_cfg_bind *bind)
 {
-    return bind->maxconn || (proxy->runtime->config->counts_binds && proxy->cfg->binds->next);
+    return bind->maxconn || proxy->cfg->o.socket_stats ||
+           (proxy->runtime->config->counts_binds && proxy->cfg->binds->next);
 }
 
 /* One for each bind that has a limit, or is counted for a rule. */
@@ -91,6 +94,7 @@ static bool add_doors(struct hf_proxy *proxy)
             continue;
         struct hf_door *door = &proxy->doors[proxy->n_doors++];
         door->bind = bind;
+        door->counts_at = hf_tally_reserve(&proxy->runtime->tally, false);
         hf_waitlist_init(&door->entry);
     }
     return true;
@@ -111,6 +115,8 @@ static struct hf_proxy *new_proxy(struct hf_runtime *runtime, const struct hf_cf
         return NULL;
     proxy->cfg = cfg;
     proxy->runtime = runtime;
+    proxy->front_at = hf_tally_reserve(&runtime->tally, true);
+    proxy->back_at = hf_tally_reserve(&runtime->tally, false);
     pthread_mutex_init(&proxy->lb_lock, NULL);
     hf_waitlist_init(&proxy->entry);
     hf_waitlist_init(&proxy->waiting);
@@ -188,12 +194,24 @@ static bool add_tables(struct hf_runtime *runtime)
     return true;
 }
 
+static void begin_histories(struct hf_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        struct hf_proxy *proxy = runtime->proxies[i];
+        hf_history_begin(&proxy->history, false, runtime->started_ms);
+        for (unsigned k = 0; k < proxy->n_servers; k++)
+            hf_history_begin(&proxy->servers[k]->history, false, runtime->started_ms);
+    }
+}
+
 struct hf_runtime *hf_runtime_new(const struct hf_config *config)
 {
     struct hf_runtime *runtime = calloc(1, sizeof *runtime);
     if (!runtime)
         return NULL;
     runtime->config = config;
+    runtime->started_ms = hf_clock_steady_ms();
+    runtime->started_us = hf_clock_wall_us();
     hf_waitlist_init(&runtime->entry);
     hf_waitlist_init(&runtime->tls_entry);
     runtime->proxies = calloc(config->n_proxies ? config->n_proxies : 1, sizeof(struct hf_proxy *));
@@ -207,6 +225,7 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config)
         runtime->proxies[runtime->n_proxies++] = proxy;
     }
     link_trackers(runtime);
+    begin_histories(runtime);
     hf_runtime_set_maxconn(runtime, config->global.maxconn);
     return runtime;
 fail:
@@ -226,6 +245,7 @@ void hf_runtime_free(struct hf_runtime *runtime)
     free(runtime->tables);
     hf_waitlist_fini(&runtime->entry);
     hf_waitlist_fini(&runtime->tls_entry);
+    hf_tally_fini(&runtime->tally);
     free(runtime);
 }
 

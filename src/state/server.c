@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/clock.h"
 #include "haftp/state/runtime.h"
 
 static const struct hf_server_listener *listener;
@@ -116,7 +117,7 @@ bool hf_server_take_mt(struct hf_server *server)
         if (limit && now >= limit)
             return false;
     } while (!atomic_compare_exchange_weak(&server->sessions, &now, now + 1));
-    atomic_fetch_add_explicit(&server->sessions_total, 1, memory_order_relaxed);
+    hf_note_most(&server->sessions_most, now + 1);
     if (is_counted(server->proxy))
         atomic_fetch_add_explicit(&server->proxy->served, 1, memory_order_relaxed);
     return true;
@@ -200,6 +201,17 @@ static void end_sessions(struct hf_server *server, bool up)
     }
 }
 
+void hf_server_changed_mt(struct hf_server *server)
+{
+    struct hf_proxy *proxy = server->proxy;
+    uint64_t now_ms = hf_clock_steady_ms();
+    bool down = hf_proxy_usable_mt(proxy) == 0 && hf_proxy_usable_backups_mt(proxy) == 0;
+
+    hf_history_change(&server->history, !atomic_load(&server->up), now_ms);
+    if (down != proxy->history.down)
+        hf_history_change(&proxy->history, down, now_ms);
+}
+
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
 {
     char via[256];
@@ -210,6 +222,7 @@ void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
         atomic_store(&server->warmth, 0);
     atomic_store(&server->up, up);
     atomic_fetch_add(&server->proxy->generation, 1);
+    hf_server_changed_mt(server);
     if (listener)
         listener->on_state(server, up, why);
     end_sessions(server, up);

@@ -16,6 +16,7 @@ void hf_waitlist_init(struct hf_waitlist *list)
     list->last_ms = 0;
     list->owed = 0;
     atomic_init(&list->count, 0);
+    atomic_init(&list->most, 0);
     atomic_init(&list->woken, 0);
 }
 
@@ -59,7 +60,10 @@ static unsigned put_on_locked(struct hf_waitlist *list, struct hf_waiter *waiter
         DL_INSERT_INORDER(list->head, waiter, by_place);
     else
         DL_APPEND(list->head, waiter);
-    return atomic_fetch_add(&list->count, 1);
+    unsigned before = atomic_fetch_add(&list->count, 1);
+    if (before >= atomic_load_explicit(&list->most, memory_order_relaxed))
+        atomic_store_explicit(&list->most, before + 1, memory_order_relaxed);
+    return before;
 }
 
 struct hf_waiter *hf_waitlist_join_mt(struct hf_waitlist *list, const struct hf_wait *wait,

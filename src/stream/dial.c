@@ -18,6 +18,7 @@
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
 #include "haftp/state/connect.h"
+#include "haftp/stream/account.h"
 
 #include "route_int.h"
 
@@ -84,13 +85,16 @@ void hf_dial_again(struct hf_dial *dial, enum hf_reason reason)
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     hf_watch_close(dial->watch);
     hf_dial_drop_tls(dial);
-    atomic_fetch_add_explicit(&failed->failed_connects, 1, memory_order_relaxed);
     hf_server_observed_mt(failed, false);
+    if (reason == HF_REASON_SERVER_GREETING)
+        hf_account_server(dial->engine, failed, HF_COUNT_RESPONSE_ERRORS);
     if (dial->tries_left-- <= 0) {
+        hf_account_server(dial->engine, failed, HF_COUNT_FAILED_CONNECTS);
         hf_dial_give_up(dial, reason, HF_PHASE_CONNECT);
         return;
     }
     session->facts.retries++;
+    dial->failed = failed;
     drop_server(session);
     if ((dial->elsewhere && !dial->pick.forced) || may_redispatch(dial)) {
         hf_dial_mark_tried(&dial->pick, failed);
@@ -179,6 +183,7 @@ void hf_dial_connect(struct hf_dial *dial)
 
     dial->connected = dial->reached = false;
     int fd;
+    hf_account_server(dial->engine, session->server, HF_COUNT_CONNECTS);
     enum hf_status status = hf_server_connect(cfg, &to, &session->facts.client, &fd);
     if (status == HF_OK)
         status = hf_watch_open_or_close(dial->watch, loop, fd, 0, dial->on_ready);

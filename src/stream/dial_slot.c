@@ -9,6 +9,7 @@
 #include "dial_int.h"
 
 #include "haftp/base/assert.h"
+#include "haftp/stream/account.h"
 
 void hf_dial_mark_tried(struct hf_pick *pick, const struct hf_server *server)
 {
@@ -180,6 +181,23 @@ static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist
     }
 }
 
+/* Whom it failed with before was tried again, or left. */
+static void count_choice(struct hf_dial *dial, struct hf_server *server)
+{
+    struct hf_engine *engine = dial->engine;
+    uint64_t now_ms = hf_loop_now(engine->loop);
+
+    hf_rate_count_mt(&server->session_rate, now_ms);
+    atomic_store_explicit(&server->pace.last_ms, now_ms, memory_order_relaxed);
+    hf_count(engine->shard, server->counts_at, HF_COUNT_SESSIONS, 1);
+    if (!dial->pick.stuck)
+        hf_account_server(engine, server, HF_COUNT_CHOSEN);
+    if (dial->failed)
+        hf_account_server(engine, dial->failed,
+                          dial->failed == server ? HF_COUNT_RETRIES : HF_COUNT_REDISPATCHES);
+    dial->failed = NULL;
+}
+
 void hf_dial_choose(struct hf_dial *dial)
 {
     struct hf_session *session = dial->session;
@@ -204,6 +222,6 @@ void hf_dial_choose(struct hf_dial *dial)
     hf_loop_timer_cancel(session->engine->loop, &dial->timer);
     session->server = server;
     session->facts.server = server;
-    hf_rate_count_mt(&server->session_rate, hf_loop_now(session->engine->loop));
+    count_choice(dial, server);
     hf_dial_connect(dial);
 }

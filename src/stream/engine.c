@@ -14,6 +14,7 @@
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
 #include "haftp/state/ftp_facts.h"
+#include "haftp/stream/account.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
 #include "haftp/stream/header.h"
@@ -27,11 +28,12 @@ struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime
         return NULL;
     engine->loop = loop;
     engine->runtime = runtime;
+    engine->shard = hf_tally_shard(&runtime->tally);
     engine->index = index;
     engine->n_workers = n_workers;
     engine->streams = hf_pool_new(hf_stream_size(), 64);
     engine->dials = hf_pool_new(sizeof(struct hf_dial), 64);
-    if (!engine->streams || !engine->dials) {
+    if (!engine->shard || !engine->streams || !engine->dials) {
         hf_engine_free(engine);
         return NULL;
     }
@@ -151,6 +153,7 @@ void hf_session_end(struct hf_session *session)
     HF_CHECK(session, HF_SESSION_MAGIC);
     facts->client_fd = -1; /* its owner has closed it */
     hf_session_report(session);
+    hf_account_end(session);
     hf_vars_free(&facts->vars);
     hf_ftp_facts_free(facts);
     free(facts->first);
@@ -162,8 +165,6 @@ void hf_session_end(struct hf_session *session)
         atomic_fetch_sub_explicit(&backend->sessions_back, 1, memory_order_relaxed);
     if (session->server) {
         struct hf_server *server = session->server;
-        atomic_fetch_add_explicit(&server->bytes_in, facts->bytes_in, memory_order_relaxed);
-        atomic_fetch_add_explicit(&server->bytes_out, facts->bytes_out, memory_order_relaxed);
         session->server = NULL;
         if (!session->uncounted)
             hf_server_put_mt(server);

@@ -26,8 +26,9 @@ struct hf_gate {
     struct hf_timer timer;         /* until the rates permit another one */
 };
 
-/* Raises a counter by n unless that is beyond its limit (0: no limit). */
-static bool count_up(_Atomic unsigned *counter, unsigned n, unsigned limit)
+/* Raises a counter by n unless that is beyond its limit (0: no limit), and the highest that it was
+ * (NULL: nobody asks). */
+static bool count_up(_Atomic unsigned *counter, unsigned n, unsigned limit, _Atomic unsigned *most)
 {
     unsigned now = atomic_load_explicit(counter, memory_order_relaxed);
     do {
@@ -35,6 +36,8 @@ static bool count_up(_Atomic unsigned *counter, unsigned n, unsigned limit)
             return false;
     } while (!atomic_compare_exchange_weak_explicit(counter, &now, now + n, memory_order_acq_rel,
                                                     memory_order_relaxed));
+    if (most)
+        hf_note_most(most, now + n);
     return true;
 }
 
@@ -94,10 +97,9 @@ static bool is_new_at(const struct hf_gate *gate, const struct hf_waitlist *list
            !(gate->woken && gate->woken->list == list);
 }
 
-static bool take(const struct hf_gate *gate, const struct hf_waitlist *list,
-                 _Atomic unsigned *counter, unsigned n, unsigned limit)
+static bool may_come(const struct hf_gate *gate, const struct hf_waitlist *list)
 {
-    return !(is_new_at(gate, list) && hf_waitlist_is_busy_mt(list)) && count_up(counter, n, limit);
+    return !(is_new_at(gate, list) && hf_waitlist_is_busy_mt(list));
 }
 
 static void give_back(_Atomic unsigned *counter, unsigned n)
@@ -113,17 +115,21 @@ static struct hf_waitlist *take_room(const struct hf_gate *gate)
     struct hf_door *door = gate->door;
     unsigned places = hf_gate_tls_places(frontend, gate->bind);
 
-    if (places && !take(gate, &runtime->tls_entry, &runtime->tls_places, places,
-                        runtime->config->global.maxsslconn))
+    if (places &&
+        !(may_come(gate, &runtime->tls_entry) &&
+          count_up(&runtime->tls_places, places, runtime->config->global.maxsslconn, NULL)))
         return &runtime->tls_entry;
     struct hf_waitlist *full = NULL;
-    if (door && !take(gate, &door->entry, &door->sessions, 1, door->bind->maxconn)) {
+    if (door && !(may_come(gate, &door->entry) &&
+                  count_up(&door->sessions, 1, door->bind->maxconn, &door->sessions_most))) {
         full = &door->entry;
         door = NULL;
-    } else if (!take(gate, &frontend->entry, &frontend->sessions_front, 1,
-                     frontend->cfg->o.maxconn)) {
+    } else if (!(may_come(gate, &frontend->entry) &&
+                 count_up(&frontend->sessions_front, 1, frontend->cfg->o.maxconn,
+                          &frontend->most_front))) {
         full = &frontend->entry;
-    } else if (!take(gate, &runtime->entry, &runtime->sessions, 1, runtime->maxconn)) {
+    } else if (!(may_come(gate, &runtime->entry) &&
+                 count_up(&runtime->sessions, 1, runtime->maxconn, NULL))) {
         give_back(&frontend->sessions_front, 1);
         full = &runtime->entry;
     }
@@ -140,6 +146,17 @@ struct hindrance {
     unsigned wait_ms;
 };
 
+static void count_connection(const struct hf_gate *gate)
+{
+    struct hf_shard *shard = gate->engine->shard;
+
+    hf_count(shard, gate->frontend->front_at, HF_COUNT_CONNECTIONS, 1);
+    if (gate->door)
+        hf_count(shard, gate->door->counts_at, HF_COUNT_CONNECTIONS, 1);
+    if (gate->bind->tls.ssl)
+        atomic_fetch_add_explicit(&gate->frontend->runtime->tls_total, 1, memory_order_relaxed);
+}
+
 static bool enter(const struct hf_gate *gate, uint64_t now_ms, struct hindrance *hindrance)
 {
     struct hf_proxy *frontend = gate->frontend;
@@ -154,8 +171,8 @@ static bool enter(const struct hf_gate *gate, uint64_t now_ms, struct hindrance 
         untake(rates, n_rates);
         return false;
     }
-    atomic_fetch_add_explicit(&frontend->sessions_total, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&frontend->runtime->sessions_total, 1, memory_order_relaxed);
+    count_connection(gate);
     return true;
 }
 
@@ -184,8 +201,10 @@ bool hf_gate_enter_tls_mt(struct hf_runtime *runtime, uint64_t now_ms)
     if (!hf_rate_take_mt(&runtime->tls_rate, global->maxsslrate, now_ms))
         return false;
     if (!hf_waitlist_is_busy_mt(&runtime->tls_entry) &&
-        count_up(&runtime->tls_places, 1, global->maxsslconn))
+        count_up(&runtime->tls_places, 1, global->maxsslconn, NULL)) {
+        atomic_fetch_add_explicit(&runtime->tls_total, 1, memory_order_relaxed);
         return true;
+    }
     hf_rate_untake_mt(&runtime->tls_rate);
     return false;
 }

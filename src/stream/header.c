@@ -7,6 +7,7 @@
 
 #include "haftp/log/log.h"
 #include "haftp/net/socket.h"
+#include "haftp/stream/account.h"
 #include "haftp/wire/proxyproto.h"
 
 uint8_t hf_header_of_bind(const struct hf_cfg_bind *bind)
@@ -33,7 +34,8 @@ static void fail(struct hf_session *session, enum hf_reason reason, bool spoke, 
     session->logged = true; /* by the line below, as with HAProxy */
     if (!spoke && reason == HF_REASON_CLIENT_CLOSED && proxy->cfg->o.dontlognull)
         return;
-    atomic_fetch_add_explicit(&proxy->bad_headers, 1, memory_order_relaxed);
+    hf_account_front(session->engine, facts, HF_COUNT_REQUEST_ERRORS);
+    hf_count(session->engine->shard, proxy->front_at, HF_COUNT_BAD_HEADERS, 1);
     if (!hf_log_allowed_mt(&limit, 5, &suppressed))
         return;
     if (suppressed)

@@ -68,8 +68,12 @@ void hf_route_backend(struct hf_session *session, struct hf_watch *front)
     session->facts.backend = backend;
     if (!backend)
         return;
-    atomic_fetch_add_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    unsigned before = atomic_fetch_add_explicit(&backend->sessions_back, 1, memory_order_relaxed);
+    hf_note_most(&backend->most_back, before + 1);
     hf_rate_count_mt(&backend->rate_back, hf_loop_now(session->engine->loop));
+    hf_count(session->engine->shard, backend->back_at, HF_COUNT_SESSIONS, 1);
+    atomic_store_explicit(&backend->pace.last_ms, hf_loop_now(session->engine->loop),
+                          memory_order_relaxed);
 }
 
 /* ---- use-server --------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/net/socket.h"
 #include "haftp/net/tls.h"
+#include "haftp/stream/account.h"
 
 void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
                       const struct hf_cfg_proxy *section)
@@ -47,8 +48,7 @@ static enum hf_ruling count(struct hf_session *session, const struct hf_cfg_prox
                             enum hf_rule_set set, enum hf_ruling ruling)
 {
     if (ruling == HF_RULING_REJECT)
-        atomic_fetch_add_explicit(&hf_runtime_proxy(session->engine->runtime, section)->denied[set],
-                                  1, memory_order_relaxed);
+        hf_account_denial(session->engine, &session->facts, section, set);
     return ruling;
 }
 

@@ -9,6 +9,7 @@
 #include "haftp/net/relay.h"
 #include "haftp/net/socket.h"
 #include "haftp/state/tls.h"
+#include "haftp/stream/account.h"
 #include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
 
@@ -20,6 +21,7 @@ struct hf_stream {
     struct hf_inspect *response; /* until the rules on the server's first bytes are decided */
     struct hf_timer timer;
     uint64_t active_ms;
+    struct hf_accounted accounted;
 };
 
 size_t hf_stream_size(void)
@@ -53,6 +55,13 @@ static void stop_lingering(struct hf_stream *stream)
         hf_socket_reset_on_close(end[HF_BACK].watch.fd);
 }
 
+static void account(struct hf_stream *stream)
+{
+    (void)hf_account_relay(stream->session.engine, &stream->session.facts,
+                           stream->relay.end[HF_FRONT].bytes, stream->relay.end[HF_BACK].bytes,
+                           &stream->accounted);
+}
+
 static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phase phase,
                    unsigned reset_mask)
 {
@@ -67,6 +76,7 @@ static void finish(struct hf_stream *stream, enum hf_reason reason, enum hf_phas
     hf_loop_timer_cancel(session->engine->loop, &stream->timer);
     session->facts.bytes_in = stream->relay.end[HF_FRONT].bytes;
     session->facts.bytes_out = stream->relay.end[HF_BACK].bytes;
+    account(stream);
     stop_lingering(stream);
     hf_session_report(session);
     session->facts.front_tls = session->facts.back_tls = NULL;
@@ -179,6 +189,7 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
         break;
     case HF_RELAY_MOVED:
         stream->active_ms = hf_loop_now(stream->session.engine->loop);
+        account(stream);
         break;
     case HF_RELAY_EOF:
         stream->active_ms = hf_loop_now(stream->session.engine->loop);

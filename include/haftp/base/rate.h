@@ -1,5 +1,5 @@
 /*
- * rate.h: how often something happened within the last second, in one word.
+ * rate.h: how often something happened within the last second, in one word; and the most so far.
  *
  * A sliding second: what was counted in the present second, and as much of what was counted in the
  * one before as still lies within reach.  Any thread, no lock.  `now_ms` is monotonic.
@@ -14,6 +14,7 @@
 /* All zero is a rate of nothing. */
 struct hf_rate {
     _Atomic uint64_t packed;
+    _Atomic unsigned most; /* in one second, from one full second to the next */
 };
 
 /* More than this per second is counted as this. */

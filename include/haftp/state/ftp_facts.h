@@ -29,8 +29,6 @@ struct hf_ftp_facts {
     char *kept_arg;         /* the memory of `arg`, NULL while it points into the line */
     uint16_t code;          /* of the last reply to the client; 0: none yet */
     struct hf_ftp_log *log; /* NULL: no line tells more (ftp_log.h) */
-    /* Bytes that earlier servers of this session were credited with (REIN, another USER). */
-    uint64_t credited_in, credited_out;
 };
 
 /* The session's, made on demand; NULL: out of memory. */

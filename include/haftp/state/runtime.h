@@ -16,6 +16,8 @@
 #include "haftp/base/rate.h"
 #include "haftp/conf/model.h"
 #include "haftp/state/facts.h"
+#include "haftp/state/history.h"
+#include "haftp/state/tally.h"
 #include "haftp/state/waitlist.h"
 
 struct hf_check_run;
@@ -32,12 +34,14 @@ struct hf_server {
     _Atomic unsigned warmth;   /* percent; below 100 only while it starts slowly */
     _Atomic unsigned errors;   /* connections failed in a row, under `observe` */
     _Atomic unsigned sessions; /* current */
-    _Atomic bool freed;        /* it is on its section's list of `freed` */
+    _Atomic unsigned sessions_most;
+    _Atomic bool freed; /* it is on its section's list of `freed` */
     struct hf_server *next_freed;
-    _Atomic uint64_t sessions_total;
     struct hf_rate session_rate;
-    _Atomic uint64_t bytes_in, bytes_out;
-    _Atomic uint64_t failed_connects;
+    unsigned counts_at; /* its counters (tally.h) */
+    struct hf_pace pace;
+    struct hf_history history;
+    struct hf_checked checked;  /* main's thread only */
     struct hf_waitlist waiting; /* for a slot of this server (o.maxconn) */
     /* Whose health is ours, who has ours, and the next of those who have the same as we. */
     struct hf_server *tracked, *trackers, *next_tracker;
@@ -45,10 +49,12 @@ struct hf_server {
     uint64_t warm_from_ms;      /* when its slow start began; likewise */
 };
 
-/* The sessions of a bind, where it has a `maxconn` of its own or a rule asks for them. */
+/* The sessions of a bind, where it has a `maxconn` of its own, or a rule or `option socket-stats`
+ * asks for them. */
 struct hf_door {
     const struct hf_cfg_bind *bind;
-    _Atomic unsigned sessions;
+    _Atomic unsigned sessions, sessions_most;
+    unsigned counts_at;       /* its counters (tally.h) */
     struct hf_waitlist entry; /* connections that wait for room */
 };
 
@@ -61,12 +67,11 @@ struct hf_proxy {
     unsigned n_doors;
     unsigned fullconn; /* sessions of the section at which limits are no longer lowered */
     _Atomic unsigned sessions_front, sessions_back; /* current */
-    _Atomic uint64_t sessions_total;
-    struct hf_rate rate_front, rate_back;    /* sessions begun */
-    _Atomic uint64_t denied[HF_N_RULE_SETS]; /* by rules, of each kind */
-    _Atomic uint64_t strangers;              /* data connections without a lease */
-    _Atomic uint64_t bad_headers;            /* connections without the PROXY header they need */
-    _Atomic uint64_t ports_exhausted;
+    _Atomic unsigned most_front, most_back;         /* ever at a time */
+    struct hf_rate rate_front, rate_back;           /* sessions begun */
+    unsigned front_at, back_at;                     /* its counters (tally.h) */
+    struct hf_pace pace;                            /* of sessions with a server of it */
+    struct hf_history history;                      /* of its servers, all together */
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */
     /* Balancing: private to src/balance; lock guards lb and lb_generation. */
@@ -82,12 +87,16 @@ struct hf_proxy {
 
 struct hf_runtime {
     const struct hf_config *config;
+    struct hf_tally tally;
+    uint64_t started_ms;       /* hf_clock_steady_ms() */
+    int64_t started_us;        /* the time of day */
     struct hf_proxy **proxies; /* by cfg id - 1 */
     unsigned n_proxies;
     struct hf_stick_table **tables; /* by cfg index */
     unsigned n_tables;
-    unsigned maxconn;          /* effective process limit */
-    _Atomic unsigned sessions; /* current control sessions and plain connections */
+    unsigned maxconn;           /* effective process limit */
+    _Atomic unsigned sessions;  /* current control sessions and plain connections */
+    _Atomic uint64_t tls_total; /* TLS places that were taken */
     _Atomic uint64_t sessions_total;
     struct hf_rate connection_rate, session_rate;
     _Atomic unsigned tls_places;  /* connections with TLS that they have, or may yet have */
@@ -135,6 +144,9 @@ struct hf_server *hf_proxy_next_freed_locked(struct hf_proxy *proxy);
  * ones look again, servers that track this one follow, and the listener is told.  `why` is for
  * people; "" says nothing. */
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why);
+/* It went up, down, or into another state: since now.  Whoever changes `up` or `maint` calls it
+ * afterwards, one at a time. */
+void hf_server_changed_mt(struct hf_server *server);
 /* Of a server that starts slowly: percent, 1..100. */
 void hf_server_warm_mt(struct hf_server *server, unsigned percent);
 /* A session reached it, or could not (o.observe). */
@@ -145,6 +157,22 @@ void hf_server_note_mt(const struct hf_server *server, const char *text);
 /* How many servers are up and have a weight, without the backups, and of the backups. */
 unsigned hf_proxy_usable_mt(const struct hf_proxy *proxy);
 unsigned hf_proxy_usable_backups_mt(const struct hf_proxy *proxy);
+
+/* The new highest of what was counted up to `now`, if it is. */
+static inline void hf_note_most(_Atomic unsigned *most, unsigned now)
+{
+    unsigned before = atomic_load_explicit(most, memory_order_relaxed);
+    while (now > before && !atomic_compare_exchange_weak(most, &before, now))
+        continue;
+}
+/* Of a counter of this section, or of one of its servers, since it was cleared.  Main's thread. */
+static inline uint64_t hf_counted(const struct hf_runtime *runtime, unsigned at, enum hf_count what)
+{
+    return hf_tally_read(&runtime->tally, at, what);
+}
+/* All counters and highest values begin anew, as `clear counters all`; `most_only`: only the
+ * highest values, as `clear counters`.  Main's thread.  False: no memory. */
+bool hf_runtime_clear(struct hf_runtime *runtime, bool most_only);
 
 /* Who is told (log), set before threads start; NULL: nobody.  Called on the thread of the caller
  * above. */

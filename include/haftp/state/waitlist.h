@@ -62,6 +62,7 @@ struct hf_waitlist {
     int64_t last_ms; /* workers' clocks differ by a turn of their loops: time does not go back */
     unsigned owed;   /* wakes that came while others were about to try */
     _Atomic unsigned count; /* in the list */
+    _Atomic unsigned most;  /* that were ever in it at a time; or since somebody set it back */
     _Atomic unsigned woken; /* taken off it, and have not tried yet */
 };
 

@@ -31,6 +31,7 @@ struct hf_dial {
     uint64_t started_ms; /* of the whole way */
     struct hf_tls *tls;  /* of a server with `ssl`, until the owner takes it; NULL: none */
     bool speaks_tls;     /* the owner's, before it begins: shake hands where `ssl` asks for it */
+    struct hf_server *failed; /* the last try did, with this one; NULL: none has */
     int tries_left;
     bool elsewhere; /* the owner's to set: each try goes to another server, whatever the options */
     bool reached;   /* the connection stands; TLS may not yet */

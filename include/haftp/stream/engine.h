@@ -27,7 +27,8 @@ struct hf_session_ops {
 struct hf_engine {
     struct hf_loop *loop;
     struct hf_runtime *runtime;
-    unsigned index; /* of the worker, from 0 */
+    struct hf_shard *shard; /* of the runtime's counters: ours alone to write */
+    unsigned index;         /* of the worker, from 0 */
     unsigned n_workers;
     struct hf_pool *streams; /* plain sessions */
     struct hf_pool *dials;
@@ -63,7 +64,7 @@ static inline unsigned hf_timeout_shorter(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* NULL: out of memory. */
+/* Before threads start.  NULL: out of memory. */
 struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime, unsigned index,
                                 unsigned n_workers);
 void hf_engine_free(

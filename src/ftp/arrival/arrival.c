@@ -36,6 +36,7 @@ static void arrive(const struct hf_lease_owner *owner, int fd, const struct hf_a
         struct ftp_xfer *x = candidates[i];
         if (x && x->lease.slot && x->lease.serial == owner->serial) {
             x->lease.slot = NULL; /* claimed: nothing to give back */
+            ftp_count(s, HF_COUNT_FTP_LEASES_OVER, 1);
             if (fd < 0)
                 ftp_xfer_break(x, REFUSED_BY_RULE);
             else
@@ -74,7 +75,7 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
     struct hf_proxy *proxy = hf_runtime_proxy(engine->runtime, section);
     unsigned suppressed;
 
-    atomic_fetch_add_explicit(&proxy->strangers, 1, memory_order_relaxed);
+    hf_count(engine->shard, proxy->front_at, HF_COUNT_FTP_STRANGERS, 1);
     hf_socket_reset_on_close(fd);
     close(fd);
     if (hf_log_allowed_mt(&limit, 5, &suppressed)) {

@@ -80,7 +80,7 @@ static enum ftp_verdict exhausted(struct ftp_session *s)
     struct hf_proxy *frontend = (struct hf_proxy *)s->session.facts.frontend;
     unsigned suppressed;
 
-    atomic_fetch_add_explicit(&frontend->ports_exhausted, 1, memory_order_relaxed);
+    ftp_count(s, HF_COUNT_FTP_PORTS_EXHAUSTED, 1);
     if (hf_log_allowed_mt(&limit, 1, &suppressed)) {
         char client[HF_ADDR_TEXT_SIZE], more[FTP_MORE_SIZE];
         hf_log_event_mt(frontend, HF_LEVEL_WARNING,
@@ -110,8 +110,10 @@ static enum ftp_verdict obtain_port(struct ftp_session *s, struct ftp_xfer *x,
         status = hf_lease_take_mt(ftp_of(s)->leases, &wish, &owner, &x->lease);
         if (status == HF_NOPORT)
             return x->port_wait_over ? exhausted(s) : wait_for_port(s, x);
-        if (status == HF_OK)
+        if (status == HF_OK) {
             *port = x->lease.slot->port;
+            ftp_count(s, HF_COUNT_FTP_LEASES, 1);
+        }
     }
     if (status == HF_OK)
         return FTP_DONE;

@@ -68,12 +68,6 @@ static void log_end(struct ftp_xfer *x)
     facts->bytes_out = x->relay.end[HF_BACK].bytes;
     facts->total_ms = (int32_t)(hf_loop_now(ftp_xfer_loop(x)) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
-    if (s->session.server) {
-        atomic_fetch_add_explicit(&s->session.server->bytes_in, facts->bytes_in,
-                                  memory_order_relaxed);
-        atomic_fetch_add_explicit(&s->session.server->bytes_out, facts->bytes_out,
-                                  memory_order_relaxed);
-    }
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
     facts->ftp = s->session.facts.ftp;
     ftps_tell_data(x, facts);
@@ -92,6 +86,8 @@ static void release(struct hf_reap *reap)
 /* Everything is closed. */
 static void finish(struct ftp_xfer *x)
 {
+    ftp_count_data(x);
+    ftp_count_transfer(x);
     if (x->client_came || x->record)
         log_end(x);
     ftp_record_free(x);
@@ -243,6 +239,7 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
         break;
     case HF_RELAY_MOVED:
         x->active_ms = hf_loop_now(ftp_xfer_loop(x));
+        ftp_count_data(x);
         break;
     case HF_RELAY_EOF:
         if (x->state == FTP_XFER_PENDING && end == (x->from_server ? HF_BACK : HF_FRONT))

@@ -6,6 +6,7 @@
 
 #include "ftp_int.h"
 #include "haftp/net/relay.h"
+#include "haftp/stream/account.h"
 
 enum ftp_xfer_state {
     FTP_XFER_PENDING,   /* waiting for the client, the server, the command, or moving bytes */
@@ -39,9 +40,12 @@ struct ftp_xfer {
     bool begun;    /* bytes may flow: the 1xx was forwarded, or seems never to come */
     bool accepted; /* the server has said so: whoever has not begun TLS yet is to do it now */
     bool client_came;
-    bool aborted;    /* by the client, before the server heard of the transfer */
-    bool introduced; /* the server was told by a PROXY header, or need not be */
-    uint16_t code;   /* BROKEN: of the final reply; 0: 425 or 426 */
+    struct hf_accounted accounted;
+    uint16_t verdict; /* code of the final reply, as the client reads it; 0: none so far */
+    bool was_aborted; /* an ABOR was under way then */
+    bool aborted;     /* by the client, before the server heard of the transfer */
+    bool introduced;  /* the server was told by a PROXY header, or need not be */
+    uint16_t code;    /* BROKEN: of the final reply; 0: 425 or 426 */
 };
 
 /* xfer.c: its life */

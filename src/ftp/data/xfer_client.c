@@ -121,12 +121,16 @@ void ftp_xfer_close_door(struct ftp_xfer *x)
     tell_of_absence(x);
     hf_loop_timer_cancel(ftp_xfer_loop(x), &x->timer);
     hf_listener_close(&x->listener);
+    if (x->lease.slot)
+        ftp_count(x->session, HF_COUNT_FTP_LEASES_OVER, 1);
     hf_lease_release_mt(x->ftp->leases, &x->lease);
 }
 
 static void on_lease_over(struct hf_timer *timer)
 {
     struct ftp_xfer *x = HF_CONTAINER(timer, struct ftp_xfer, timer);
+    if (x->lease.slot)
+        ftp_count(x->session, HF_COUNT_FTP_LEASES_EXPIRED, 1);
     ftp_xfer_close_door(x);
     ftp_xfer_fail(x, HF_REASON_CLIENT_TIMEOUT,
                   "the client did not connect to the data port in time");

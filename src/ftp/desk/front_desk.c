@@ -289,12 +289,8 @@ bool ftp_desk_is_due(const struct ftp_session *s)
 
 void ftp_desk_leave(struct ftp_session *s)
 {
-    struct hf_ftp_facts *ftp = s->session.facts.ftp;
-
     s->desk->due = false;
     s->state = FTP_ADMITTING;
-    ftp->credited_in = s->session.facts.bytes_in;
-    ftp->credited_out = s->session.facts.bytes_out;
     hf_loop_timer_cancel(s->session.engine->loop, &s->timer);
 }
 

@@ -14,6 +14,7 @@
 #include "haftp/conf/load.h"
 #include "haftp/log/log.h"
 #include "haftp/state/ftp_facts.h"
+#include "haftp/stream/account.h"
 #include "haftp/stream/rules.h"
 
 #include "filter/filter.h"
@@ -92,9 +93,7 @@ static const struct hf_cfg_rule *run(struct ftp_session *s, const struct hf_cfg_
             log_command(s, cmd);
             break;
         case HF_RULE_FTP_DENY:
-            atomic_fetch_add_explicit(
-                &hf_runtime_proxy(s->session.engine->runtime, section)->denied[HF_RULES_FTP], 1,
-                memory_order_relaxed);
+            hf_account_denial(s->session.engine, &s->session.facts, section, HF_RULES_FTP);
             return rule;
         default: /* allow */
             return NULL;

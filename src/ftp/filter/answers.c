@@ -59,6 +59,7 @@ enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id, enum f
 static bool say_answer(struct ftp_session *s, const char *words)
 {
     ftp_replied(s, (unsigned)((words[0] - '0') * 100 + (words[1] - '0') * 10 + (words[2] - '0')));
+    ftp_count_reply(s);
     return ftp_say(s, &s->front, words, strlen(words));
 }
 
@@ -88,6 +89,7 @@ static bool say_denial(struct ftp_session *s, struct ftp_command *command)
         deny_transfer(s, command, code);
     ftp_record_reply(s, command, code, hf_view(line, n));
     ftp_replied(s, code);
+    ftp_count_reply(s);
     return ftp_say(s, &s->front, line, n);
 }
 

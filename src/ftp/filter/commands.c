@@ -294,6 +294,8 @@ long ftp_filter_client(struct ftp_session *s, const char *p, size_t n)
             break;
         case HF_FTP_LINE_OK:
             verdict = ftp_take_command(s, line);
+            if (verdict != FTP_HOLD)
+                ftp_count(s, HF_COUNT_FTP_COMMANDS, 1);
             ftp_command_over(s, verdict == FTP_DONE);
             s->urgent = s->urgent && verdict == FTP_HOLD;
             break;

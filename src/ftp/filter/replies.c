@@ -60,9 +60,14 @@ static void on_login_reply(struct ftp_session *s, const struct ftp_command *comm
 {
     if (command->id == HF_CMD_USER)
         ftp_name_answered(s, HF_CMD_USER, code);
-    if (lets_in(command, code))
+    if (lets_in(command, code)) {
         s->logged_in = s->user_proven = true;
-    else if (command->id == HF_CMD_USER && code < 400)
+        ftp_count(s, HF_COUNT_FTP_LOGINS, 1);
+        return;
+    }
+    if (code >= 400)
+        ftp_count(s, HF_COUNT_FTP_FAILED_LOGINS, 1);
+    if (command->id == HF_CMD_USER && code < 400)
         s->user_proven = false;
 }
 
@@ -205,6 +210,8 @@ static void end_reply(struct ftp_session *s, int position, unsigned code)
 {
     s->reply_bytes = 0;
     s->command_held = false; /* it may have waited for this */
+    if (s->reply_mode != FTP_REPLY_SWALLOW && s->reply_mode != FTP_REPLY_RETRY)
+        ftp_count_reply(s);
     ftp_queue_answered(&s->queue, ftp_queue_at(&s->queue, position), code);
     if (position < 0 || s->reply_mode == FTP_REPLY_RETRY)
         return;

@@ -26,6 +26,22 @@ static struct hf_loop *loop_of(const struct ftp_opaque_data *data)
     return data->session.engine->loop;
 }
 
+static void account(struct ftp_opaque_data *data)
+{
+    struct hf_engine *engine = data->session.engine;
+    const struct hf_facts *facts = &data->session.facts;
+    const struct hf_relay_end *end = data->relay.end;
+    struct hf_accounted before = data->accounted;
+
+    if (!hf_account_relay(engine, facts, end[HF_FRONT].bytes, end[HF_BACK].bytes, &data->accounted))
+        return;
+    uint64_t in = data->accounted.in - before.in, out = data->accounted.out - before.out;
+    hf_count(engine->shard, facts->frontend->front_at, HF_COUNT_FTP_DATA_IN, in);
+    hf_count(engine->shard, facts->frontend->front_at, HF_COUNT_FTP_DATA_OUT, out);
+    hf_count(engine->shard, facts->server->counts_at, HF_COUNT_FTP_DATA_IN, in);
+    hf_count(engine->shard, facts->server->counts_at, HF_COUNT_FTP_DATA_OUT, out);
+}
+
 static void finish(struct ftp_opaque_data *data, enum hf_reason reason, enum hf_phase phase,
                    unsigned reset_mask)
 {
@@ -36,6 +52,7 @@ static void finish(struct ftp_opaque_data *data, enum hf_reason reason, enum hf_
     hf_loop_timer_cancel(loop_of(data), &data->timer);
     facts->bytes_in = data->relay.end[HF_FRONT].bytes;
     facts->bytes_out = data->relay.end[HF_BACK].bytes;
+    account(data);
     hf_session_report(&data->session);
     hf_relay_close(&data->relay, reset_mask);
     hf_tie_transfer_ended_mt(ftp->ties, data->tie, hf_loop_now(loop_of(data)));
@@ -76,6 +93,9 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     (void)status;
     switch (event) {
     case HF_RELAY_MOVED:
+        account(data);
+        data->active_ms = hf_loop_now(loop_of(data));
+        break;
     case HF_RELAY_EOF:
         data->active_ms = hf_loop_now(loop_of(data));
         break;

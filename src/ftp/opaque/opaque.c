@@ -310,12 +310,10 @@ static bool flush(struct ftp_session *s, struct hf_leg *leg)
 
 static void count(struct ftp_session *s, const struct hf_leg *from, size_t n)
 {
-    if (n)
-        s->active_ms = hf_loop_now(ftp_loop_of(s));
-    if (from == &s->front)
-        s->session.facts.bytes_in += n;
-    else
-        s->session.facts.bytes_out += n;
+    if (!n)
+        return;
+    s->active_ms = hf_loop_now(ftp_loop_of(s));
+    ftp_count_bytes(s, from == &s->front ? n : 0, from == &s->front ? 0 : n);
 }
 
 /* From one to the other, until either would block.  False: the session is over. */

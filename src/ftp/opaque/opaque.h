@@ -7,6 +7,7 @@
 #include "ftp_int.h"
 #include "haftp/ftp/tie.h"
 #include "haftp/net/relay.h"
+#include "haftp/stream/account.h"
 
 /* What a session has from AUTH on, or from the start on port 990. */
 struct ftp_opaque {
@@ -21,6 +22,7 @@ struct ftp_opaque_data {
     struct hf_timer timer; /* connect, then idle */
     struct hf_tie *tie;
     uint64_t active_ms;
+    struct hf_accounted accounted;
 };
 
 /* opaque.c */

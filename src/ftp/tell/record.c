@@ -332,6 +332,8 @@ static const char *outcome(const struct ftp_xfer *x, unsigned code)
 
 void ftp_record_verdict(struct ftp_xfer *x, unsigned code)
 {
+    x->verdict = (uint16_t)code;
+    x->was_aborted = is_being_aborted(x->session);
     if (!x->record)
         return;
     struct hf_ftp_transfer *transfer = &x->record->transfer;

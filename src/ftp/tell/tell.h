@@ -24,7 +24,16 @@ void ftp_log_data_failure(const struct ftp_session *s, const char *why);
 #define FTP_MORE_SIZE 64u
 const char *ftp_more_text(unsigned suppressed, char *buf);
 
-/* record.c: all of these do nothing where nobody reads what they keep. */
+/* count.c: for the session's section, and for its server where the row says so */
+void ftp_count(const struct ftp_session *s, enum hf_count what, uint64_t n);
+/* Of the control connection: what was said to the server, and to the client. */
+void ftp_count_bytes(struct ftp_session *s, uint64_t in, uint64_t out);
+/* The client has got a reply, of s->last_code. */
+void ftp_count_reply(const struct ftp_session *s);
+void ftp_count_data(struct ftp_xfer *x);           /* bytes that moved since it was called last */
+void ftp_count_transfer(const struct ftp_xfer *x); /* it is over */
+
+/* record.c: what is kept for lines of the log; nothing is where nobody reads them. */
 void ftp_record_begin(struct ftp_session *s);
 void ftp_record_end(struct ftp_session *s);
 /* A command was put into the queue. */

@@ -121,10 +121,12 @@ void ftps_data_ready(struct ftp_xfer *x, int end)
 {
     if (end != HF_FRONT)
         return;
-    if (hf_tls_resumed(end_of(x, HF_FRONT)->tls))
+    if (hf_tls_resumed(end_of(x, HF_FRONT)->tls)) {
+        ftp_count(x->session, HF_COUNT_FTP_DATA_TLS_RESUMED, 1);
         hf_tls_give_ticket(x->session->front.tls); /* for the one that was used up */
-    else if (facts_of(x)->bind->tls.data_tls_reuse)
+    } else if (facts_of(x)->bind->tls.data_tls_reuse) {
         fail_client(x, 522, "the TLS session of the control connection was not resumed", "");
+    }
 }
 
 void ftps_data_late(struct ftp_xfer *x)
