@@ -194,6 +194,40 @@ static bool add_tables(struct hf_runtime *runtime)
     return true;
 }
 
+static bool is_taken(const struct hf_runtime *runtime, unsigned number)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        if (runtime->proxies[i]->cfg->o.forced_id == number)
+            return true;
+    }
+    return false;
+}
+
+static bool has_chosen_numbers(const struct hf_runtime *runtime)
+{
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        if (runtime->proxies[i]->cfg->o.forced_id)
+            return true;
+    }
+    return false;
+}
+
+static void number_sections(struct hf_runtime *runtime)
+{
+    bool any_chosen = has_chosen_numbers(runtime);
+    unsigned last = runtime->config->global.stats_sockets ? 1 : 0; /* HAProxy's own frontend */
+
+    for (unsigned i = 0; i < runtime->n_proxies; i++) {
+        struct hf_proxy *proxy = runtime->proxies[i];
+        if (!proxy->cfg->o.forced_id) {
+            do
+                last++;
+            while (any_chosen && is_taken(runtime, last));
+        }
+        proxy->number = proxy->cfg->o.forced_id ? proxy->cfg->o.forced_id : last;
+    }
+}
+
 static void begin_histories(struct hf_runtime *runtime)
 {
     for (unsigned i = 0; i < runtime->n_proxies; i++) {
@@ -226,6 +260,7 @@ struct hf_runtime *hf_runtime_new(const struct hf_config *config)
     }
     link_trackers(runtime);
     begin_histories(runtime);
+    number_sections(runtime);
     hf_runtime_set_maxconn(runtime, config->global.maxconn);
     return runtime;
 fail:

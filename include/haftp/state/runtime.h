@@ -63,6 +63,7 @@ struct hf_proxy {
     struct hf_runtime *runtime;
     struct hf_server **servers;
     unsigned n_servers;
+    unsigned number; /* in statistics: its `id`, or the first that is free in the file's order */
     struct hf_door *doors; /* of binds that are counted */
     unsigned n_doors;
     unsigned fullconn; /* sessions of the section at which limits are no longer lowered */

@@ -47,38 +47,12 @@ static const struct hf_cfg_proxy *backend_of(const struct hf_eval *eval)
 
 /* ---- numbers and names ------------------------------------------------------------------- */
 
-static bool is_taken(const struct hf_config *config, unsigned id)
-{
-    const struct hf_cfg_proxy *proxy;
-    LL_FOREACH(config->proxies, proxy)
-    {
-        if (proxy->o.forced_id == id)
-            return true;
-    }
-    return false;
-}
-
-/* Sections without an `id` get the free ones in the order of the file. */
 static enum hf_truth out_id(struct hf_sample *out, const struct hf_eval *eval,
                             const struct hf_cfg_proxy *wanted)
 {
-    const struct hf_cfg_proxy *proxy;
-    unsigned id = 0;
     if (!wanted || !eval->runtime)
         return HF_FALSE;
-    if (wanted->o.forced_id)
-        return hf_out_number(out, wanted->o.forced_id);
-    LL_FOREACH(eval->runtime->config->proxies, proxy)
-    {
-        if (proxy->o.forced_id)
-            continue;
-        do
-            id++;
-        while (is_taken(eval->runtime->config, id));
-        if (proxy == wanted)
-            break;
-    }
-    return hf_out_number(out, id);
+    return hf_out_number(out, hf_runtime_proxy(eval->runtime, wanted)->number);
 }
 
 FETCH(fe_id)
