@@ -71,9 +71,9 @@ def test_unix_sockets_on_both_sides(lab, tmp_path):
         front = lab.net.front()
         lab.haftp(head("copy", 2) + f"""
 listen plain
-    bind {front}:8000
     bind {inside} mode 600
     bind abns@{name}
+    bind {front}:8000
     server one {outside}
 """, (front, 8000))
         assert inside.stat().st_mode & 0o777 == 0o600
