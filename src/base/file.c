@@ -38,8 +38,7 @@ static const char *fault_of(const struct stat *info)
     if (S_ISDIR(info->st_mode))
         return strerror(EISDIR);
     if (!S_ISREG(info->st_mode))
-        return "it is a pipe, a socket or a device, and a regular file is needed: it is read more "
-               "than once";
+        return "it is a pipe, a socket or a device, which may never end; name a regular file";
     if (info->st_size > (off_t)HF_FILE_MOST)
         return "it is larger than 64 MB, which nothing is that belongs here";
     return NULL;

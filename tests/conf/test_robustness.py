@@ -153,6 +153,32 @@ def test_files_that_are_none(tmp_path):
     assert code == 1 and "Is a directory" in text
 
 
+NAMES_A_FILE = {
+    "patterns": ("tcp-request connection reject if { src -f FILE }", "pattern file 'FILE'"),
+    "map": ("use_backend %[src,map(FILE)]", "pattern file 'FILE'"),
+    "page": ("errorfile 503 FILE", "FILE"),
+    "agents": ("filter spoe engine e config FILE\n    tcp-request content send-spoe-group e g",
+               "the engine 'e' has no 'spoe-group g' in 'FILE'"),
+}
+
+
+@pytest.mark.parametrize("where", NAMES_A_FILE)
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_files_that_never_end(kind, where, tmp_path):
+    """Not a pipe without a writer, nor /dev/zero: each is refused at its place, and at once."""
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "file")
+    else:
+        (tmp_path / "file").symlink_to("/dev/zero")
+    words, told = NAMES_A_FILE[where]
+    path = str(tmp_path / "file")
+    (tmp_path / "f").write_text("listen l\n    bind 127.0.0.1:2121\n    " +
+                                words.replace("FILE", path) + "\n")
+    code, text = check("-f", "f", cwd=tmp_path, seconds=10)
+    assert code == 1 and told.replace("FILE", path) in text, text
+    assert re.search(r"\[f:[34]:\d+\]", text)
+
+
 def test_unreadable_file(tmp_path):
     # Root reads everything unless these two rights are taken from it.
     rights = "-dac_override,-dac_read_search"

@@ -5,11 +5,11 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/base/file.h"
 #include "haftp/conf/pattern_index.h"
 
 /* ---- lines ------------------------------------------------------------------------------- */
@@ -41,22 +41,22 @@ struct hf_file_line *hf_pattern_file_read(struct hf_build *b, const char *path, 
 {
     static const char missing[] = "make the file, or give its whole path, which begins with '/'";
     struct hf_arena *arena = b->config->arena;
-    FILE *file = fopen(path, "re");
     unsigned room = 16, number = 0;
-    struct hf_file_line *lines;
-    char *text = NULL;
-    size_t size = 0;
-    ssize_t got;
+    const char *why;
+    size_t size;
+    char *text = hf_file_read(path, &size, &why);
 
     *n = 0;
-    if (!file) {
+    if (!text) {
         hf_build_error(b, loc, errno == ENOENT ? missing : NULL,
-                       "pattern file '%s' cannot be opened: %s", path, strerror(errno));
+                       "pattern file '%s' cannot be opened: %s", path, why);
         return NULL;
     }
-    lines = grow(arena, NULL, 0, room);
-    while ((got = getline(&text, &size, file)) >= 0) {
-        struct hf_view line = hf_view(text, (size_t)got);
+    struct hf_file_line *lines = grow(arena, NULL, 0, room);
+    for (const char *p = text, *end = text + size; p < end;) {
+        const char *lf = memchr(p, '\n', (size_t)(end - p));
+        struct hf_view line = hf_view(p, (size_t)((lf ? lf : end) - p));
+        p += line.n + 1;
         number++;
         if (!has_content(&line))
             continue;
@@ -67,12 +67,8 @@ struct hf_file_line *hf_pattern_file_read(struct hf_build *b, const char *path, 
         line.p = hf_arena_strndup(arena, line.p, line.n);
         lines[(*n)++] = (struct hf_file_line){line, number};
     }
-    bool failed = ferror(file);
-    if (failed)
-        hf_build_error(b, loc, NULL, "pattern file '%s' cannot be read: %s", path, strerror(errno));
     free(text);
-    fclose(file);
-    return failed ? NULL : lines;
+    return lines;
 }
 
 /* ---- maps -------------------------------------------------------------------------------- */

@@ -4,11 +4,11 @@
 #include "page.h"
 
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "haftp/base/file.h"
 
 /* HAProxy's buffer: what is longer it does not take. */
 #define MOST_BYTES 16384u
@@ -57,14 +57,14 @@ static const char *judge(const char *text, size_t size)
 
 const char *hf_page_wrong(const char *path)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char text[MOST_BYTES + 1];
-    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text);
-    const char *wrong = n < 0 ? strerror(errno) : NULL;
+    const char *wrong = NULL;
+    size_t n;
+    char *text = hf_file_read(path, &n, &wrong);
 
-    if (fd >= 0)
-        close(fd);
-    if (wrong || n == 0)
-        return wrong;
-    return (size_t)n > MOST_BYTES ? "it is too long" : judge(text, (size_t)n);
+    if (text && n > MOST_BYTES)
+        wrong = "it is too long";
+    else if (text && n)
+        wrong = judge(text, n);
+    free(text);
+    return wrong;
 }

@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "haftp/base/file.h"
 #include "parse/build.h"
 
 #include "conf_int.h"
@@ -53,21 +54,20 @@ void hf_build_spoe_group(struct hf_build *b, const struct hf_word *engine,
  * of a filter without a name, to any. */
 static bool file_has_group(const char *path, const char *engine, const char *group)
 {
-    char word[256], name[256], *line = NULL;
-    size_t size = 0;
+    char word[256], name[256], *rest;
     bool here = true, found = false;
-    FILE *file = fopen(path, "re");
+    const char *why;
+    char *text = hf_file_read(path, NULL, &why); /* where it cannot be read, its line was refused */
 
-    while (file && !found && getline(&line, &size, file) >= 0) {
+    for (char *line = text ? strtok_r(text, "\n", &rest) : NULL; line && !found;
+         line = strtok_r(NULL, "\n", &rest)) {
         if (sscanf(line, " [%255[^]]]", name) == 1)
             here = !engine || strcmp(name, engine) == 0;
         else
             found = here && sscanf(line, " %255s %255s", word, name) == 2 &&
                     strcmp(word, "spoe-group") == 0 && strcmp(name, group) == 0;
     }
-    free(line);
-    if (file)
-        fclose(file);
+    free(text);
     return found;
 }
 
