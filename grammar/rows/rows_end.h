@@ -6,6 +6,7 @@
 #undef HF_CHOICE_NOTED
 #undef HF_FLAG
 #undef HF_FLAG_AT
+#undef HF_FLAG_RANGE
 #undef HF_FLAG_FIXED
 #undef HF_FLAG_INSTEAD
 #undef HF_FLAG_NOTED

@@ -14,20 +14,20 @@
  *
  *   HF_FLAG(field, name, where, help)                    bool, set by the word alone
  *   HF_FLAG_NOTED(field, name, where, note, help)        and a notice when it is used
- *   HF_FLAG_FIXED(field, name, where, help)              `no` is refused, as HAProxy does
- *   HF_FLAG_INSTEAD(field, rival, name, where, help)     the same, and the pointer `rival` is NULL
- * then HF_FLAG_WITH(field, name, where, options, syntax, help)   options may follow
- *   HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)   sets the flag of another row
- *   HF_FLAG_OFF(field, name, where, help)                clears the flag of another row
- *   HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs from silence
- *   HF_BOTH(field, field2, name, where, help)            sets the flags of two other rows
- *   HF_UINT(field, name, where, min, max, default, help)
- *   HF_INT(field, name, where, min, max, default, help)  the field may be compared to -1
- *   HF_LOOSE(field, name, where, min, max, default, help)  a number as HAProxy reads many of its
- * own: what is none counts as 0, with a warning; below 0 it is 0 when min is HF_NO_MIN
- *   HF_LOOSE_AT(field, name, where, min, max, default, help)    and its place, in field_loc
- *   HF_PORT(field, name, where, help)                    1..65535, 0: not given
- *   HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
+ *   HF_FLAG_RANGE(field, low, high, name, where, value, help)  and gives the fields `low` and
+ * `high` of two other rows this value; they alone are dumped HF_FLAG_FIXED(field, name, where,
+ * help)              `no` is refused, as HAProxy does HF_FLAG_INSTEAD(field, rival, name, where,
+ * help)     the same, and the pointer `rival` is NULL then HF_FLAG_WITH(field, name, where,
+ * options, syntax, help)   options may follow HF_FLAG_TCPLOG(field, name, where, options, syntax,
+ * note, help)   sets the flag of another row HF_FLAG_OFF(field, name, where, help) clears the flag
+ * of another row HF_TRISTATE(field, name, where, help)                like a flag, but `no` differs
+ * from silence HF_BOTH(field, field2, name, where, help)            sets the flags of two other
+ * rows HF_UINT(field, name, where, min, max, default, help) HF_INT(field, name, where, min, max,
+ * default, help)  the field may be compared to -1 HF_LOOSE(field, name, where, min, max, default,
+ * help)  a number as HAProxy reads many of its own: what is none counts as 0, with a warning; below
+ * 0 it is 0 when min is HF_NO_MIN HF_LOOSE_AT(field, name, where, min, max, default, help)    and
+ * its place, in field_loc HF_PORT(field, name, where, help)                    1..65535, 0: not
+ * given HF_TIME(field, name, where, unit, min, default, help)  stored in ms; unit of a bare number
  *   HF_SIZE(field, name, where, min, default, help)      digits with k, m or g
  *   HF_TEXT(field, name, where, syntax, help)            one word
  *   HF_TEXT_AT(field, name, where, syntax, help)         and its place, in field_loc
@@ -106,11 +106,12 @@
  */
 #if defined(HF_ROWS_FIELDS)
 
-#define HF_FLAG(field, name, where, help)                       bool field;
-#define HF_FLAG_NOTED(field, name, where, note, help)           bool field;
-#define HF_FLAG_FIXED(field, name, where, help)                 bool field;
-#define HF_FLAG_INSTEAD(field, rival, name, where, help)        bool field;
-#define HF_FLAG_WITH(field, name, where, options, syntax, help) bool field;
+#define HF_FLAG(field, name, where, help)                         bool field;
+#define HF_FLAG_NOTED(field, name, where, note, help)             bool field;
+#define HF_FLAG_RANGE(field, low, high, name, where, value, help) bool field;
+#define HF_FLAG_FIXED(field, name, where, help)                   bool field;
+#define HF_FLAG_INSTEAD(field, rival, name, where, help)          bool field;
+#define HF_FLAG_WITH(field, name, where, options, syntax, help)   bool field;
 #define HF_FLAG_TCPLOG(field, name, where, options, syntax, note, help)
 #define HF_FLAG_OFF(field, name, where, help)
 #define HF_TRISTATE(field, name, where, help) enum hf_tristate field;
@@ -198,6 +199,10 @@
 #define HF_FLAG(field, name, where, help) HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1)
 #define HF_FLAG_NOTED(field, name, where, note_, help)                                             \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .note = (note_))
+#define HF_FLAG_RANGE(field, low_, high_, name, where, value_, help)                               \
+    HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true, .value = (value_),   \
+           .low = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(low_)),                                   \
+           .high = offsetof(HF_ROWS_STRUCT, HF_ROWS_FIELD(high_)))
 #define HF_FLAG_FIXED(field, name, where, help)                                                    \
     HF_ROW(FLAG, name, where, field, 0, 1, 0, help, .sets = 1, .fixed = true)
 #define HF_FLAG_INSTEAD(field, rival_, name, where, help)                                          \

@@ -101,7 +101,7 @@ void hf_dump_rows(FILE *out, enum hf_object kind, uint64_t where, const void *ob
 
     HF_FOR_KEYWORDS(row)
     {
-        if (row->object == kind && !row->alias && (row->where & where))
+        if (row->object == kind && !row->alias && !row->high && (row->where & where))
             print_row(out, row, object, before, after);
     }
 }

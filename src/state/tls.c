@@ -55,11 +55,33 @@ static void set_usual(const struct making *m, struct hf_tls_settings *settings)
     settings->counts = m->counts;
 }
 
-static struct hf_tls_ctx *make(struct making *m, const struct hf_tls_settings *settings)
+/* Where the words of a site are that name files of authorities. */
+struct trust_places {
+    struct hf_loc ca, ca_verify, crl;
+};
+
+static struct hf_loc place_of(const struct hf_tls_settings *settings,
+                              const struct trust_places *places, const struct hf_tls_remark *remark,
+                              struct hf_loc line)
 {
+    return remark->file == settings->crl_file         ? places->crl
+           : remark->file == settings->ca_file        ? places->ca
+           : remark->file == settings->ca_verify_file ? places->ca_verify
+                                                      : line; /* of a crt-list */
+}
+
+static struct hf_tls_ctx *make(struct making *m, struct hf_tls_settings *settings,
+                               const struct trust_places *places)
+{
+    struct hf_tls_remark remark = {NULL, ""};
     struct hf_tls_ctx *ctx = NULL;
+
+    settings->remark = &remark;
     if (hf_tls_ctx_new(settings, m->why, &ctx) != HF_OK)
         complain(m);
+    else if (*remark.text)
+        hf_diag_add(m->diag, HF_DIAG_WARNING, place_of(settings, places, &remark, m->loc), NULL,
+                    "%s.", remark.text);
     return ctx;
 }
 
@@ -157,13 +179,11 @@ static bool read_keys(struct making *m, const char *path, struct ticket_keys *ke
 
 /* The same words stand on binds and on servers, in structs of their own. */
 #define VERSION_WORDS(tls)                                                                         \
-    ((struct hf_tls_version_words){                                                                \
-        .min = (tls)->ssl_min_ver,                                                                 \
-        .max = (tls)->ssl_max_ver,                                                                 \
-        .forced = {(tls)->force_sslv3, (tls)->force_tlsv10, (tls)->force_tlsv11,                   \
-                   (tls)->force_tlsv12, (tls)->force_tlsv13},                                      \
-        .refused = {(tls)->no_sslv3, (tls)->no_tlsv10, (tls)->no_tlsv11, (tls)->no_tlsv12,         \
-                    (tls)->no_tlsv13}})
+    ((struct hf_tls_version_words){.min = (tls)->ssl_min_ver,                                      \
+                                   .max = (tls)->ssl_max_ver,                                      \
+                                   .refused = {(tls)->no_sslv3, (tls)->no_tlsv10,                  \
+                                               (tls)->no_tlsv11, (tls)->no_tlsv12,                 \
+                                               (tls)->no_tlsv13}})
 
 static struct hf_tls_settings settings_of_bind(const struct making *m,
                                                const struct hf_cfg_bind *bind)
@@ -258,7 +278,8 @@ static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bi
         settings.ticket_key_bytes = keys.bytes;
         m->loc = bind->loc;
     }
-    struct hf_tls_ctx *ctx = make(m, &settings);
+    struct trust_places places = {tls->ca_file_loc, tls->ca_verify_file_loc, tls->crl_file_loc};
+    struct hf_tls_ctx *ctx = make(m, &settings, &places);
     OPENSSL_cleanse(&keys, sizeof keys);
     return ctx;
 }
@@ -309,7 +330,8 @@ static struct hf_tls_ctx *make_for_server(struct making *m, const struct hf_cfg_
     m->loc = server->loc;
     if (!set_versions(m, server->loc, &versions, &m->config->global.tls_server, &settings))
         return NULL;
-    return make(m, &settings);
+    struct trust_places places = {.ca = tls->ca_file_loc, .crl = tls->crl_file_loc};
+    return make(m, &settings, &places);
 }
 
 struct hf_tls_ctx *hf_tls_site_make(const struct hf_config *config, struct hf_tls_site *site,

@@ -59,7 +59,8 @@ static void tell_all(const struct hf_tls_reminder *reminder)
         reminder->tell(text);
     }
     if (endings.n_more) {
-        snprintf(text, sizeof text, "%u more certificates are no longer good, or soon",
+        snprintf(text, sizeof text,
+                 "certificates that are not good, or not for long, are used in %u more places",
                  endings.n_more);
         reminder->tell(text);
     }

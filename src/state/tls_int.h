@@ -20,7 +20,7 @@ struct hf_tls_cert *hf_tls_certs_of(const struct hf_config *config, struct hf_ar
 /* tls_versions.c: which versions are spoken */
 struct hf_tls_version_words {
     int min, max; /* as the rows count: 0 SSLv3 .. 4 TLSv1.3; -1: not given */
-    bool forced[5], refused[5];
+    bool refused[5];
 };
 enum hf_tls_versions {
     HF_TLS_VERSIONS_FINE,

@@ -165,8 +165,10 @@ static void advise(const struct hf_config *config, struct hf_arena *arena, struc
                     "renew it; signal USR2 makes a running haftp read it again", "%s.", text);
     }
     if (endings.n_more)
-        hf_diag_add(diag, HF_DIAG_ADVICE, (struct hf_loc){0}, NULL,
-                    "%u more certificates are no longer good, or soon.", endings.n_more);
+        hf_diag_add(diag, HF_DIAG_ADVICE, (struct hf_loc){0},
+                    "renew those named here, and look again",
+                    "certificates that are not good, or not for long, are used in %u more places.",
+                    endings.n_more);
 }
 
 /* ---- made, and made anew ----------------------------------------------------------------- */

@@ -1,7 +1,7 @@
 /*
  * tls_versions.c: `ssl-min-ver`, `ssl-max-ver`, `force-*` and `no-*`, on a line and in `global`.
  *
- * Each end of the range is the line's, else that of `global`; a `force` word is both ends.  Where
+ * Each end of the range is the line's, else that of `global`; a `force` word has set both.  Where
  * either end is given, `no` words have no effect, as with HAProxy.
  */
 #include "tls_int.h"
@@ -13,18 +13,8 @@ static void from_defaults(const struct hf_cfg_tls_options *o, struct hf_tls_vers
     *words = (struct hf_tls_version_words){
         .min = o->min_version,
         .max = o->max_version,
-        .forced = {o->force_sslv3, o->force_tlsv10, o->force_tlsv11, o->force_tlsv12,
-                   o->force_tlsv13},
         .refused = {o->no_sslv3, o->no_tlsv10, o->no_tlsv11, o->no_tlsv12, o->no_tlsv13},
     };
-}
-
-static void apply_force(struct hf_tls_version_words *words)
-{
-    for (int i = 0; i < N_VERSIONS; i++) {
-        if (words->forced[i])
-            words->min = words->max = i;
-    }
 }
 
 static int on_the_wire(int version)
@@ -53,8 +43,6 @@ enum hf_tls_versions hf_tls_versions_of(const struct hf_tls_version_words *own,
     struct hf_tls_version_words line = *own, global;
 
     from_defaults(usual, &global);
-    apply_force(&line);
-    apply_force(&global);
     line.min = line.min >= 0 ? line.min : global.min;
     line.max = line.max >= 0 ? line.max : global.max;
     for (int i = 0; i < N_VERSIONS; i++)

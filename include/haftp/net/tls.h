@@ -56,6 +56,13 @@ struct hf_tls_cert {
                                           max_version, ciphers, verify, ca, crl, alpn */
 };
 
+/* What was accepted and is odd all the same. */
+#define HF_TLS_WHY_BYTES 400u
+struct hf_tls_remark {
+    const char *file;            /* the member of the settings that it is about */
+    char text[HF_TLS_WHY_BYTES]; /* without a dot; "": nothing */
+};
+
 /* Plain data; all zero are OpenSSL's defaults with TLS 1.2 as the oldest version.  Strings and
  * arrays are the caller's and not needed after hf_tls_ctx_new(). */
 struct hf_tls_settings {
@@ -91,12 +98,12 @@ struct hf_tls_settings {
     unsigned lifetime_s;                                 /* of sessions; 0: 300 */
     bool no_reuse;                /* a client: every connection begins a session of its own */
     struct hf_tls_counts *counts; /* they outlive the context; NULL: nobody counts */
+    struct hf_tls_remark *remark; /* gets the first one; NULL: nobody asks */
 };
 
 struct hf_tls_ctx;
 
 /* Reads files, so only at start or off the loops.  On failure `why` has a sentence for people. */
-#define HF_TLS_WHY_BYTES 400u
 HF_MUST_USE enum hf_status hf_tls_ctx_new(const struct hf_tls_settings *settings,
                                           char why[HF_TLS_WHY_BYTES], struct hf_tls_ctx **out);
 struct hf_tls_ctx *hf_tls_ctx_get(struct hf_tls_ctx *ctx); /* one more user; any thread */

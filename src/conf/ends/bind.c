@@ -100,17 +100,11 @@ static void check_id(struct hf_build *b)
                        "'%s' has a bind with id %u already", b->section->name, b->bind.id);
 }
 
-/* By its own words alone; 4 is TLS 1.3.  `no` words count where no range is given. */
+/* By its own words alone.  `no` words count where no range is given. */
 static bool leaves_no_version(const struct hf_cfg_bind_tls *tls)
 {
-    const bool forced[] = {tls->force_sslv3, tls->force_tlsv10, tls->force_tlsv11,
-                           tls->force_tlsv12, tls->force_tlsv13};
     int least = tls->ssl_min_ver, most = tls->ssl_max_ver;
 
-    for (int i = 0; i <= 4; i++) {
-        if (forced[i])
-            least = most = i;
-    }
     if (least >= 0 || most >= 0)
         return most == 0 || (most > 0 && least > most);
     return tls->no_tlsv10 && tls->no_tlsv11 && tls->no_tlsv12 && tls->no_tlsv13;

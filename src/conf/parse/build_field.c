@@ -71,6 +71,10 @@ void hf_build_flag(struct hf_build *b, const struct hf_keyword *row, bool on, st
     store(field(b, row, row->offset), row->bytes, value);
     if (row->also)
         store(field(b, row, row->also), row->bytes, value);
+    if (row->high) {
+        *(int *)field(b, row, row->low) = (int)row->value;
+        *(int *)field(b, row, row->high) = (int)row->value;
+    }
     if (row->rival)
         *(void **)field(b, row, row->rival) = NULL;
     store_place(b, row, loc);

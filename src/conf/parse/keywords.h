@@ -138,7 +138,8 @@ struct hf_keyword {
     const char *section; /* the kind of section that the first word names; NULL: it names none */
     enum hf_object object;
     size_t offset, bytes, loc_offset, also, rival; /* loc_offset, also, rival: 0 for none */
-    int64_t min, max, dflt;
+    size_t low, high;                              /* of int fields that get `value`; 0: none */
+    int64_t min, max, dflt, value;
     unsigned unit;
     bool sets, alias, tristate, fixed, free, nonzero;
     bool listed;  /* each word is kept: the field is a list of struct hf_cfg_text */

@@ -45,72 +45,132 @@ static bool ends_in(const char *name, const char *end)
     return n > k && strcmp(name + n - k, end) == 0;
 }
 
+struct found {
+    unsigned certs, crls;
+};
+
 /* Each certificate and CRL of a text; names (NULL: nobody asks) gets whose the certificates are. */
-static unsigned trust_pem(X509_STORE *store, const struct hf_tls_pem *pem,
-                          STACK_OF(X509_NAME) * names)
+static struct found trust_pem(X509_STORE *store, const struct hf_tls_pem *pem,
+                              STACK_OF(X509_NAME) * names)
 {
     BIO *bio = hf_tls_pem_bio(pem);
     STACK_OF(X509_INFO) *all = bio ? PEM_X509_INFO_read_bio(bio, NULL, no_password, NULL) : NULL;
-    unsigned n = 0;
+    struct found found = {0, 0};
 
     for (int i = 0; i < sk_X509_INFO_num(all); i++) {
         const X509_INFO *info = sk_X509_INFO_value(all, i);
-        n += (info->x509 && X509_STORE_add_cert(store, info->x509)) ||
-             (info->crl && X509_STORE_add_crl(store, info->crl));
+        found.certs += info->x509 && X509_STORE_add_cert(store, info->x509);
+        found.crls += info->crl && X509_STORE_add_crl(store, info->crl);
         if (names && info->x509)
             add_name(names, X509_get_subject_name(info->x509));
     }
     sk_X509_INFO_pop_free(all, X509_INFO_free);
     BIO_free(bio);
-    return n;
+    return found;
 }
 
 static enum hf_status trust_file(X509_STORE *store, const char *file, const char *kind,
-                                 STACK_OF(X509_NAME) * names, char *why)
+                                 STACK_OF(X509_NAME) * names, struct found *found, char *why)
 {
     struct hf_tls_pem pem;
     enum hf_status status = hf_tls_pem_read(&pem, file, why);
 
     if (status)
         return status;
-    if (!trust_pem(store, &pem, names))
+    *found = trust_pem(store, &pem, names);
+    if (!found->certs && !found->crls)
         status = hf_tls_why(why, "unable to load %s file '%s': %s", kind, file, hf_tls_reason());
     ERR_clear_error();
     hf_tls_pem_forget(&pem);
     return status;
 }
 
-/* What is in it besides is not ours to judge. */
-static enum hf_status trust_folder(X509_STORE *store, const char *folder, char *why)
+/* The first remark is kept: it is made again with each further certificate. */
+static struct hf_tls_remark *remark_on(const struct hf_tls_settings *settings, const char *file)
+{
+    struct hf_tls_remark *remark = settings->remark;
+
+    if (!remark || *remark->text)
+        return NULL;
+    remark->file = file;
+    return remark;
+}
+
+static void remark_on_folder(const struct hf_tls_settings *settings, const char *folder,
+                             const char *first, unsigned n_useless)
+{
+    struct hf_tls_remark *remark = remark_on(settings, folder);
+
+    if (remark && n_useless == 1)
+        snprintf(remark->text, sizeof remark->text, "%s: it is passed over", first);
+    else if (remark)
+        snprintf(remark->text, sizeof remark->text,
+                 "%s: it is passed over, and so are %u more files of the folder", first,
+                 n_useless - 1);
+}
+
+static bool is_for_authorities(const char *name)
+{
+    return ends_in(name, ".pem") || ends_in(name, ".crt") || ends_in(name, ".cer") ||
+           ends_in(name, ".crl");
+}
+
+/* What it holds under other names is not ours to judge. */
+static enum hf_status trust_folder(X509_STORE *store, const struct hf_tls_settings *settings,
+                                   const char *folder, char *why)
 {
     DIR *dir = opendir(folder);
-    char ignored[HF_TLS_WHY_BYTES];
-    unsigned n = 0;
+    char first[HF_TLS_WHY_BYTES - 80], reason[HF_TLS_WHY_BYTES];
+    unsigned n = 0, n_useless = 0;
+    struct found found;
 
     if (!dir)
         return hf_tls_why(why, "cannot read '%s': %s", folder, strerror(errno));
     for (const struct dirent *file; (file = readdir(dir));) {
         char path[4096];
-        if (!ends_in(file->d_name, ".pem") && !ends_in(file->d_name, ".crt") &&
-            !ends_in(file->d_name, ".cer") && !ends_in(file->d_name, ".crl"))
+        if (!is_for_authorities(file->d_name))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, file->d_name);
-        n += trust_file(store, path, "CA", NULL, ignored) == HF_OK;
+        if (trust_file(store, path, "CA", NULL, &found, reason) == HF_OK)
+            n++;
+        else if (n_useless++ == 0)
+            snprintf(first, sizeof first, "%s", reason);
     }
     closedir(dir);
+    if (n && n_useless)
+        remark_on_folder(settings, folder, first, n_useless);
     return n ? HF_OK : hf_tls_why(why, "no authority's certificate is in '%s'", folder);
 }
 
-static enum hf_status trust(X509_STORE *store, const char *file, STACK_OF(X509_NAME) * names,
-                            char *why)
+static enum hf_status trust(X509_STORE *store, const struct hf_tls_settings *settings,
+                            const char *file, STACK_OF(X509_NAME) * names, char *why)
 {
+    struct found found;
+
     if (strcmp(file, "@system-ca") == 0)
         return X509_STORE_set_default_paths(store)
                    ? HF_OK
                    : hf_tls_why(why, "cannot load the system's authorities: %s", hf_tls_reason());
     if (is_folder(file))
-        return trust_folder(store, file, why);
-    return trust_file(store, file, "CA", names, why);
+        return trust_folder(store, settings, file, why);
+    return trust_file(store, file, "CA", names, &found, why);
+}
+
+/* Without the list of an authority none of its certificates is good. */
+static enum hf_status use_crls(X509_STORE *store, const struct hf_tls_settings *settings, char *why)
+{
+    const char *file = settings->crl_file;
+    struct found found = {0, 0};
+    enum hf_status status = trust_file(store, file, "CRL", NULL, &found, why);
+    struct hf_tls_remark *remark = status || found.crls ? NULL : remark_on(settings, file);
+
+    if (remark)
+        snprintf(remark->text, sizeof remark->text,
+                 "'%s' holds no CRL: certificates are refused whose authority has none in the "
+                 "'ca-file' either",
+                 file);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    return status;
 }
 
 /* ---- what is found wrong ---- */
@@ -164,13 +224,11 @@ static enum hf_status trust_all(SSL_CTX *ssl, const struct hf_tls_settings *sett
     enum hf_status status = HF_OK;
 
     if (settings->ca_file)
-        status = trust(store, settings->ca_file, names, why);
+        status = trust(store, settings, settings->ca_file, names, why);
     if (!status && settings->ca_verify_file)
-        status = trust(store, settings->ca_verify_file, NULL, why);
-    if (!status && settings->crl_file) {
-        status = trust_file(store, settings->crl_file, "CRL", NULL, why);
-        X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-    }
+        status = trust(store, settings, settings->ca_verify_file, NULL, why);
+    if (!status && settings->crl_file)
+        status = use_crls(store, settings, why);
     return status;
 }
 
