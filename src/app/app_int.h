@@ -9,6 +9,10 @@
  *   privileges.c  chroot, user, what is kept of root
  *   refusal.c  how they tell what the system refuses
  *   worker.c   a thread: its loop, its engine, its listeners
+ *   master.c   the master process; notify.c: what it tells systemd
+ *   takeover.c   what we ask of processes before us; handover.c: what those after us ask
+ *   old.c      processes that the command line names, to be taken over from and told to end
+ *   heirlooms.c  listening sockets that were handed over
  *   certs.c   certificates of a running process
  *   serve.c    main's own loop: signals, checks, the end of the workers
  *   api.c      the runtime API's sockets
@@ -20,6 +24,7 @@
 #include <pthread.h>
 
 #include "haftp/admin/admin.h"
+#include "haftp/app/args.h"
 #include "haftp/conf/model.h"
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
@@ -28,17 +33,41 @@
 #include "haftp/state/runtime.h"
 #include "haftp/state/tls.h"
 
+/* ---- heirlooms.c ---- */
+
+struct app_heirloom {
+    char *name;
+    int fd; /* -1: it was taken */
+};
+
+struct app_heirlooms {
+    struct app_heirloom *list;
+    unsigned n, room, next;
+};
+
+/* False, and the descriptor is still the caller's: no memory. */
+HF_MUST_USE bool app_heirlooms_add(struct app_heirlooms *heirlooms, const char *name, int fd);
+/* The caller's from then on; -1: none has this name. */
+int app_heirlooms_take(struct app_heirlooms *heirlooms, const char *name);
+void app_heirlooms_free(struct app_heirlooms *heirlooms);
+
 /* ---- sockets.c ---- */
 
 struct app_socket {
+    char *name; /* under which it is handed over; NULL: it is not */
+    int shown;  /* its descriptor as long as it is listened to, for handing it over; else -1 */
     const struct hf_cfg_bind *bind;
     struct hf_lease_slot *slot; /* data ports; NULL: control or plain */
     unsigned port;
-    unsigned worker; /* whose loop it goes to */
-    int fd;
+    unsigned worker;              /* whose loop it goes to */
+    struct hf_listener *listener; /* data ports: there */
+    bool kept;                    /* our successor does not listen here: we go on */
+    int fd;                       /* -1: a listener has it */
 };
 
 struct app_sockets {
+    struct app_heirlooms heirlooms; /* used instead of sockets of our own, where they fit */
+    bool beside_others;        /* a process that goes may have our ports, and let us share them */
     struct hf_buffers buffers; /* of clients' connections */
     struct app_socket *list;
     unsigned n, room;
@@ -91,6 +120,8 @@ HF_MUST_USE bool app_drop_privileges(const struct hf_config *config);
 /* ---- worker.c ---- */
 
 struct app_worker {
+    unsigned index;
+    const struct app_sockets *sockets; /* of all workers */
     struct hf_loop *loop;
     struct hf_engine *engine;
     struct hf_gate **gates; /* control and plain binds */
@@ -119,6 +150,11 @@ HF_MUST_USE bool app_worker_start(struct app_worker *worker, struct hf_loop *mai
 void app_worker_evict(struct app_worker *worker, const struct hf_server *server,
                       enum hf_reason reason);
 void app_worker_drain(struct app_worker *worker);
+/* From main's thread: nothing more is accepted, or again; then `done` (NULL: nothing) gets a mail
+ * that it frees. */
+void app_worker_hold(struct app_worker *worker, bool held, void (*done)(struct hf_mail *mail));
+/* From main's thread: closes all listening sockets but those that are `kept`. */
+void app_worker_release(struct app_worker *worker);
 /* From main's thread: tells every client; `drained` comes when all are gone, unless it came before.
  */
 void app_worker_stop(struct app_worker *worker);
@@ -136,6 +172,72 @@ void app_certs_log(const struct hf_config *config);
 /* Warns each day of those that have ended, or will soon, until hf_tls_remind_stop(). */
 void app_certs_watch(struct hf_tls_reminder *reminder, const struct hf_config *config,
                      struct hf_loop *loop);
+
+/* ---- a process that serves, as those see it that answer for it ---- */
+
+struct app_serving {
+    const struct hf_args *args;
+    struct hf_runtime *runtime;
+    struct hf_lease_table *leases;
+    struct hf_ties *ties;
+    struct app_sockets *sockets;
+    struct app_worker *workers;
+    unsigned n_workers;
+    struct hf_loop *loop; /* main's; from app_serve() on */
+    void (*stop_softly)(struct app_serving *serving);
+};
+
+/* ---- master.c ---- */
+
+/* Of main(), before anything changes the folder. */
+void app_master_remember(char *const *argv);
+/* This program was executed by a master that reloads: the workers go on meanwhile. */
+bool app_master_is_revived(void);
+/* Is a master until the last worker has ended, and returns false; or returns true in a new process,
+ * which is to be a worker.  `config` NULL: revived, so a worker reads its own. */
+HF_MUST_USE bool app_master(const struct hf_args *args, const struct hf_config *config,
+                            int *exit_code);
+
+/* In a worker; in other processes all of it is harmless. */
+bool app_is_worker(void);
+int app_worker_line(void); /* to the master and our successors, the caller's from now on; or -1 */
+void app_worker_stay_with_master(void);                     /* ends when it does */
+void app_worker_report(const struct hf_cfg_global *global); /* we serve */
+
+/* ---- old.c: processes that the command line names ---- */
+
+/* This one works: they finish (-sf), or end (-st). */
+void app_tell_old_processes(const struct hf_args *args);
+
+/* ---- notify.c ---- */
+
+void app_notify(const char *state); /* to systemd, if it started us */
+
+/* ---- takeover.c; main's thread, before the workers run unless it says otherwise ---- */
+
+#define APP_MOST_FOREBEARS 64u
+
+/* The newest first; takes them. */
+void app_takeover_from(const int *lines, unsigned n);
+void app_takeover_sockets(struct app_heirlooms *heirlooms);
+/* The others accept nothing more. */
+void app_takeover_hold(struct hf_lease_table *leases);
+/* The workers run.  The others close what we have, and stop softly.  Frees the heirlooms. */
+void app_takeover_done(struct app_heirlooms *heirlooms, struct hf_loop *loop);
+/* While we run: a process has taken over from us. */
+void app_takeover_succeeded(void);
+/* Those of our forebears that live: copies are for a successor.  Returns how many. */
+unsigned app_takeover_lines(int lines[APP_MOST_FOREBEARS]);
+unsigned app_takeover_generation(void); /* ours */
+void app_takeover_end(void);            /* the workers have ended */
+
+/* ---- handover.c; main's thread ---- */
+
+/* Answers on this end of a line, and takes it. */
+bool app_handover_serve(struct app_serving *serving, int line);
+/* The workers still run, and end now: takes what came last. */
+void app_handover_last_look(void);
+void app_handover_end(void);
 
 /* ---- api.c: the runtime API ---- */
 
@@ -170,8 +272,7 @@ void app_hold_signals(void);
 /* Ends the process by this signal, as if we had never caught it. */
 void app_die_of(int signal_number);
 /* Runs until a signal ends it; returns that signal. */
-int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_api *api,
-              struct app_worker *workers, unsigned n_workers);
+int app_serve(struct app_serving *serving, struct app_api *api);
 
 /* ---- states.c ---- */
 

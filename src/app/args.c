@@ -41,7 +41,7 @@ struct option {
 #define OPT_TEXT(w, a, f, h)   {.word = w, .kind = KIND_TEXT, .argument = a, FIELD(f)},
 #define OPT_NUMBER(w, a, f, h) {.word = w, .kind = KIND_NUMBER, .argument = a, FIELD(f)},
 #define OPT_GLUED(w, a, f, h)  {.word = w, .kind = KIND_GLUED, .help = h, FIELD(f)},
-#define OPT_PIDS(w, f, h)      {.word = w, .kind = KIND_PIDS, .help = h, FIELD(f)},
+#define OPT_PIDS(w, f, h)      {.word = w, .kind = KIND_PIDS, FIELD(f)},
 #define OPT_PLAIN(w, h)        {.word = w, .kind = KIND_PLAIN, .help = h},
 #define OPT_WORD(w, a, h)      {.word = w, .kind = KIND_PLAIN, .argument = a, .help = h},
 static const struct option options[] = {
@@ -115,15 +115,17 @@ static enum hf_status parse_number(const struct parse *p, const struct option *o
 }
 
 /* "-sf 12 13": up to the next flag.  There may be none, as behind an empty $(cat PIDFILE). */
-static enum hf_status take_pids(struct parse *p, const struct option *option)
+static enum hf_status take_pids(struct parse *p, const struct option *option, struct hf_pids *pids)
 {
+    if (!pids->list)
+        pids->list = calloc((size_t)(p->end - p->next) + 1, sizeof *pids->list);
+    if (!pids->list)
+        return HF_NOMEM;
     for (; p->next != p->end && **p->next != '-'; p->next++) {
         if (!**p->next || strspn(*p->next, "0123456789") != strlen(*p->next))
             return refuse(p, "option '%s' takes process ids, not '%s'", option->word, *p->next);
-        p->args->old_pids = true;
+        pids->list[pids->n++] = (pid_t)strtol(*p->next, NULL, 10);
     }
-    if (p->args->old_pids)
-        p->idle[p->n_idle++] = option;
     return HF_OK;
 }
 
@@ -199,7 +201,7 @@ static enum hf_status take_option(struct parse *p, const struct option *option, 
     case KIND_GLUED:
         return take_glued(p, option, word);
     case KIND_PIDS:
-        return take_pids(p, option);
+        return take_pids(p, option, field);
     case KIND_PLAIN:
         p->idle[p->n_idle++] = option;
         break;
@@ -240,8 +242,7 @@ static void tell_idle_options(const struct parse *p)
     if (p->args->action != HF_ACTION_RUN || p->args->quiet)
         return;
     for (unsigned i = 0; i < p->n_idle; i++)
-        hf_diag_line(p->err, p->idle[i]->kind == KIND_PIDS ? HF_DIAG_WARNING : HF_DIAG_NOTICE,
-                     "%s: %s", p->idle[i]->word, p->idle[i]->help);
+        hf_diag_line(p->err, HF_DIAG_NOTICE, "%s: %s", p->idle[i]->word, p->idle[i]->help);
 }
 
 static enum hf_status parse_words(struct parse *p)
@@ -277,10 +278,8 @@ static enum hf_status settle(struct parse *p)
         return refuse(p, "no configuration file: give one with '-f FILE'");
     args->foreground |= args->debug;
     args->daemon &= !args->foreground;
+    args->master_worker |= args->systemd;
     tell_idle_options(p);
-    if (args->master_worker && args->action == HF_ACTION_RUN && !args->quiet)
-        hf_diag_line(p->err, HF_DIAG_NOTICE,
-                     "-W: haftp runs as a single process; ended by TERM or INT it exits with 0");
     return HF_OK;
 }
 
@@ -305,5 +304,7 @@ enum hf_status hf_args_parse(int argc, char *const *argv, FILE *out, FILE *err,
 void hf_args_fini(struct hf_args *args)
 {
     free(args->files);
+    free(args->old_pids.list);
+    free(args->terminated_pids.list);
     memset(args, 0, sizeof *args);
 }

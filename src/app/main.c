@@ -1,8 +1,8 @@
 /*
  * main.c: the story of a process.
  *
- *   arguments -> configuration -> [-c: verdict] -> sockets -> background -> logs -> privileges ->
- * workers -> serve
+ *   arguments -> configuration -> [-c: verdict] -> [master: starts another process here] -> sockets
+ * -> background -> logs -> privileges -> workers -> serve
  *
  * In the background, too, whoever started us sees what fails before all workers run: the terminal
  * and the exit code wait until then.
@@ -215,33 +215,41 @@ static struct app_worker *new_workers(unsigned n, struct hf_runtime *runtime,
 /* Returns the signal that ended us, or -1. */
 static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct hf_ties *ties,
                  struct app_sockets *sockets, struct app_api *api, unsigned n_workers,
-                 bool foreground)
+                 const struct hf_args *args)
 {
     const struct hf_cfg_global *global = &runtime->config->global;
 
-    if (hf_log_init(runtime, foreground) != HF_OK) {
+    if (hf_log_init(runtime, !global->daemon) != HF_OK) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot open the logs: out of memory or descriptors.");
         return -1;
     }
     int signal_number = -1;
-    if (app_write_pidfile(global)) {
+    if (app_is_worker() || app_write_pidfile(global)) {
         if (app_drop_privileges(runtime->config)) {
-            struct app_worker *workers = new_workers(n_workers, runtime, leases, ties, sockets);
-            if (workers) {
+            app_worker_stay_with_master();
+            struct app_serving serving = {.args = args,
+                                          .runtime = runtime,
+                                          .leases = leases,
+                                          .ties = ties,
+                                          .sockets = sockets,
+                                          .n_workers = n_workers};
+            serving.workers = new_workers(n_workers, runtime, leases, ties, sockets);
+            if (serving.workers) {
                 tell_what_was_understood(runtime);
                 hf_log_startup_vars(runtime);
-                signal_number = app_serve(runtime, leases, api, workers, n_workers);
-                free(workers);
+                signal_number = app_serve(&serving, api);
+                free(serving.workers);
             }
         }
-        app_remove_pidfile(global);
+        if (!app_is_worker())
+            app_remove_pidfile(global);
     }
     hf_log_fini();
     hf_vars_process_free();
     return signal_number;
 }
 
-static int run(const struct hf_config *config)
+static int run(const struct hf_config *config, const struct hf_args *args)
 {
     const struct hf_cfg_global *global = &config->global;
     unsigned n_workers = worker_count(config);
@@ -250,6 +258,8 @@ static int run(const struct hf_config *config)
     int signal_number = -1;
 
     app_hold_signals();
+    sockets.beside_others = args->old_pids.n || args->terminated_pids.n;
+    app_takeover_sockets(&sockets.heirlooms);
 
     struct hf_runtime *runtime = hf_runtime_new(config);
     struct hf_lease_table *leases = hf_lease_table_new(config, n_workers);
@@ -266,9 +276,9 @@ static int run(const struct hf_config *config)
         hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_server_connect_with(&(struct hf_buffers){global->rcvbuf_server, global->sndbuf_server});
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
-        if (global->daemon)
+        if (global->daemon && !app_is_worker())
             app_daemonize();
-        signal_number = serve(runtime, leases, ties, &sockets, &api, n_workers, !global->daemon);
+        signal_number = serve(runtime, leases, ties, &sockets, &api, n_workers, args);
     }
     app_api_close(&api);
     app_sockets_close(&sockets);
@@ -280,16 +290,11 @@ static int run(const struct hf_config *config)
     return signal_number;
 }
 
-/* HAProxy's habits: a soft stop, and a master, end with 0; a plain process dies by the signal that
- * ended it. */
-static int exit_code_of(int signal_number, bool master_worker)
+/* As HAProxy: a soft stop ends with 0; else a process dies by the signal that ended it. */
+static void die_of(int signal_number)
 {
-    if (signal_number < 0)
-        return HF_EXIT_ERROR;
-    if (signal_number == SIGUSR1 || master_worker)
-        return HF_EXIT_OK;
-    app_die_of(signal_number);
-    return HF_EXIT_ERROR;
+    if (signal_number > 0 && signal_number != SIGUSR1)
+        app_die_of(signal_number);
 }
 
 static void limit_memory(unsigned megabytes)
@@ -303,16 +308,17 @@ static void limit_memory(unsigned megabytes)
 static int run_or_check(const struct hf_args *args)
 {
     int exit_code;
-    if (args->chdir_to && chdir(args->chdir_to) != 0) {
+    bool revived = args->action == HF_ACTION_RUN && app_master_is_revived();
+    if (args->chdir_to && !revived && chdir(args->chdir_to) != 0) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot change to the directory %s: %s.",
                      args->chdir_to, strerror(errno));
         return HF_EXIT_ERROR;
     }
+    if (revived && !app_master(args, NULL, &exit_code))
+        return exit_code;
     struct hf_config *config = load(args, &exit_code);
     if (!config)
         return exit_code;
-    if (args->megabytes && args->action == HF_ACTION_RUN)
-        limit_memory(args->megabytes);
 
     int signal_number = -1;
     if (args->action == HF_ACTION_CHECK) {
@@ -325,12 +331,17 @@ static int run_or_check(const struct hf_args *args)
             "[haftp.main()] No enabled listener found (check for 'bind' directives)! Exiting.");
         exit_code = HF_EXIT_ERROR;
     } else {
-        signal_number = run(config);
+        if (app_is_worker() || !config->global.master_worker ||
+            app_master(args, config, &exit_code)) {
+            if (args->megabytes)
+                limit_memory(args->megabytes);
+            signal_number = run(config, args);
+            exit_code = signal_number < 0 ? HF_EXIT_ERROR : HF_EXIT_OK;
+        }
     }
-    bool master_worker = config->global.master_worker;
     discard(config);
-    return args->action != HF_ACTION_RUN || exit_code ? exit_code
-                                                      : exit_code_of(signal_number, master_worker);
+    die_of(signal_number);
+    return exit_code;
 }
 
 int main(int argc, char **argv)
@@ -342,6 +353,7 @@ int main(int argc, char **argv)
         hf_args_fini(&args);
         return HF_EXIT_ERROR;
     }
+    app_master_remember(argv);
     hf_diag_set_quiet(args.quiet);
     hf_config_set_options(&(struct hf_load_options){
         .localpeer = args.localpeer,

@@ -18,6 +18,7 @@ struct server_process {
     struct hf_loop *loop;
     struct hf_runtime *runtime;
     struct app_api *api;
+    struct app_sockets *sockets;
     struct app_worker *workers;
     unsigned n_workers, n_running, n_drained;
     struct hf_timer hard_stop;
@@ -29,9 +30,18 @@ struct server_process {
 /* Workers tell us of their end by mail, which carries no context of ours. */
 static struct server_process *self;
 
+/* Nobody gets them from us any more: they are closed by the workers, as they find time. */
+static void show_no_more(struct server_process *process, bool data_ports)
+{
+    for (unsigned i = 0; i < process->sockets->n; i++)
+        if (data_ports || !process->sockets->list[i].slot)
+            process->sockets->list[i].shown = -1;
+}
+
 static void stop_all(struct server_process *process)
 {
     process->stage = STOPPING;
+    show_no_more(process, true);
     unsigned n = atomic_load(&process->runtime->sessions);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopping: %u session%s ended", n,
                     n == 1 ? " is" : "s are");
@@ -62,6 +72,7 @@ static void drain_all(struct server_process *process)
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Soft stop: no new sessions, %u %s end", n,
                     n == 1 ? "goes on to its" : "go on to their");
     app_api_stop(process->api);
+    show_no_more(process, false);
     if (after_ms)
         hf_loop_timer(process->loop, &process->hard_stop, after_ms, on_hard_stop);
     for (unsigned i = 0; i < process->n_workers; i++)
@@ -97,6 +108,7 @@ static void on_worker_drained(struct hf_mail *mail)
     (void)mail;
     if (++self->n_drained < self->n_running)
         return;
+    app_handover_last_look();
     for (unsigned i = 0; i < self->n_running; i++)
         app_worker_end(&self->workers[i]);
 }
@@ -160,11 +172,39 @@ static bool start_workers(struct server_process *process)
     return ok;
 }
 
-int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct app_api *api,
-              struct app_worker *workers, unsigned n_workers)
+static void stop_softly(struct app_serving *serving)
 {
-    struct server_process process = {
-        .runtime = runtime, .api = api, .workers = workers, .n_workers = n_workers};
+    (void)serving;
+    if (self->stage != RUNNING)
+        return;
+    self->last_signal = SIGUSR1;
+    drain_all(self);
+}
+
+/* Before this nothing is accepted: not by us, and, once they hold, not by those before us. */
+static bool start_to_serve(struct server_process *process, struct app_serving *serving)
+{
+    int line = app_worker_line();
+
+    app_takeover_hold(serving->leases);
+    if (!start_workers(process) ||
+        !app_api_serve(process->api, process->loop, serving->runtime, serving->leases,
+                       serving->workers, serving->n_workers))
+        return false;
+    app_takeover_done(&serving->sockets->heirlooms, process->loop);
+    return line < 0 || app_handover_serve(serving, line);
+}
+
+int app_serve(struct app_serving *serving, struct app_api *api)
+{
+    struct hf_runtime *runtime = serving->runtime;
+    struct app_worker *workers = serving->workers;
+    unsigned n_workers = serving->n_workers;
+    struct server_process process = {.runtime = runtime,
+                                     .api = api,
+                                     .sockets = serving->sockets,
+                                     .workers = workers,
+                                     .n_workers = n_workers};
     uv_signal_t handles[sizeof signals / sizeof signals[0]];
 
     self = &process;
@@ -174,16 +214,20 @@ int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct 
         hf_loop_free(process.loop);
         return -1;
     }
+    serving->loop = process.loop;
+    serving->stop_softly = stop_softly;
     hf_server_on_evict(evict);
     app_certs_watch(&process.certs, runtime->config, process.loop);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
-    if (!checks || !start_workers(&process) ||
-        !app_api_serve(api, process.loop, runtime, leases, workers, n_workers)) {
+    if (!checks || !start_to_serve(&process, serving)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "Cannot start the health checks, the worker threads or the runtime API.");
         process.last_signal = -1;
         stop_all(&process);
     } else {
+        app_worker_report(&runtime->config->global);
+        if (!app_is_worker())
+            app_tell_old_processes(serving->args);
         app_daemon_ready();
     }
     if (process.n_running)
@@ -192,6 +236,8 @@ int app_serve(struct hf_runtime *runtime, struct hf_lease_table *leases, struct 
     app_hold_signals(); /* one more while we clean up changes nothing */
     for (unsigned i = 0; i < n_workers; i++)
         app_worker_fini(&workers[i]);
+    app_handover_end();
+    app_takeover_end();
     app_api_end(api);
     hf_log_event_mt(NULL, HF_LEVEL_NOTICE, "Stopped");
     if (checks)

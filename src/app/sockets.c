@@ -10,12 +10,15 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "app_int.h"
 #include "haftp/net/unix.h"
+
+#define SOCKET_NAME_BYTES 256u
 
 static const char *advice(enum hf_status status, unsigned port)
 {
@@ -126,11 +129,39 @@ static void add_bind_options(struct hf_listen_opts *opts, const struct hf_cfg_bi
     opts->defer_accept = bind->defer_accept && bind->role == HF_BIND_PLAIN;
 }
 
+/* All of a socket that cannot be changed any more. */
+static void name_socket(const struct hf_cfg_bind *bind, const struct hf_addr *addr,
+                        char out[SOCKET_NAME_BYTES])
+{
+    char text[HF_ADDR_TEXT_SIZE];
+
+    snprintf(out, SOCKET_NAME_BYTES, "%s%s%s%s%s%s", hf_addr_text(addr, text),
+             bind->v6only ? ",v6only" : "", bind->v4v6 ? ",v4v6" : "",
+             bind->transparent ? ",transparent" : "", bind->interface ? ",interface=" : "",
+             bind->interface ? bind->interface : "");
+}
+
+/* Takes the descriptor. */
+static bool add_socket(struct app_sockets *sockets, const struct app_socket *like, const char *name,
+                       int fd)
+{
+    struct app_socket socket = *like;
+
+    socket.fd = socket.shown = fd;
+    socket.name = *name ? strdup(name) : NULL;
+    if ((socket.name || !*name) && append(sockets, &socket))
+        return true;
+    free(socket.name);
+    close(fd);
+    return false;
+}
+
+/* One that was handed over is used, or else a new one is opened. */
 static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port,
-                     struct hf_lease_slot *slot, unsigned worker)
+                     struct hf_lease_slot *slot, unsigned worker, bool handed_over_only)
 {
     struct hf_listen_opts opts = {
-        .reuseport = slot == NULL,
+        .reuseport = slot == NULL || sockets->beside_others,
         .v6only = bind->v6only,
         .v4v6 = bind->v4v6,
         .transparent = bind->transparent,
@@ -140,19 +171,25 @@ static bool open_one(struct app_sockets *sockets, const struct hf_cfg_bind *bind
     };
     struct app_socket socket = {.bind = bind, .slot = slot, .port = port, .worker = worker};
     struct hf_addr addr = bind->addr;
+    char name[SOCKET_NAME_BYTES];
 
     add_bind_options(&opts, bind);
     hf_addr_set_port(&addr, (uint16_t)port);
-    enum hf_status status = slot ? listen_patiently(sockets, &addr, &opts, &socket.fd)
-                                 : hf_socket_listen(&addr, &opts, &socket.fd);
+    name_socket(bind, &addr, name);
+    int fd = app_heirlooms_take(&sockets->heirlooms, name);
+    if (fd >= 0) {
+        hf_socket_listen_again(fd, &opts);
+        return add_socket(sockets, &socket, name, fd);
+    }
+    if (handed_over_only)
+        return false;
+    enum hf_status status =
+        slot ? listen_patiently(sockets, &addr, &opts, &fd) : hf_socket_listen(&addr, &opts, &fd);
     if (status != HF_OK) {
         report(sockets, bind, port, status);
         return false;
     }
-    if (append(sockets, &socket))
-        return true;
-    close(socket.fd);
-    return false;
+    return add_socket(sockets, &socket, name, fd);
 }
 
 /* A bind of ours has the port: the check of the configuration has let the two share it. */
@@ -212,17 +249,20 @@ static struct hf_unix_opts unix_options(const struct hf_cfg_bind *bind,
     return opts;
 }
 
-static enum hf_status listen_on_unix(const struct hf_cfg_bind *bind,
-                                     const struct hf_cfg_global *global, int *fd)
+static enum hf_status listen_on_unix(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
+                                     const struct hf_cfg_global *global,
+                                     char name[SOCKET_NAME_BYTES], int *fd)
 {
     const struct hf_unix_opts opts = unix_options(bind, global);
     const char *prefix =
         bind->reach == HF_REACH_UNIX && global->unix_prefix ? global->unix_prefix : "";
-    char path[256];
+    const char *kind = opts.abstract ? "abns@" : "unix@";
 
-    if ((size_t)snprintf(path, sizeof path, "%s%s", prefix, bind->path) >= sizeof path)
+    if ((size_t)snprintf(name, SOCKET_NAME_BYTES, "%s%s%s", kind, prefix, bind->path) >=
+        SOCKET_NAME_BYTES)
         return HF_INVALID;
-    return hf_unix_listen(path, &opts, fd);
+    *fd = app_heirlooms_take(&sockets->heirlooms, name);
+    return *fd >= 0 ? HF_OK : hf_unix_listen(name + strlen(kind), &opts, fd);
 }
 
 /* The kernel spreads no connections over several such sockets: workers share one. */
@@ -247,28 +287,21 @@ static enum hf_status listen_on_descriptor(const struct hf_cfg_bind *bind, int *
     return status;
 }
 
-static bool add_socket(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned worker,
-                       int fd)
-{
-    const struct app_socket socket = {
-        .bind = bind, .port = bind->port_lo, .worker = worker, .fd = fd};
-    if (append(sockets, &socket))
-        return true;
-    close(fd);
-    return false;
-}
-
 static bool open_shared_bind(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
                              const struct hf_cfg_global *global, unsigned n_workers)
 {
+    struct app_socket socket = {.bind = bind, .port = bind->port_lo};
+    char name[SOCKET_NAME_BYTES] = "";
     int first, fd;
-    enum hf_status status = bind->reach == HF_REACH_FD ? listen_on_descriptor(bind, &first)
-                                                       : listen_on_unix(bind, global, &first);
-    if (status == HF_OK && !add_socket(sockets, bind, 0, first))
+    enum hf_status status = bind->reach == HF_REACH_FD
+                                ? listen_on_descriptor(bind, &first)
+                                : listen_on_unix(sockets, bind, global, name, &first);
+    if (status == HF_OK && !add_socket(sockets, &socket, name, first))
         status = HF_NOMEM;
-    for (unsigned worker = 1; !status && worker < n_workers; worker++) {
+    /* One is handed over: the others are copies. */
+    while (!status && ++socket.worker < n_workers) {
         status = share(first, &fd);
-        if (!status && !add_socket(sockets, bind, worker, fd))
+        if (!status && !add_socket(sockets, &socket, "", fd))
             status = HF_NOMEM;
     }
     if (status)
@@ -276,17 +309,23 @@ static bool open_shared_bind(struct app_sockets *sockets, const struct hf_cfg_bi
     return status == HF_OK;
 }
 
+/* All sockets of the port that were handed over are used, even if that is more than one for a
+ * worker: connections may wait in each. */
 static bool open_front_bind(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
                             unsigned n_workers)
 {
     bool ok = true;
     for (unsigned port = bind->port_lo; port <= bind->port_hi; port++) {
-        if (!is_ours(sockets, port) && is_taken(sockets, bind, port)) {
+        unsigned n = 0;
+        while (open_one(sockets, bind, port, NULL, n % n_workers, true))
+            n++;
+        if (!n && !sockets->beside_others && !is_ours(sockets, port) &&
+            is_taken(sockets, bind, port)) {
             ok = false;
             continue;
         }
-        for (unsigned worker = 0; worker < n_workers; worker++)
-            ok = open_one(sockets, bind, port, NULL, worker) && ok;
+        for (; n < n_workers; n++)
+            ok = open_one(sockets, bind, port, NULL, n, false) && ok;
     }
     return ok;
 }
@@ -306,7 +345,7 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
                      ok;
     for (unsigned i = 0; i < hf_lease_slot_count(leases); i++) {
         struct hf_lease_slot *slot = hf_lease_slot_at(leases, i);
-        ok = open_one(sockets, slot->bind, slot->port, slot, slot->worker) && ok;
+        ok = open_one(sockets, slot->bind, slot->port, slot, slot->worker, false) && ok;
     }
     report_others(sockets);
     return ok;
@@ -314,9 +353,12 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
 
 void app_sockets_close(struct app_sockets *sockets)
 {
-    for (unsigned i = 0; i < sockets->n; i++)
+    for (unsigned i = 0; i < sockets->n; i++) {
         if (sockets->list[i].fd >= 0)
             close(sockets->list[i].fd);
+        free(sockets->list[i].name);
+    }
     free(sockets->list);
+    app_heirlooms_free(&sockets->heirlooms);
     *sockets = (struct app_sockets){0};
 }

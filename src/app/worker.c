@@ -38,6 +38,7 @@ static bool open_listener(struct app_worker *worker, struct app_socket *socket)
             HF_OK)
             return false;
         listener->slot = socket->slot;
+        socket->listener = listener;
         listener->on_nofd = hf_gate_put_off;
         worker->n_data++;
         socket->fd = -1;
@@ -56,6 +57,8 @@ bool app_worker_init(struct app_worker *worker, struct hf_runtime *runtime,
                      struct hf_lease_table *leases, struct hf_ties *ties,
                      struct app_sockets *sockets, unsigned index, unsigned n_workers)
 {
+    worker->index = index;
+    worker->sockets = sockets;
     worker->loop = hf_loop_new();
     if (!worker->loop)
         return false;
@@ -149,6 +152,42 @@ void app_worker_evict(struct app_worker *worker, const struct hf_server *server,
     hf_mail_post_mt(worker->loop, &e->mail);
 }
 
+/* ---- a process follows this one ---- */
+
+struct hold {
+    struct hf_mail mail;
+    struct app_worker *worker;
+    bool held;
+    void (*done)(struct hf_mail *mail);
+};
+
+static void on_hold(struct hf_mail *mail)
+{
+    struct hold *hold = HF_CONTAINER(mail, struct hold, mail);
+    struct app_worker *worker = hold->worker;
+
+    for (unsigned i = 0; i < worker->n_gates; i++)
+        hf_gate_hold(worker->gates[i], hold->held);
+    for (unsigned i = 0; i < worker->n_data; i++)
+        hf_listener_hold(&worker->data[i], hold->held);
+    if (!hold->done) {
+        free(hold);
+        return;
+    }
+    hold->mail.fn = hold->done;
+    hf_mail_post_mt(worker->main_loop, &hold->mail);
+}
+
+void app_worker_hold(struct app_worker *worker, bool held, void (*done)(struct hf_mail *mail))
+{
+    struct hold *hold = calloc(1, sizeof *hold);
+
+    if (!hold)
+        return; /* the successor goes on without an answer */
+    *hold = (struct hold){{NULL, on_hold}, worker, held, done};
+    hf_mail_post_mt(worker->loop, &hold->mail);
+}
+
 static void close_gates(struct app_worker *worker)
 {
     for (unsigned i = 0; i < worker->n_gates; i++)
@@ -172,6 +211,23 @@ static void on_drained(struct hf_engine *engine)
     here->has_drained = true;
     here->drained.fn = here->on_drained;
     hf_mail_post_mt(here->main_loop, &here->drained);
+}
+
+/* What a successor has is closed here; what it does not listen to goes on. */
+static void on_release(struct hf_mail *mail)
+{
+    struct app_worker *worker = take_order(mail);
+
+    close_gates(worker);
+    for (unsigned i = 0; i < worker->sockets->n; i++) {
+        const struct app_socket *socket = &worker->sockets->list[i];
+        if (!socket->listener || socket->worker != worker->index)
+            continue;
+        if (socket->kept)
+            hf_listener_hold(socket->listener, false);
+        else
+            hf_listener_close(socket->listener);
+    }
 }
 
 static void on_drain(struct hf_mail *mail)
@@ -205,6 +261,11 @@ static void on_end(struct hf_mail *mail)
 void app_worker_drain(struct app_worker *worker)
 {
     order(worker, on_drain);
+}
+
+void app_worker_release(struct app_worker *worker)
+{
+    order(worker, on_release);
 }
 
 void app_worker_stop(struct app_worker *worker)

@@ -25,7 +25,7 @@ struct lease_key { /* hashed as bytes */
 
 struct lease_entry {
     struct lease_key key;
-    struct hf_lease_owner owner;
+    struct hf_lease_owner owner; /* engine NULL: a session of another process */
     UT_hash_handle hh;
 };
 
@@ -52,6 +52,8 @@ struct hf_lease_table {
     struct slot_run *runs;
     unsigned n_runs;
     unsigned n_workers;
+    bool shares_ports;   /* with processes before or after us */
+    unsigned generation; /* which decides on our part */
     struct hf_waitlist
         waiting[WAIT_BUCKETS]; /* by client: whoever is woken can mostly use the port */
 };
@@ -230,6 +232,15 @@ struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
 
 /* ---- taking ---- */
 
+#define PARTS 4u
+
+/* A lease of the other process would be taken for ours, and a file come to the wrong session. */
+static bool is_our_part(const struct hf_lease_table *table, const struct hf_lease_slot *slot)
+{
+    unsigned count = table->runs[slot->run].count, parts = count < PARTS ? count : PARTS;
+    return !table->shares_ports || slot->port % parts == table->generation % parts;
+}
+
 /* May a slot that has leases carry one more? */
 static bool can_be_shared(struct hf_lease_table *table, const struct hf_lease_slot *slot,
                           const struct hf_addr *client, enum hf_ftp_peer rule)
@@ -249,7 +260,13 @@ static const struct hf_addr *comer(const struct hf_lease_slot *slot,
 static struct hf_lease_slot *random_idle(struct hf_lease_table *table,
                                          const struct idle_slots *idle)
 {
-    return idle->n ? &table->slots[idle->index[hf_rand_below(idle->n)]] : NULL;
+    unsigned start = idle->n ? hf_rand_below(idle->n) : 0;
+    for (unsigned i = 0; i < idle->n; i++) { /* the first, or one of the next few */
+        struct hf_lease_slot *slot = &table->slots[idle->index[(start + i) % idle->n]];
+        if (is_our_part(table, slot))
+            return slot;
+    }
+    return NULL;
 }
 
 /* Of the own worker, or of any, beginning with a random one. */
@@ -278,7 +295,8 @@ static struct hf_lease_slot *shared_slot_in(struct hf_lease_table *table,
         if (own && slot->worker != worker)
             continue;
         looks++;
-        if (slot->leased && can_be_shared(table, slot, comer(slot, wish), rule))
+        if (slot->leased && is_our_part(table, slot) &&
+            can_be_shared(table, slot, comer(slot, wish), rule))
             return slot;
     }
     return NULL;
@@ -420,17 +438,19 @@ enum hf_status hf_lease_claim_mt(struct hf_lease_table *table, struct hf_lease_s
                                  const struct hf_addr *peer, struct hf_lease_owner *owner)
 {
     struct hf_waitlist *waiting = NULL;
+    bool ours = true;
     pthread_mutex_lock(&table->lock);
     struct lease_entry *entry = slot->leased ? find(table, slot, peer, slot->peer_rule) : NULL;
     if (entry) {
         *owner = entry->owner;
+        ours = owner->engine != NULL;
         waiting = end_lease(table, slot, entry);
     }
     pthread_mutex_unlock(&table->lock);
     if (!waiting)
         return HF_NOTFOUND;
     hf_waitlist_wake_mt(waiting);
-    return HF_OK;
+    return ours ? HF_OK : HF_INUSE;
 }
 
 void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease)
@@ -450,4 +470,108 @@ void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease)
     pthread_mutex_unlock(&table->lock);
     if (waiting)
         hf_waitlist_wake_mt(waiting);
+}
+
+/* ---- several processes --------------------------------------------------------------------- */
+
+void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned generation)
+{
+    pthread_mutex_lock(&table->lock);
+    table->shares_ports = true;
+    table->generation = generation;
+    pthread_mutex_unlock(&table->lock);
+}
+
+void hf_lease_own_ports_mt(struct hf_lease_table *table)
+{
+    pthread_mutex_lock(&table->lock);
+    table->shares_ports = false;
+    pthread_mutex_unlock(&table->lock);
+}
+
+static struct hf_addr address_of(const struct hf_lease_slot *slot)
+{
+    struct hf_addr at = slot->bind->addr;
+    hf_addr_set_port(&at, slot->port);
+    return at;
+}
+
+void hf_lease_each_mt(struct hf_lease_table *table, hf_lease_fn fn, void *arg)
+{
+    struct lease_entry *entry, *next;
+
+    pthread_mutex_lock(&table->lock);
+    HASH_ITER(hh, table->leases, entry, next)
+    {
+        struct hf_addr at = address_of(&table->slots[entry->key.slot]);
+        if (entry->owner.engine)
+            fn(&at, &entry->key.peer, arg);
+    }
+    pthread_mutex_unlock(&table->lock);
+}
+
+/* In the run: its slots are neighbours, in port order. */
+static struct hf_lease_slot *slot_in(struct hf_lease_table *table, const struct slot_run *run,
+                                     unsigned port)
+{
+    if (port < run->bind->port_lo || port > run->bind->port_hi)
+        return NULL;
+    return &table->slots[run->first + port - run->bind->port_lo];
+}
+
+static void reserve(struct hf_lease_table *table, struct hf_lease_slot *slot,
+                    const struct hf_peer_key *peer)
+{
+    struct lease_key key = {(uint32_t)(slot - table->slots), *peer};
+    struct lease_entry *entry;
+
+    HASH_FIND(hh, table->leases, &key, sizeof key, entry);
+    if (entry || (slot->leased && slot->peer_rule != peer->rule) ||
+        !(entry = calloc(1, sizeof *entry)))
+        return; /* without memory the port may be lent twice, for once */
+    entry->key = key;
+    HASH_ADD(hh, table->leases, key, sizeof entry->key, entry);
+    if (!entry->hh.tbl) {
+        free(entry);
+        return;
+    }
+    if (slot->leased++ == 0)
+        remove_idle(table, slot);
+    slot->peer_rule = peer->rule;
+}
+
+void hf_lease_reserve_mt(struct hf_lease_table *table, const struct hf_addr *at,
+                         const struct hf_peer_key *peer)
+{
+    pthread_mutex_lock(&table->lock);
+    for (unsigned i = 0; i < table->n_runs; i++) {
+        const struct slot_run *run = &table->runs[i];
+        struct hf_lease_slot *slot = slot_in(table, run, hf_addr_port(at));
+        if (slot && hf_addr_same_host(&run->bind->addr, at))
+            reserve(table, slot, peer);
+    }
+    pthread_mutex_unlock(&table->lock);
+}
+
+void hf_lease_forget_reserved_mt(struct hf_lease_table *table)
+{
+    struct lease_entry *entry, *next;
+
+    pthread_mutex_lock(&table->lock);
+    HASH_ITER(hh, table->leases, entry, next)
+    {
+        if (!entry->owner.engine)
+            (void)end_lease(table, &table->slots[entry->key.slot], entry);
+    }
+    pthread_mutex_unlock(&table->lock);
+}
+
+struct hf_lease_slot *hf_lease_slot_of(struct hf_lease_table *table, const struct hf_addr *local)
+{
+    for (unsigned i = 0; i < table->n_runs; i++) {
+        struct hf_lease_slot *slot = slot_in(table, &table->runs[i], hf_addr_port(local));
+        if (slot && listens_at(slot->bind, local))
+            return slot;
+    }
+    return NULL;
 }

@@ -25,7 +25,8 @@ static void on_backoff_over(struct hf_timer *timer)
 
 static bool may_accept(const struct hf_listener *listener)
 {
-    return listener->watch.fd >= 0 && !listener->paused && !hf_timer_is_set(&listener->backoff);
+    return listener->watch.fd >= 0 && !listener->paused && !listener->held &&
+           !hf_timer_is_set(&listener->backoff);
 }
 
 /* No descriptor or no memory: the connection waits in the kernel's queue, and so do we. */
@@ -70,6 +71,7 @@ enum hf_status hf_listener_open(struct hf_listener *listener, struct hf_loop *lo
     listener->on_accept = on_accept;
     listener->owner = owner;
     listener->paused = false;
+    listener->held = false;
     listener->backoff = (struct hf_timer){0};
     return hf_watch_open(&listener->watch, loop, fd, 0, on_ready);
 }
@@ -86,6 +88,13 @@ void hf_listener_resume(struct hf_listener *listener)
     listener->paused = false;
     /* Not at once: whoever calls may be deep in closing a session. */
     hf_watch_again(&listener->watch);
+}
+
+void hf_listener_hold(struct hf_listener *listener, bool held)
+{
+    listener->held = held;
+    if (!held && listener->watch.fd >= 0)
+        hf_watch_again(&listener->watch);
 }
 
 void hf_listener_close(struct hf_listener *listener)

@@ -103,6 +103,17 @@ enum hf_status hf_socket_listen(const struct hf_addr *addr, const struct hf_list
     return HF_OK;
 }
 
+void hf_socket_listen_again(int fd, const struct hf_listen_opts *opts)
+{
+    (void)!set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)opts->user_timeout_ms);
+    if (opts->mss > 0)
+        (void)!set_option(fd, IPPROTO_TCP, TCP_MAXSEG, opts->mss);
+    (void)!set_option(fd, IPPROTO_TCP, TCP_FASTOPEN, opts->fastopen ? SOMAXCONN : 0);
+    (void)!set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, opts->defer_accept ? DEFER_ACCEPT_S : 0);
+    hf_socket_buffers(fd, &opts->buffers);
+    (void)!listen(fd, opts->backlog > 0 ? opts->backlog : SOMAXCONN);
+}
+
 /* The connection failed before we took it, or the firewall forbade it: the next one may be fine. */
 static bool is_peer_fault(int err)
 {

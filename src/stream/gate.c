@@ -389,6 +389,11 @@ struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind 
     return gate;
 }
 
+void hf_gate_hold(struct hf_gate *gate, bool held)
+{
+    hf_listener_hold(&gate->listener, held);
+}
+
 void hf_gate_close(struct hf_gate *gate)
 {
     if (!gate)

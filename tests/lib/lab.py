@@ -173,6 +173,11 @@ class Lab:
         haftp = self.haftp(config, (front, CONTROL_PORT), (front, data_ports[1]))
         return Place(front, servers, haftp)
 
+    def forget(self, haftp):
+        """It has ended in a way that the test wanted to see."""
+        haftp.assert_no_defect()
+        self._haftps.remove(haftp)
+
     def need_haftp(self):
         if self.house.direct:
             pytest.skip("needs haftp between client and servers")

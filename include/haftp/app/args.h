@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "haftp/base/status.h"
 
@@ -32,32 +33,40 @@ enum hf_action {
     HF_ACTION_BUILD,   /* -vv */
 };
 
+struct hf_pids {
+    pid_t *list; /* NULL: none */
+    unsigned n;
+};
+
 struct hf_args {
     enum hf_action action;
     const char **files; /* files and directories, in order; the words are argv's */
     unsigned n_files;
-    const char *chdir_to;         /* -C, before files are read; NULL: stay */
-    const char *condition;        /* -cc */
-    const char *pidfile;          /* -p, instead of the configuration's */
-    const char *localpeer;        /* -L; NULL: the host's name */
-    const char *keyword_classes;  /* -dK; NULL: not given */
-    const char *memory_debugging; /* -dM; NULL: not given */
-    unsigned maxconn;             /* -n, instead of the configuration's; 0: not given */
-    unsigned section_maxconn;     /* -N, of sections without one; 0: not given */
-    unsigned megabytes;           /* -m; 0: no limit */
-    bool verbose;                 /* -V */
-    bool quiet;                   /* -q: the exit status says it all */
-    bool debug;                   /* -d: foreground */
-    bool foreground;              /* -db or -d: whatever the configuration says */
-    bool daemon;                  /* -D; not set together with foreground */
-    bool master_worker;           /* -W, -Ws: told to be without effect */
-    bool zero_warning;            /* -dW, beside the configuration's */
-    bool no_splice;               /* -dS, beside the configuration's */
-    bool say_diag;                /* -dD */
-    bool names_may_fail;          /* -dr */
-    bool servers_unverified;      /* -dV */
-    bool list_objects;            /* -dL */
-    bool old_pids;                /* -sf or -st with at least one */
+    const char *chdir_to;           /* -C, before files are read; NULL: stay */
+    const char *condition;          /* -cc */
+    const char *pidfile;            /* -p, instead of the configuration's */
+    const char *localpeer;          /* -L; NULL: the host's name */
+    const char *keyword_classes;    /* -dK; NULL: not given */
+    const char *memory_debugging;   /* -dM; NULL: not given */
+    unsigned maxconn;               /* -n, instead of the configuration's; 0: not given */
+    unsigned section_maxconn;       /* -N, of sections without one; 0: not given */
+    unsigned megabytes;             /* -m; 0: no limit */
+    bool verbose;                   /* -V */
+    bool quiet;                     /* -q: the exit status says it all */
+    bool debug;                     /* -d: foreground */
+    bool foreground;                /* -db or -d: whatever the configuration says */
+    bool daemon;                    /* -D; not set together with foreground */
+    bool master_worker;             /* -W, -Ws */
+    bool systemd;                   /* -Ws */
+    bool zero_warning;              /* -dW, beside the configuration's */
+    bool no_splice;                 /* -dS, beside the configuration's */
+    bool say_diag;                  /* -dD */
+    bool names_may_fail;            /* -dr */
+    bool servers_unverified;        /* -dV */
+    bool list_objects;              /* -dL */
+    struct hf_pids old_pids;        /* -sf */
+    struct hf_pids terminated_pids; /* -st */
+    const char *takeover_socket;    /* -x; NULL: not given */
 };
 
 /* When a flag cannot be followed, this is told to `err` (with usage, and the version to `out`,

@@ -27,4 +27,22 @@ bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int
  * hf_lease_slot. */
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer);
 
+/* ---- data connections of sessions of other processes (a reload) ---- */
+
+/* One that came to a data port and that nobody in this process expects. */
+struct hf_ftp_stray {
+    int fd;
+    struct hf_addr client; /* as a PROXY header told, if `known` */
+    bool known;            /* its headers were read, and rules asked */
+    bool refused;          /* by those rules: its session must hear of it */
+};
+
+/* Passes a copy of the descriptor to a process that we have succeeded.  False: there is none.
+ * Called on any thread. */
+typedef bool (*hf_ftp_pass_on_fn)(const struct hf_ftp_stray *stray);
+/* Before any worker runs.  NULL: strays are strangers. */
+void hf_ftp_on_stray(hf_ftp_pass_on_fn fn);
+/* One that our successor has passed on to us; takes the descriptor. */
+void hf_ftp_take_stray_mt(struct hf_engine *engine, const struct hf_ftp_stray *stray);
+
 #endif

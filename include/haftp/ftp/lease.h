@@ -16,6 +16,7 @@
 
 #include "haftp/base/pool.h"
 #include "haftp/conf/model.h"
+#include "haftp/ftp/peer.h"
 #include "haftp/state/waitlist.h"
 
 struct hf_engine;
@@ -71,7 +72,8 @@ HF_MUST_USE enum hf_status hf_lease_take_mt(struct hf_lease_table *table,
                                             const struct hf_lease_wish *wish,
                                             const struct hf_lease_owner *owner,
                                             struct hf_lease *out);
-/* A client connected: ends the lease that fits and tells its owner.  HF_NOTFOUND: a stranger. */
+/* A client connected: ends the lease that fits and tells its owner.  HF_NOTFOUND: a stranger;
+ * HF_INUSE: another process has given this lease. */
 HF_MUST_USE enum hf_status hf_lease_claim_mt(struct hf_lease_table *table,
                                              struct hf_lease_slot *slot, const struct hf_addr *peer,
                                              struct hf_lease_owner *owner);
@@ -81,5 +83,23 @@ void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease);
 struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
                                       const struct hf_cfg_proxy *control,
                                       const struct hf_addr *client);
+
+/* ---- several processes with the same ports (a reload) ---- */
+
+/* Until a process has ended that we succeeded, and from when we are succeeded ourselves, the ports
+ * of a range are divided: a generation leases its own part only, every fourth port where there are
+ * four, so that two processes never lend one port to one client. */
+void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned generation);
+void hf_lease_own_ports_mt(struct hf_lease_table *table);
+/* All leases of our own, each with the address and port of its slot.  The table is locked: `fn` is
+ * quick. */
+typedef void (*hf_lease_fn)(const struct hf_addr *at, const struct hf_peer_key *peer, void *arg);
+void hf_lease_each_mt(struct hf_lease_table *table, hf_lease_fn fn, void *arg);
+/* One that another process has given: see hf_lease_claim_mt().  Nothing if the port is not ours. */
+void hf_lease_reserve_mt(struct hf_lease_table *table, const struct hf_addr *at,
+                         const struct hf_peer_key *peer);
+void hf_lease_forget_reserved_mt(struct hf_lease_table *table);
+/* The slot that listens at this address and port; NULL: none. */
+struct hf_lease_slot *hf_lease_slot_of(struct hf_lease_table *table, const struct hf_addr *local);
 
 #endif

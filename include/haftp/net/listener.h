@@ -25,8 +25,9 @@ struct hf_listener {
     hf_nofd_fn on_nofd; /* the owner's to set; NULL: nobody asks */
     void *owner;        /* for the callbacks */
     const void *slot;   /* what this listener stands for: a bind, a data port */
-    bool paused;
-    unsigned batch; /* accepts per turn */
+    bool paused;        /* by on_accept */
+    bool held;          /* by hf_listener_hold() */
+    unsigned batch;     /* accepts per turn */
 };
 
 /* Zero the listener first.  Takes the listening socket, unless it fails (HF_NOMEM, HF_LIMIT): then
@@ -37,6 +38,8 @@ HF_MUST_USE enum hf_status hf_listener_open(struct hf_listener *listener, struct
 void hf_listener_pause(struct hf_listener *listener);
 /* What waited in the backlog is accepted in the next turn. */
 void hf_listener_resume(struct hf_listener *listener);
+/* While it is held nothing is accepted, whatever resumes it; connections wait in the backlog. */
+void hf_listener_hold(struct hf_listener *listener, bool held);
 void hf_listener_close(struct hf_listener *listener); /* idempotent */
 
 #endif

@@ -43,6 +43,9 @@ struct hf_connect_opts {
  * no such interface. */
 HF_MUST_USE enum hf_status hf_socket_listen(const struct hf_addr *addr,
                                             const struct hf_listen_opts *opts, int *fd_out);
+/* For a listening socket of another process: what of the options can still be changed, best effort.
+ */
+void hf_socket_listen_again(int fd, const struct hf_listen_opts *opts);
 /* Begins to connect; HF_OK also while in progress (wait for HF_READY_OUT, then
  * hf_socket_connected()).  `from` NULL or unset: any source; its port 0: any port.  HF_NOPORT: all
  * local ports (or the one asked for) are taken toward this peer. */

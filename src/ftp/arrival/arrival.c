@@ -87,6 +87,24 @@ void ftp_refuse_stranger(struct hf_engine *engine, const struct hf_cfg_proxy *se
     }
 }
 
+/* ---- sessions of other processes ----------------------------------------------------------- */
+
+static hf_ftp_pass_on_fn pass_on;
+
+void hf_ftp_on_stray(hf_ftp_pass_on_fn fn)
+{
+    pass_on = fn;
+}
+
+/* Its session may live in a process that we have succeeded: that knows, or asks the one before. */
+static bool was_passed_on(const struct hf_ftp_stray *stray)
+{
+    if (!pass_on || !pass_on(stray))
+        return false;
+    close(stray->fd);
+    return true;
+}
+
 /* ---- who comes ---------------------------------------------------------------------------- */
 
 /* To the worker of the session that owns the lease. */
@@ -113,18 +131,22 @@ static bool passes(struct ftp_visit *visit, enum hf_rule_set set)
            HF_RULING_PASS;
 }
 
-/* No lease expects it: it may be the data connection of a session whose 227 could not be read.
- * NULL: it is not, and was refused. */
-static struct hf_tie *find_tie(struct hf_engine *engine, const struct hf_lease_slot *slot, int fd,
-                               const struct hf_addr *client)
+/* No lease expects it (`why`): it may be the data connection of a session whose 227 could not be
+ * read.  NULL: it is not, and was passed on or refused. */
+static struct hf_tie *find_tie(struct hf_engine *engine, const struct hf_lease_slot *slot,
+                               const struct hf_ftp_stray *stray, enum hf_status why)
 {
     struct hf_ftp *ftp = engine->ftp;
     struct hf_tie *tie;
-    enum hf_status status = hf_tie_transfer_mt(ftp->ties, slot->bind, client, &tie);
 
-    if (status == HF_OK)
+    if (why == HF_NOTFOUND)
+        why = hf_tie_transfer_mt(ftp->ties, slot->bind, &stray->client, &tie);
+    else if (was_passed_on(stray)) /* HF_INUSE: another process's lease */
+        return NULL;
+    if (why == HF_OK)
         return tie;
-    ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, fd, client, status);
+    if (why != HF_NOTFOUND || !was_passed_on(stray))
+        ftp_refuse_stranger(engine, slot->bind->proxy, slot->port, stray->fd, &stray->client, why);
     return NULL;
 }
 
@@ -148,9 +170,10 @@ static void on_client_known(struct ftp_visit *visit)
     const struct hf_addr *client = hf_facts_peer(&visit->session.facts);
     struct hf_lease_owner owner;
 
-    bool leased = hf_lease_claim_mt(ftp->leases, visit->slot, client, &owner) == HF_OK;
-    struct hf_tie *tie = leased ? NULL : find_tie(engine, visit->slot, visit->fd, client);
-    if (!leased && !tie)
+    const struct hf_ftp_stray stray = {visit->fd, *client, true, !visit->let_in};
+    enum hf_status claimed = hf_lease_claim_mt(ftp->leases, visit->slot, client, &owner);
+    struct hf_tie *tie = claimed ? find_tie(engine, visit->slot, &stray, claimed) : NULL;
+    if (claimed && !tie)
         return;
     bool let_in = visit->let_in && passes(visit, HF_RULES_SESSION);
     if (tie) {
@@ -188,23 +211,83 @@ static void examine_at(struct hf_engine *engine, struct hf_lease_slot *slot, int
     examine(&visit);
 }
 
+/* The rules, if there are any, have been asked. */
+static void receive(struct hf_engine *engine, const struct hf_lease_slot *slot,
+                    const struct hf_ftp_stray *stray)
+{
+    struct hf_ftp *ftp = engine->ftp;
+    struct hf_lease_owner owner;
+    enum hf_status claimed =
+        hf_lease_claim_mt(ftp->leases, (struct hf_lease_slot *)slot, &stray->client, &owner);
+    struct hf_tie *tie = claimed ? find_tie(engine, slot, stray, claimed) : NULL;
+    int fd = stray->fd;
+
+    if (tie) {
+        take_opaque(engine, tie, slot, fd, &stray->client, !stray->refused);
+    } else if (!claimed) {
+        if (stray->refused) {
+            close(fd);
+            fd = -1;
+        }
+        send_on(engine, &owner, fd, &stray->client);
+    }
+}
+
+static bool asks_first(const struct hf_lease_slot *slot)
+{
+    const struct hf_cfg_proxy *section = slot->bind->proxy;
+    return slot->reads_headers || section->rules[HF_RULES_CONNECTION] ||
+           section->rules[HF_RULES_SESSION];
+}
+
 bool hf_ftp_data_accept(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     struct hf_engine *engine = listener->owner;
-    struct hf_ftp *ftp = engine->ftp;
     struct hf_lease_slot *slot = (struct hf_lease_slot *)listener->slot;
-    const struct hf_cfg_proxy *section = slot->bind->proxy;
-    struct hf_lease_owner owner;
-    struct hf_tie *tie;
+    const struct hf_ftp_stray stray = {.fd = fd, .client = *peer};
 
-    if (slot->reads_headers || section->rules[HF_RULES_CONNECTION] ||
-        section->rules[HF_RULES_SESSION])
+    if (asks_first(slot))
         examine_at(engine, slot, fd, peer);
-    else if (hf_lease_claim_mt(ftp->leases, slot, peer, &owner) == HF_OK)
-        send_on(engine, &owner, fd, peer);
-    else if ((tie = find_tie(engine, slot, fd, peer)))
-        take_opaque(engine, tie, slot, fd, peer, true);
+    else
+        receive(engine, slot, &stray);
     return true;
+}
+
+struct stray_mail {
+    struct hf_mail mail;
+    struct hf_engine *engine;
+    struct hf_ftp_stray stray;
+};
+
+/* What our successor could ask about it, it has asked; it may know less than we do. */
+static void on_stray(struct hf_mail *mail)
+{
+    struct stray_mail *m = HF_CONTAINER(mail, struct stray_mail, mail);
+    struct hf_ftp *ftp = m->engine->ftp;
+    struct hf_lease_slot *slot;
+    struct hf_addr local;
+
+    hf_socket_local(m->stray.fd, &local);
+    slot = hf_lease_slot_of(ftp->leases, &local);
+    if (slot && !m->stray.known && asks_first(slot))
+        examine_at(m->engine, slot, m->stray.fd, &m->stray.client);
+    else if (slot)
+        receive(m->engine, slot, &m->stray);
+    else if (!was_passed_on(&m->stray))
+        close(m->stray.fd);
+    free(m);
+}
+
+void hf_ftp_take_stray_mt(struct hf_engine *engine, const struct hf_ftp_stray *stray)
+{
+    struct stray_mail *m = calloc(1, sizeof *m);
+
+    if (!m) {
+        close(stray->fd);
+        return;
+    }
+    *m = (struct stray_mail){{NULL, on_stray}, engine, *stray};
+    hf_mail_post_mt(engine->loop, &m->mail);
 }
 
 /* ---- ports that a session opened for itself ------------------------------------------------ */

@@ -125,17 +125,17 @@ static void foreground_wins_over_background(void **state)
     assert_false(run->args.daemon);
 }
 
-static void master_worker_is_accepted_with_a_notice(void **state)
+static void master_worker_is_known(void **state)
 {
     struct run *run = *state;
 
     parse(run, "-W -db -f x");
     assert_int_equal(run->status, HF_OK);
     assert_true(run->args.master_worker && run->args.foreground);
-    assert_non_null(strstr(run->err, "single process"));
+    assert_silent(run);
     parse(run, "-Ws -f x");
     assert_true(run->args.master_worker);
-    assert_non_null(strstr(run->err, "single process"));
+    assert_silent(run);
     parse(run, "-W -q -f x");
     assert_silent(run);
     parse(run, "-W -c -f x");
@@ -160,27 +160,37 @@ static void values_of_all_kinds(void **state)
 
 static void what_has_no_effect_is_told(void **state)
 {
-    static const char *const flags[] = {"-sf", "-st", "-x",  "-S", "-dG",
-                                        "-dR", "-de", "-dp", "-dM"};
+    static const char *const flags[] = {"-S", "-dG", "-dR", "-de", "-dp", "-dM"};
     struct run *run = *state;
     char wanted[16];
 
-    parse(run, "-f x -sf 1 22 -st 3 -x /s -S a -dG -dR -de -dp -dr -dM");
+    parse(run, "-f x -S a -dG -dR -de -dp -dr -dM");
     assert_int_equal(run->status, HF_OK);
-    assert_true(run->args.old_pids);
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
         snprintf(wanted, sizeof wanted, ": %s: ", flags[i]);
         if (!strstr(run->err, wanted))
             fail_msg("nothing is said of %s:\n%s", flags[i], run->err);
     }
-    assert_non_null(strstr(run->err, "[WARNING]"));
-    parse(run, "-q -f x -sf 1 -x /s -dp");
+    parse(run, "-q -f x -dp");
     assert_silent(run);
-    parse(run, "-c -f x -sf 1 -x /s -dp");
+    parse(run, "-c -f x -dp");
     assert_silent(run);
+}
+
+static void processes_to_take_over_from(void **state)
+{
+    struct run *run = *state;
+
+    parse(run, "-f x -sf 1 22 -st 3 -x /s");
+    assert_silent(run);
+    assert_int_equal(run->args.old_pids.n, 2);
+    assert_int_equal(run->args.old_pids.list[1], 22);
+    assert_int_equal(run->args.terminated_pids.n, 1);
+    assert_int_equal(run->args.terminated_pids.list[0], 3);
+    assert_string_equal(run->args.takeover_socket, "/s");
     parse(run, "-f x -sf"); /* as $(cat PIDFILE) gives for a first start */
     assert_silent(run);
-    assert_false(run->args.old_pids);
+    assert_int_equal(run->args.old_pids.n, 0);
     assert_refused(run, "-f x -sf 1 y", "takes process ids, not 'y'");
     assert_refused(run, "-f x -x", "option '-x' needs a value: -x SOCKET");
 }
@@ -311,9 +321,10 @@ int main(void)
         TEST(files_come_in_order_from_everywhere),
         TEST(every_flag_sets_its_field),
         TEST(foreground_wins_over_background),
-        TEST(master_worker_is_accepted_with_a_notice),
+        TEST(master_worker_is_known),
         TEST(values_of_all_kinds),
         TEST(what_has_no_effect_is_told),
+        TEST(processes_to_take_over_from),
         TEST(memory_debugging_is_checked),
         TEST(conditions_need_no_file),
         TEST(lists_need_no_file),

@@ -1,0 +1,290 @@
+"""Reloads: no connection is refused, no transfer breaks, and what was promised before is kept."""
+
+import os
+import re
+import signal
+import threading
+
+import pytest
+
+from lib.haftp import ftp_sections, head
+from lib.net import CONTROL_PORT, is_listening
+from lib.session import Session, drain, named_content
+from lib.wait import until
+
+RANGE = (20000, 20015)
+
+
+class Family:
+    """A master with its workers, in front of real servers."""
+
+    def __init__(self, lab, threads=2, data_ports=RANGE, more_global=(), **sections):
+        self.lab = lab
+        self.servers, self.front = lab.farm(), lab.net.front()
+        self.control = (self.front, CONTROL_PORT)
+        self.login = (self.servers[0].user, self.servers[0].password)
+        config = head(threads=threads, more_global=["master-worker", *more_global]) + \
+            ftp_sections(self.front, self.servers, data_ports, **sections)
+        self.haftp = lab.haftp(config, self.control, (self.front, data_ports[1]))
+        self.config = config
+        self.loaded = 1
+        self.wait_loaded(1)
+
+    def wait_loaded(self, times):
+        self.loaded = times
+        until(lambda: self.haftp.log().count("Loading success.") >= times, 20, "a reload")
+
+    def reload(self, config=None, number=signal.SIGUSR2):
+        if config:
+            with open(self.haftp.config_path, "w") as file:
+                file.write(config)
+        self.haftp.process.signal(number)
+        self.wait_loaded(self.loaded + 1)
+
+    def wait_end(self, code):
+        """Of the master, with this exit code."""
+        assert self.haftp.process.wait(10) == code
+        self.lab.forget(self.haftp)
+
+    def session(self):
+        return Session(self.control, self.login)
+
+    def workers(self):
+        pid = self.haftp.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children") as file:
+            return [int(pid) for pid in file.read().split()]
+
+    def wait_workers(self, count):
+        until(lambda: len(self.workers()) == count, 15, f"{count} workers")
+        return self.workers()
+
+
+@pytest.fixture(name="family")
+def a_family(lab):
+    lab.need_haftp()
+    return Family(lab)
+
+
+def test_sessions_go_on(family):
+    """A reload between 227 and connect; transfers of the old process and of the new one."""
+    old = family.session()
+    home = old.server_name()
+    place = old.announced()
+    family.reload()
+    link = old.dial(place)
+    old.putcmd("RETR pub/named.bin")
+    assert drain(link) == named_content(home)
+    link.close()
+    old.end_transfer()
+    new = family.session()
+    for _ in range(10):
+        assert old.server_name() == home
+        assert old.read("pub/named.bin") == named_content(home)
+        assert new.read("pub/named.bin") == named_content(new.server_name())
+    assert len(family.workers()) == 2
+    old.quit()
+    family.wait_workers(1)
+    new.quit()
+
+
+def test_ten_reloads(family):
+    """A session of the first generation transfers through all of them, and others between."""
+    sessions = [family.session()]
+    homes = [sessions[0].server_name()]
+    for _ in range(10):
+        family.reload(number=signal.SIGHUP)
+        sessions.append(family.session())
+        homes.append(sessions[-1].server_name())
+        for session, home in zip(sessions[:2] + sessions[-2:], homes[:2] + homes[-2:]):
+            assert session.server_name() == home
+    assert len(family.workers()) == 11
+    # One in the middle ends: those before it are still found.
+    sessions[5].quit()
+    sessions[10].quit()
+    until(lambda: len(family.workers()) == 10, 15, "a worker to end")
+    assert sessions[0].read("pub/named.bin") == named_content(homes[0])
+    for session in sessions[:5] + sessions[6:10]:
+        session.quit()
+    pid, = family.wait_workers(1)
+    descriptors = len(os.listdir(f"/proc/{pid}/fd"))
+    family.reload()
+    until(lambda: family.workers() != [pid] and len(family.workers()) == 1, 15, "the old to end")
+    pid, = family.workers()
+    until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= descriptors, 15, "as many descriptors")
+
+
+class Load(threading.Thread):
+    """Sessions with transfers, one after the other, until it is told to stop."""
+
+    def __init__(self, open_session):
+        super().__init__(daemon=True)
+        self.open_session = open_session
+        self.over = threading.Event()
+        self.sessions = 0
+        self.failure = None
+
+    def run(self):
+        try:
+            while not self.over.is_set():
+                session = self.open_session()
+                home = session.server_name()
+                for _ in range(2):
+                    assert session.read("pub/named.bin") == named_content(home)
+                session.quit()
+                self.sessions += 1
+        except BaseException as error:  # pylint: disable=broad-except
+            self.failure = error
+
+
+@pytest.mark.parametrize("ports", [(20000, 20003), (20000, 20031)])
+def test_under_load(lab, ports):
+    """Not one connection is refused, not one file is wrong, with four data ports as with many."""
+    lab.need_haftp()
+    family = Family(lab, data_ports=ports)
+    loads = [Load(family.session) for _ in range(6)]
+    for load in loads:
+        load.start()
+    for _ in range(5):
+        family.reload()
+    done = sum(load.sessions for load in loads)
+    until(lambda: sum(load.sessions for load in loads) > done + 6, 20, "sessions after the reloads")
+    for load in loads:
+        load.over.set()
+    for load in loads:
+        load.join(30)
+        assert load.failure is None, load.failure
+    family.wait_workers(1)
+    assert "without a transfer" not in family.haftp.log()
+
+
+def test_a_bad_file_changes_nothing(family):
+    session = family.session()
+    home = session.server_name()
+    worker, = family.workers()
+    with open(family.haftp.config_path, "a") as file:
+        file.write("    nonsense\n")
+    family.haftp.process.signal(signal.SIGUSR2)
+    family.haftp.wait_log("Loading failure!")
+    assert re.search(r"haftp.cfg:\d+:\d+\] : unknown keyword 'nonsense'", family.haftp.log())
+    assert family.workers() == [worker]
+    assert session.server_name() == home
+    family.session().quit()
+    taken = family.config.replace(f"bind {family.front}:{CONTROL_PORT}", "bind 192.0.2.1:21")
+    family.haftp.process.signal(0)
+    with open(family.haftp.config_path, "w") as file:
+        file.write(taken)
+    family.haftp.process.signal(signal.SIGHUP)
+    until(lambda: family.haftp.log().count("Loading failure!") == 2, 20, "the second failure")
+    assert session.server_name() == home
+    family.session().quit()
+    session.quit()
+    family.reload(family.config)
+    family.session().quit()
+
+
+def test_ports_come_and_go(family):
+    """Ports that the new file has not are listened to by the old process while it needs them."""
+    old = family.session()
+    home = old.server_name()
+    family.reload(family.config.replace("20000-20015", "20100-20101"))
+    until(lambda: is_listening(family.front, 20100), 10, "the new ports")
+    assert old.read("pub/named.bin") == named_content(home)
+    new = family.session()
+    new.server_name()
+    family.reload()  # back again while the old one still has them
+    assert old.read("pub/named.bin") == named_content(home)
+    new.server_name()
+    for session in (old, new):
+        session.quit()
+    family.wait_workers(1)
+    assert not is_listening(family.front, 20000)
+
+
+def test_threads_and_limits_change(lab):
+    lab.need_haftp()
+    family = Family(lab, threads=1)
+    old = family.session()
+    for threads in (4, 2):
+        family.reload(family.config.replace("nbthread 1", f"nbthread {threads}"))
+        for _ in range(8):
+            session = family.session()
+            session.server_name()
+            session.quit()
+    old.server_name()
+    old.quit()
+    family.wait_workers(1)
+
+
+def test_active_mode(family):
+    old = family.session()
+    home = old.server_name()
+    old.set_pasv(False)
+    family.reload()
+    assert old.read("pub/named.bin") == named_content(home)
+    old.quit()
+
+
+def test_hard_stop_ends_the_old_worker(lab):
+    lab.need_haftp()
+    family = Family(lab, more_global=["hard-stop-after 1s"])
+    old = family.session()
+    family.reload()
+    family.wait_workers(1)
+    assert old.sock.recv(3) == b"421"
+    old.close()
+    family.haftp.wait_log("Former worker .* exited with code 0")
+
+
+def test_most_reloads(lab):
+    lab.need_haftp()
+    family = Family(lab, more_global=["mworker-max-reloads 1"])
+    old = family.session()
+    family.reload()
+    old.server_name()
+    family.reload()
+    family.wait_workers(1)
+    old.close()
+
+
+def test_a_worker_is_killed(family):
+    worker, = family.workers()
+    os.kill(worker, signal.SIGKILL)
+    family.wait_end(137)
+    family.haftp.wait_log(r"Current worker \(\d+\) exited with code 137 \(Killed\)")
+    family.haftp.wait_log(r"All workers exited. Exiting... \(137\)")
+
+
+def test_others_survive_one(lab):
+    """`no exit-on-failure`: those that finish after a reload go on."""
+    lab.need_haftp()
+    family = Family(lab)
+    family.reload(family.config.replace("master-worker", "master-worker no-exit-on-failure"))
+    old = family.session()
+    family.reload()
+    worker = next(pid for pid in family.workers()
+                  if f"New worker ({pid}) forked" in family.haftp.log().splitlines()[-1] or
+                  pid == max(family.workers()))
+    os.kill(worker, signal.SIGKILL)
+    family.haftp.wait_log(r"exited with code 137")
+    old.voidcmd("NOOP")
+    old.quit()
+    family.wait_end(137)
+
+
+def test_workers_end_with_their_master(family):
+    worker, = family.workers()
+    os.kill(family.haftp.process.pid, signal.SIGKILL)
+    until(lambda: not is_listening(*family.control), 10, "the worker to end")
+    family.wait_end(-9)
+    until(lambda: not os.path.exists(f"/proc/{worker}"), 10, "the worker to be gone")
+
+
+def test_pidfile_names_the_master(lab):
+    lab.need_haftp()
+    pidfile = os.path.join(lab.scratch(), "pid")
+    family = Family(lab, more_global=[f"pidfile {pidfile}"])
+    family.reload()
+    with open(pidfile) as file:
+        assert int(file.read()) == family.haftp.process.pid
+    family.haftp.finish()
+    assert not os.path.exists(pidfile)
