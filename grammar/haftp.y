@@ -132,6 +132,7 @@ static void yyerror(const struct hf_loc *loc, struct hf_parse *parse, const char
 %token <row> CHECK_EXPECT "tcp-check expect"
 %token <row> CHECK_VAR "tcp-check set-var"
 %token <row> CHECK_SEND "tcp-check send"
+%token <row> CHECK_COMMENT "tcp-check comment"
 %token <row> PATTERN "a pattern, for example: string 220"
 %token <row> STICK_TABLE "stick-table"
 %token <row> TABLE_STORE "store"
@@ -260,7 +261,8 @@ proxy_line
     | DISPATCH word     { hf_build_dispatch(B, &$2); }
     | CHECK_CONNECT     { hf_build_check_connect(B, @1); }      settings
     | CHECK_SEND word   { hf_build_check_send(B, $1, &$2); }    settings
-    | CHECK_EXPECT      { hf_build_check_step(B, $1, @1); }     settings PATTERN settings
+    | CHECK_EXPECT      { hf_build_check_expect(B, @1); }       settings PATTERN settings
+    | CHECK_COMMENT word rest               { hf_build_check_comment(B, &$2, @1); }
     | STICK_TABLE       { hf_build_stick_table(B, @1); }        settings
     | FILTER_FILE       { hf_build_filter(B, $1, @1); }             settings PATTERN settings
     | DATA_PORTS word                       { hf_build_data_ports(B, &$2); }
@@ -332,7 +334,7 @@ rule_line
     | PERSIST words condition               { hf_build_persist(B, $1, @1); }
     | MONITOR words condition               { hf_build_monitor(B, @1); }
     | HTTP_RULE words condition             { hf_build_http_rule(B, $1, @1); }
-    | CHECK_VAR words                       { hf_build_check_var(B, $1, @1); }
+    | CHECK_VAR words                       { hf_build_check_var(B, @1); }
     | FORMAT word                           { hf_build_format(B, $1, &$2); }
     ;
 

@@ -10,6 +10,7 @@
 #include "app_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/check/check.h"
+#include "haftp/log/format.h"
 #include "haftp/log/log.h"
 
 enum stage { RUNNING, DRAINING, STOPPING };
@@ -218,6 +219,7 @@ int app_serve(struct app_serving *serving, struct app_api *api)
     serving->stop_softly = stop_softly;
     hf_server_on_evict(evict);
     app_certs_watch(&process.certs, runtime->config, process.loop);
+    hf_checks_format_with(hf_log_format_text);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
     if (!checks || !start_to_serve(&process, serving)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,

@@ -13,13 +13,19 @@
 
 /* ---- schedule ---------------------------------------------------------------------------- */
 
-static unsigned interval_of(const struct hf_check_run *run)
+unsigned hf_check_interval(const struct hf_check_run *run)
+{
+    return run->is_agent ? hf_check_opts(run)->agent_inter_ms
+                                        : hf_check_opts(run)->inter_ms;
+}
+
+static unsigned next_interval(const struct hf_check_run *run)
 {
     const struct hf_cfg_server_opts *o = hf_check_opts(run);
-    bool settled_up = run->health == o->rise + o->fall - 1;
+    bool settled_up = run->health == run->rise + run->fall - 1;
     bool settled_down = run->health == 0;
     unsigned ms = settled_up ? o->inter_ms : settled_down ? o->downinter_ms : o->fastinter_ms;
-    return ms ? ms : o->inter_ms;
+    return ms && !run->is_agent ? ms : hf_check_interval(run);
 }
 
 static void on_turn(struct hf_timer *timer)
@@ -33,7 +39,7 @@ static void on_turn(struct hf_timer *timer)
 
 void hf_check_schedule(struct hf_check_run *run)
 {
-    unsigned ms = interval_of(run);
+    unsigned ms = next_interval(run);
     unsigned spread = (unsigned)((uint64_t)ms * run->checks->spread_percent / 100);
     if (spread)
         ms = ms - spread + hf_rand_below(2 * spread + 1);
@@ -44,9 +50,8 @@ void hf_check_soon(struct hf_check_run *run)
 {
     struct hf_loop *loop = run->checks->loop;
     unsigned soon = hf_check_opts(run)->fastinter_ms;
-    bool checking = run->watch.fd >= 0;
 
-    if (soon && !checking && run->timer.due_ms > hf_loop_now(loop) + soon)
+    if (soon && !run->running && run->timer.due_ms > hf_loop_now(loop) + soon)
         hf_loop_timer(loop, &run->timer, soon, on_turn);
 }
 
@@ -67,14 +72,11 @@ static const struct hf_check_ops *find_kind(const char *name)
 static const char *kind_of(const struct hf_cfg_server *cfg)
 {
     bool elsewhere = cfg->o.check_port || hf_addr_is_set(&cfg->o.check_addr);
-    return cfg->proxy->o.ftp_check || (cfg->o.tls.starttls && !elsewhere) ? "ftp" : "tcp";
-}
+    const struct hf_cfg_opts *o = &cfg->proxy->o;
 
-static struct hf_addr address_to_check(const struct hf_cfg_server *cfg)
-{
-    struct hf_addr to = hf_addr_is_set(&cfg->o.check_addr) ? cfg->o.check_addr : cfg->addr;
-    hf_addr_set_port(&to, cfg->o.check_port ? cfg->o.check_port : hf_addr_port(&cfg->addr));
-    return to;
+    if (o->tcp_check && o->check_script)
+        return "script";
+    return o->ftp_check || (cfg->o.tls.starttls && !elsewhere) ? "ftp" : "tcp";
 }
 
 static bool wants_check(const struct hf_server *server)
@@ -108,12 +110,14 @@ static void add_run(struct hf_server *server, void *arg)
     run->checks = checks;
     run->server = server;
     run->ops = find_kind(kind_of(server->cfg));
-    run->to = address_to_check(server->cfg);
     run->watch.fd = -1;
-    run->health = server->cfg->o.rise;
-    server->checked.health = run->health;
+    run->rise = server->cfg->o.rise;
+    run->fall = server->cfg->o.fall;
+    run->health = run->rise;
+    run->last = HF_CHECK_INI;
     server->check = run;
     HF_ASSERT(run->ops);
+    hf_check_show(run);
 }
 
 /* The first checks come one after the other, within the shortest interval of all. */
@@ -121,7 +125,7 @@ static void spread_first_checks(struct hf_checks *checks)
 {
     unsigned shortest = UINT32_MAX;
     for (unsigned i = 0; i < checks->n; i++) {
-        unsigned inter = hf_check_opts(&checks->runs[i])->inter_ms;
+        unsigned inter = hf_check_interval(&checks->runs[i]);
         shortest = inter < shortest ? inter : shortest;
     }
     for (unsigned i = 0; i < checks->n; i++)

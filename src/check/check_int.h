@@ -23,19 +23,21 @@ void hf_warmup_init(struct hf_warmup *warmup, struct hf_runtime *runtime, struct
 void hf_warmup_begin(struct hf_warmup *warmup);
 void hf_warmup_end(struct hf_warmup *warmup);
 
-/* One server's checks, one after the other. */
+/* One server's checks, one after the other; or those of its agent. */
 struct hf_check_run {
     struct hf_checks *checks;
     struct hf_server *server;
+    bool is_agent;
     const struct hf_check_ops *ops;
-    struct hf_addr to;
+    struct hf_check_way way; /* of the connection that there is */
     struct hf_watch watch;
     struct hf_tls *tls;    /* NULL: plain text, or not connected */
     struct hf_timer timer; /* the next check, or the end of this one's patience */
     uint64_t began_ms;
-    unsigned health;
-    void *state;        /* of the kind; NULL: no check runs, or it keeps none */
-    const char *awaits; /* what the kind waits for; NULL: it did not say */
+    unsigned rise, fall, health;
+    enum hf_check_status last; /* what the one before came to */
+    void *state;               /* of the kind; NULL: no check runs, or it keeps none */
+    bool running;
     bool connected;
     bool secure;   /* TLS stands, or is not spoken */
     bool upgrades; /* it begins in the middle of the conversation */
@@ -52,6 +54,8 @@ struct hf_checks {
 };
 
 /* check.c */
+/* The time between two checks of a server that stays as it is. */
+unsigned hf_check_interval(const struct hf_check_run *run);
 /* The next check, an interval from now. */
 void hf_check_schedule(struct hf_check_run *run);
 /* The next check, unless one runs, `fastinter` from now. */
@@ -63,8 +67,11 @@ void hf_check_close(
     struct hf_check_run *run); /* the connection, and what the kind keeps; idempotent */
 
 /* health.c */
-/* What a check has found, `why`, becomes of the server. */
-void hf_check_count(struct hf_check_run *run, bool passed, const char *why);
+/* What a check has found, as hf_check_conclude() was told, becomes of the server. */
+void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsigned code,
+                    const char *info, unsigned took_ms);
+/* How it stands, for statistics: at the beginning, and when a check begins. */
+void hf_check_show(const struct hf_check_run *run);
 
 static inline const struct hf_cfg_server_opts *hf_check_opts(const struct hf_check_run *run)
 {
@@ -81,5 +88,9 @@ void hf_check_quote(struct hf_view line, const char *password, char *out, size_t
 
 /* Sessions of the server failed o.error_limit times in a row (health.c). */
 void hf_check_suffer(struct hf_check_run *run);
+
+/* As hf_checks_format_with() was told. */
+size_t hf_check_format(const struct hf_format *format, struct hf_eval *eval, char *text,
+                       size_t size);
 
 #endif

@@ -8,56 +8,144 @@
 
 #include "check_int.h"
 
-static void adjust_health(struct hf_check_run *run, bool passed)
-{
-    const struct hf_cfg_server_opts *o = hf_check_opts(run);
-    unsigned best = o->rise + o->fall - 1;
+/* ---- what statistics show ------------------------------------------------------------------ */
 
-    if (!passed)
-        run->health = run->health > o->rise ? run->health - 1 : 0;
-    else if (run->health < best)
-        run->health = run->health + 1 >= o->rise ? best : run->health + 1;
+static struct hf_checked *checked_of(const struct hf_check_run *run)
+{
+    return run->is_agent ? &run->server->agent_checked : &run->server->checked;
+}
+
+void hf_check_show(const struct hf_check_run *run)
+{
+    struct hf_checked *checked = checked_of(run);
+
+    checked->running = run->running;
+    checked->health = run->health;
+    checked->rise = run->rise;
+    checked->fall = run->fall;
+    if (!checked->status)
+        checked->found = HF_CHECK_INI;
+}
+
+/* ---- what is said of it -------------------------------------------------------------------- */
+
+/* Bytes that are none of a text's become "<0D>". */
+static void make_readable(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (; *text && n + 5 < size; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c >= ' ' && c < 0x7f && c != '"')
+            out[n++] = *text;
+        else
+            n += (size_t)snprintf(out + n, size - n, "<%02X>", c);
+    }
+    out[n] = '\0';
+}
+
+struct finding {
+    enum hf_check_status status;
+    unsigned code;
+    const char *info;
+    int took_ms; /* -1: it took no time */
+};
+
+/* "reason: Layer7 wrong status, code: 530, info: \"...\", check duration: 3ms" */
+static void describe(const struct finding *found, char *out, size_t size)
+{
+    char info[HF_CHECKED_TEXT * 4];
+    int n = snprintf(out, size, "reason: %s", hf_check_status_text(found->status));
+
+    if (hf_check_status_has_code(found->status))
+        n += snprintf(out + n, size - (size_t)n, ", code: %u", found->code);
+    if (*found->info) {
+        make_readable(found->info, info, sizeof info);
+        n += snprintf(out + n, size - (size_t)n, ", info: \"%s\"", info);
+    }
+    if (found->took_ms >= 0)
+        snprintf(out + n, size - (size_t)n, ", check duration: %dms", found->took_ms);
 }
 
 /* For `option log-health-checks`: also results that changed no state yet. */
-static void note(const struct hf_check_run *run, bool passed, const char *why)
+static void note(const struct hf_check_run *run, const struct finding *found, const char *why)
 {
-    const struct hf_cfg_server_opts *o = hf_check_opts(run);
-    bool up = run->health >= o->rise;
-    char text[512];
+    static const char *const verdicts[] = {
+        [HF_CHECK_NONE] = "failed",
+        [HF_CHECK_FAILED] = "failed",
+        [HF_CHECK_PASSED] = "succeeded",
+        [HF_CHECK_COND] = "conditionally succeeded",
+    };
+    bool up = run->health >= run->rise;
+    char text[1024];
 
-    snprintf(text, sizeof text, "Health check for %sserver %s/%s %s, %s, status: %u/%u %s.",
-             o->backup ? "backup " : "", run->server->proxy->cfg->name, run->server->cfg->name,
-             passed ? "succeeded" : "failed", why, up ? run->health - o->rise + 1 : run->health,
-             up ? o->fall : o->rise, up ? "UP" : "DOWN");
+    snprintf(text, sizeof text, "%s check for %sserver %s/%s %s, %s, status: %u/%u %s.",
+             run->is_agent ? "Agent" : "Health",
+             hf_check_opts(run)->backup ? "backup " : "", run->server->proxy->cfg->name,
+             run->server->cfg->name, verdicts[hf_check_status_verdict(found->status)], why,
+             up ? run->health - run->rise + 1 : run->health, up ? run->fall : run->rise,
+             up ? "UP" : "DOWN");
     hf_server_note_mt(run->server, text);
+}
+
+/* ---- what becomes of it -------------------------------------------------------------------- */
+
+static void adjust_health(struct hf_check_run *run, bool passed)
+{
+    unsigned best = run->rise + run->fall - 1;
+
+    if (!passed)
+        run->health = run->health > run->rise ? run->health - 1 : 0;
+    else if (run->health < best)
+        run->health = run->health + 1 >= run->rise ? best : run->health + 1;
+}
+
+static void show(const struct hf_check_run *run, const struct finding *found, bool lower)
+{
+    struct hf_checked *checked = checked_of(run);
+
+    hf_check_show(run);
+    checked->found = found->status;
+    checked->status = hf_check_status_word(found->status);
+    checked->what = hf_check_status_text(found->status);
+    checked->code = (int)found->code;
+    checked->took_ms = found->took_ms > 0 ? (unsigned)found->took_ms : 0;
+    checked->failures += lower;
+    snprintf(checked->info, sizeof checked->info, "%s", found->info);
 }
 
 /* Servers that just came up, those that track this one too, may start slowly. */
 static void publish(struct hf_check_run *run, const char *why)
 {
-    bool was_up = hf_server_is_up_mt(run->server), is_up = run->health >= hf_check_opts(run)->rise;
+    bool was_up = hf_server_is_up_mt(run->server), is_up = run->health >= run->rise;
 
     hf_server_set_up_mt(run->server, is_up, why);
     if (is_up && !was_up)
         hf_warmup_begin(&run->checks->warmup);
 }
 
-/* It was `before`. */
-static void settle(struct hf_check_run *run, unsigned before, bool passed, const char *why)
+/* Its health was `before`. */
+static void settle(struct hf_check_run *run, unsigned before, const struct finding *found)
 {
-    run->server->checked.health = run->health;
-    if (run->health != before && run->server->proxy->cfg->o.log_health_checks)
-        note(run, passed, why);
+    char why[HF_CHECKED_TEXT * 4 + 128];
+
+    describe(found, why, sizeof why);
+    show(run, found, run->health < before);
+    if ((run->health != before || found->status != run->last) &&
+        run->server->proxy->cfg->o.log_health_checks)
+        note(run, found, why);
+    run->last = found->status;
     publish(run, why);
 }
 
-void hf_check_count(struct hf_check_run *run, bool passed, const char *why)
+void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsigned code,
+                    const char *info, unsigned took_ms)
 {
+    const struct finding found = {status, code, info, (int)took_ms};
     unsigned before = run->health;
 
-    adjust_health(run, passed);
-    settle(run, before, passed, why);
+    adjust_health(run, hf_check_status_verdict(status) != HF_CHECK_FAILED);
+    settle(run, before, &found);
 }
 
 /* ---- signs of bad health from sessions --------------------------------------------------- */
@@ -77,14 +165,14 @@ static void count_against(struct hf_check_run *run)
 
 void hf_check_suffer(struct hf_check_run *run)
 {
-    char why[256];
+    char info[HF_CHECKED_TEXT];
+    const struct finding found = {HF_CHECK_HANA, 0, info, -1};
     unsigned before = run->health;
 
     count_against(run);
-    snprintf(why, sizeof why,
-             "reason: Health analyze, info: \"Detected %u consecutive errors, last one was: L4 "
-             "unsuccessful connection\"",
+    snprintf(info, sizeof info,
+             "Detected %u consecutive errors, last one was: L4 unsuccessful connection",
              hf_check_opts(run)->error_limit);
-    settle(run, before, false, why);
+    settle(run, before, &found);
     hf_check_soon(run);
 }

@@ -12,76 +12,83 @@
 
 #include "check_int.h"
 
+static hf_check_format_fn format_fn;
+
+void hf_checks_format_with(hf_check_format_fn fn)
+{
+    format_fn = fn;
+}
+
+size_t hf_check_format(const struct hf_format *format, struct hf_eval *eval, char *text,
+                       size_t size)
+{
+    HF_ASSERT(format_fn);
+    return format_fn(format, eval, text, size);
+}
+
 /* ---- its end ----------------------------------------------------------------------------- */
 
-void hf_check_close(struct hf_check_run *run)
+static void hang_up(struct hf_check_run *run)
 {
     hf_loop_timer_cancel(run->checks->loop, &run->timer);
-    if (run->watch.fd >= 0)
+    if (run->watch.fd >= 0 && !run->way.linger)
         hf_socket_reset_on_close(run->watch.fd); /* no TIME_WAIT per check on either host */
     hf_watch_close(&run->watch);
     hf_tls_free(run->tls);
     run->tls = NULL;
+    run->connected = run->secure = run->upgrades = false;
+}
+
+void hf_check_close(struct hf_check_run *run)
+{
+    hang_up(run);
     if (run->state && run->ops->on_end)
         run->ops->on_end(run->state);
     free(run->state);
     run->state = NULL;
-    run->awaits = NULL;
-    run->connected = run->secure = run->upgrades = false;
+    run->running = false;
 }
 
-/* For statistics: HAProxy's columns of the last check. */
-static void record(struct hf_check_run *run, bool passed, const char *reason, const char *info,
-                   uint64_t took_ms)
+void hf_check_conclude(struct hf_check_run *run, enum hf_check_status status, unsigned code,
+                       const char *info)
 {
-    struct hf_checked *checked = &run->server->checked;
-
-    checked->status = hf_checked_word(reason);
-    snprintf(checked->what, sizeof checked->what, "%s", reason);
-    snprintf(checked->info, sizeof checked->info, "%s", info ? info : "");
-    checked->took_ms = (unsigned)took_ms;
-    if (!passed && hf_server_is_up_mt(run->server))
-        checked->failures++;
-}
-
-static void conclude(struct hf_check_run *run, bool passed, const char *reason, const char *info)
-{
-    char why[256];
+    char kept[HF_CHECKED_TEXT]; /* it may be the kind's */
     uint64_t took_ms = hf_loop_now(run->checks->loop) - run->began_ms;
 
+    snprintf(kept, sizeof kept, "%s", info ? info : "");
     hf_check_close(run);
     run->hindered = false;
-    record(run, passed, reason, info, took_ms);
-    snprintf(why, sizeof why, "reason: %s%s%s%s, check duration: %llums", reason,
-             info ? ", info: \"" : "", info ? info : "", info ? "\"" : "",
-             (unsigned long long)took_ms);
-    hf_check_count(run, passed, why);
+    hf_check_count(run, status, code, kept, (unsigned)took_ms);
     hf_check_schedule(run);
 }
 
-void hf_check_pass(struct hf_check_run *run, const char *reason)
+/* `what` went wrong, and where. */
+static void conclude_there(struct hf_check_run *run, enum hf_check_status status, const char *what)
 {
-    conclude(run, true, reason, NULL);
+    char info[HF_CHECKED_TEXT * 2];
+    int n = snprintf(info, sizeof info, "%.127s", what);
+
+    if (run->ops->where)
+        run->ops->where(run, run->state, info + n, sizeof info - (size_t)n);
+    hf_check_conclude(run, status, 0, info);
 }
 
-void hf_check_fail(struct hf_check_run *run, const char *reason, const char *info)
+void hf_check_broke(struct hf_check_run *run, enum hf_status status)
 {
-    conclude(run, false, reason, info);
-}
+    char what[64];
 
-static void connection_failed(struct hf_check_run *run, enum hf_status status)
-{
-    char info[64];
-    snprintf(info, sizeof info, "%s", hf_status_text(status));
-    info[0] = (char)toupper((unsigned char)info[0]);
-    if (status == HF_TIMEOUT)
-        hf_check_fail(run, "Layer4 timeout", NULL);
+    snprintf(what, sizeof what, "%s", hf_status_text(status));
+    what[0] = (char)toupper((unsigned char)what[0]);
+    if (run->connected)
+        conclude_there(run, HF_CHECK_SOCKERR, what);
+    else if (status == HF_TIMEOUT)
+        conclude_there(run, HF_CHECK_L4TOUT, "");
     else
-        hf_check_fail(run, "Layer4 connection problem", info);
+        conclude_there(run, HF_CHECK_L4CON, what);
 }
 
 /* Our own shortage says nothing about the server: it keeps its state, and we try again. */
-static void could_not_try(struct hf_check_run *run, enum hf_status status)
+void hf_check_hindered(struct hf_check_run *run, enum hf_status status)
 {
     hf_check_close(run);
     if (!run->hindered) {
@@ -105,18 +112,15 @@ static void on_timeout(struct hf_timer *timer)
 {
     struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
     bool in_handshake = run->connected && run->tls && !run->secure;
-    char info[128];
 
-    if (!run->awaits) {
-        hf_check_fail(run,
-                      in_handshake     ? "Layer6 timeout"
-                      : run->connected ? "Layer7 timeout"
-                                       : "Layer4 timeout",
-                      NULL);
-        return;
-    }
-    snprintf(info, sizeof info, "waiting for %s", run->awaits);
-    hf_check_fail(run, "Layer7 timeout", info);
+    if (in_handshake && !run->upgrades)
+        conclude_there(run, HF_CHECK_L6TOUT, "");
+    else if (!run->connected)
+        conclude_there(run, HF_CHECK_L4TOUT, "");
+    else if (run->ops->on_silence)
+        run->ops->on_silence(run, run->state);
+    else
+        conclude_there(run, HF_CHECK_L7TOUT, "");
 }
 
 /* ---- for kinds of checks ----------------------------------------------------------------- */
@@ -137,17 +141,10 @@ enum hf_status hf_check_recv(struct hf_check_run *run, char *room, size_t size, 
                     : hf_socket_recv(run->watch.fd, room, size, n);
 }
 
-enum hf_status hf_check_send(struct hf_check_run *run, const char *p, size_t n)
+enum hf_status hf_check_send(struct hf_check_run *run, const char *p, size_t size, size_t *n)
 {
-    size_t sent = 0;
-    enum hf_status status =
-        run->tls ? hf_tls_send(run->tls, p, n, &sent) : hf_socket_send(run->watch.fd, p, n, &sent);
-    return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
-}
-
-void hf_check_awaits(struct hf_check_run *run, const char *what)
-{
-    run->awaits = what;
+    return run->tls ? hf_tls_send(run->tls, p, size, n)
+                    : hf_socket_send(run->watch.fd, p, size, n);
 }
 
 bool hf_check_is_secure(const struct hf_check_run *run)
@@ -157,20 +154,16 @@ bool hf_check_is_secure(const struct hf_check_run *run)
 
 /* ---- TLS --------------------------------------------------------------------------------- */
 
-/* A check that goes elsewhere speaks TLS only when it is told to. */
 static bool wants_tls(const struct hf_check_run *run)
 {
-    const struct hf_cfg_server_opts *o = hf_check_opts(run);
-    return run->upgrades || o->tls.check_ssl ||
-           (o->tls.ssl && !o->check_port && !hf_addr_is_set(&o->check_addr));
+    return run->upgrades || run->way.tls;
 }
 
 /* Whoever resumes a session is shown no certificate, and would not see that it has expired. */
 static enum hf_status begin_tls(struct hf_check_run *run)
 {
     const struct hf_cfg_server_tls *words = &hf_check_opts(run)->tls;
-    struct hf_tls_options options = {
-        .name = words->check_sni, .alpn = words->check_alpn, .fresh = true};
+    struct hf_tls_options options = {.name = run->way.sni, .alpn = run->way.alpn, .fresh = true};
     const struct hf_config *config = run->server->proxy->runtime->config;
 
     if (hf_config_verifies(config, hf_check_opts(run)))
@@ -191,14 +184,15 @@ static bool is_secure(struct hf_check_run *run)
     if (!run->tls)
         status = begin_tls(run);
     if (status != HF_OK) {
-        could_not_try(run, status);
+        hf_check_hindered(run, status);
         return false;
     }
     status = hf_tls_handshake(run->tls);
     if (status != HF_OK && status != HF_AGAIN) {
         char info[160];
         snprintf(info, sizeof info, "SSL handshake failure (%s)", hf_tls_error(run->tls));
-        hf_check_fail(run, "Layer6 invalid response", info);
+        conclude_there(run, HF_CHECK_L6RSP, info);
+        return false;
     }
     run->secure = status == HF_OK;
     return run->secure;
@@ -216,33 +210,36 @@ void hf_check_start_tls(struct hf_check_run *run)
 /* `timeout check`; without, what is left of the interval, as HAProxy does it. */
 static unsigned talk_limit(const struct hf_check_run *run)
 {
-    unsigned limit = run->server->proxy->cfg->o.timeout.check, inter = hf_check_opts(run)->inter_ms;
+    unsigned limit = run->server->proxy->cfg->o.timeout.check, inter = hf_check_interval(run);
     uint64_t took = hf_loop_now(run->checks->loop) - run->began_ms;
 
     return limit ? limit : took < inter ? inter - (unsigned)took : 0;
 }
 
+/* False: the run has ended, or waits. */
+static bool is_connected(struct hf_check_run *run)
+{
+    if (run->connected)
+        return true;
+    enum hf_status status = hf_socket_connected(run->watch.fd);
+    if (status == HF_AGAIN)
+        return false;
+    if (status == HF_OK && run->way.proxy)
+        status = hf_server_introduce_check(run->server->cfg, run->watch.fd);
+    if (status != HF_OK) {
+        hf_check_broke(run, status);
+        return false;
+    }
+    run->connected = true;
+    hf_loop_timer(run->checks->loop, &run->timer, talk_limit(run), on_timeout);
+    return true;
+}
+
 static void on_event(struct hf_watch *watch)
 {
     struct hf_check_run *run = HF_CONTAINER(watch, struct hf_check_run, watch);
-    if (!run->connected) {
-        enum hf_status status = hf_socket_connected(watch->fd);
-        if (status == HF_AGAIN)
-            return;
-        if (status == HF_OK)
-            status = hf_server_introduce(run->server->cfg, watch->fd, NULL);
-        if (status != HF_OK) {
-            connection_failed(run, status);
-            return;
-        }
-        run->connected = true;
-        if (run->ops->state_bytes && !(run->state = calloc(1, run->ops->state_bytes))) {
-            could_not_try(run, HF_NOMEM);
-            return;
-        }
-        hf_loop_timer(run->checks->loop, &run->timer, talk_limit(run), on_timeout);
-    }
-    if (is_secure(run))
+
+    if (is_connected(run) && is_secure(run))
         run->ops->on_ready(run, run->state);
 }
 
@@ -250,23 +247,58 @@ static void on_event(struct hf_watch *watch)
 static unsigned connect_limit(const struct hf_check_run *run)
 {
     unsigned connect = run->server->proxy->cfg->o.timeout.connect;
-    unsigned inter = hf_check_opts(run)->inter_ms;
+    unsigned inter = hf_check_interval(run);
     return connect && connect < inter ? connect : inter;
 }
 
-void hf_check_begin(struct hf_check_run *run)
+/* A check that goes elsewhere speaks TLS only when it is told to. */
+struct hf_check_way hf_check_own_way(const struct hf_check_run *run)
+{
+    const struct hf_cfg_server *cfg = run->server->cfg;
+    const struct hf_cfg_server_opts *o = &cfg->o;
+    bool elsewhere = o->check_port || hf_addr_is_set(&o->check_addr);
+    struct hf_check_way way = {
+        .to = hf_addr_is_set(&o->check_addr) ? o->check_addr : cfg->addr,
+        .tls = o->tls.check_ssl || (o->tls.ssl && !elsewhere),
+        .proxy = hf_server_wants_checks_introduced(cfg),
+        .sni = o->tls.check_sni,
+        .alpn = o->tls.check_alpn,
+    };
+    hf_addr_set_port(&way.to, o->check_port ? o->check_port : hf_addr_port(&cfg->addr));
+    return way;
+}
+
+void hf_check_connect(struct hf_check_run *run, const struct hf_check_way *way)
 {
     struct hf_loop *loop = run->checks->loop;
     int fd = -1;
 
-    run->began_ms = hf_loop_now(loop);
-    enum hf_status status = hf_server_connect(run->server->cfg, &run->to, NULL, &fd);
+    hang_up(run);
+    run->way = *way;
+    enum hf_status status = hf_server_connect(run->server->cfg, &run->way.to, NULL, &fd);
     if (status == HF_OK)
         status = hf_watch_open_or_close(&run->watch, loop, fd, 0, on_event);
     if (status == HF_OK)
         hf_loop_timer(loop, &run->timer, connect_limit(run), on_timeout);
     else if (is_our_shortage(status))
-        could_not_try(run, status);
+        hf_check_hindered(run, status);
     else
-        connection_failed(run, status);
+        hf_check_broke(run, status);
+}
+
+void hf_check_begin(struct hf_check_run *run)
+{
+    run->began_ms = hf_loop_now(run->checks->loop);
+    run->running = true;
+    if (run->ops->state_bytes && !(run->state = calloc(1, run->ops->state_bytes))) {
+        hf_check_hindered(run, HF_NOMEM);
+        return;
+    }
+    hf_check_show(run);
+    if (run->ops->on_begin) {
+        run->ops->on_begin(run, run->state);
+    } else {
+        struct hf_check_way way = hf_check_own_way(run);
+        hf_check_connect(run, &way);
+    }
 }

@@ -150,8 +150,10 @@ static void check_unique_ids(struct hf_diag *diag, const struct hf_cfg_proxy *pr
 
 static void check_steps(struct hf_diag *diag, const struct hf_cfg_proxy *proxy)
 {
-    if (proxy->check_steps && !proxy->o.tcp_check)
-        hf_diag_add(diag, HF_DIAG_WARNING, proxy->check_loc, "add a line 'option tcp-check'",
+    const struct hf_cfg_check_script *script = proxy->o.check_script;
+
+    if (script && script->owner == proxy && !proxy->o.tcp_check)
+        hf_diag_add(diag, HF_DIAG_WARNING, script->loc, "add a line 'option tcp-check'",
                     "%s '%s' has tcp-check lines without 'option tcp-check': they are ignored.",
                     hf_conf_kind(proxy), proxy->name);
 }

@@ -358,6 +358,18 @@ static void print_ftp_check(FILE *out, const struct hf_cfg_ftp_check *check)
     putc('\n', out);
 }
 
+static void print_script(FILE *out, const struct hf_cfg_check_script *script)
+{
+    const struct hf_cfg_check_step *step;
+
+    if (!script)
+        return;
+    LL_FOREACH(script->steps, step)
+    {
+        fprintf(out, "    tcp-check %s\n", step->text);
+    }
+}
+
 static void print_balance(FILE *out, const struct hf_cfg_opts *o)
 {
     if (strcmp(o->balance, "random") == 0 && o->balance_draws)
@@ -376,6 +388,7 @@ static void print_balance(FILE *out, const struct hf_cfg_opts *o)
     else if (o->redispatch == HF_YES)
         fputs("    option redispatch\n", out);
     print_ftp_check(out, o->ftp_check);
+    print_script(out, o->check_script);
     if (o->cookie_name) {
         fputs("    cookie ", out);
         hf_value_print_word(out, o->cookie_name);

@@ -189,21 +189,33 @@ static bool is_of_line(const struct hf_cfg_server *server, const struct hf_cfg_s
     return before && hf_conf_same_place(before->loc, server->loc);
 }
 
-/* A server without an address stays down, and is not checked. */
-static void settle_check_port(const struct hf_config *config, struct hf_cfg_server *server,
-                              const struct hf_cfg_server *before, struct hf_diag *diag)
+/* Every connection of the section's script says its port, so that the server needs none. */
+static bool script_has_ports(const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_proxy *proxy = server->proxy;
-    struct hf_cfg_server_opts *o = &server->o;
+    const struct hf_cfg_check_script *script = proxy->o.check_script;
+    const struct hf_cfg_check_step *step;
+
+    if (!proxy->o.tcp_check || !script || !script->begins_apart)
+        return false;
+    LL_FOREACH(script->steps, step)
+    {
+        const struct hf_cfg_check_connect *connect = &step->connect;
+        if (step->action == HF_CHECK_CONNECT && !connect->port && !hf_addr_port(&connect->addr))
+            return false;
+    }
+    return true;
+}
+
+/* A server without an address stays down, and is not checked. */
+static void check_check_port(const struct hf_cfg_server *server, const struct hf_cfg_server *before,
+                             struct hf_diag *diag)
+{
+    const struct hf_cfg_server_opts *o = &server->o;
 
     if (!o->check || o->check_port || server->reach != HF_REACH_INET || server->unresolved ||
-        server->port_map == HF_PORT_FIXED)
+        server->port_map == HF_PORT_FIXED || script_has_ports(server->proxy))
         return;
-    if (proxy->o.tcp_check && !proxy->check_lacks_port && proxy->check_port) {
-        o->check_port = proxy->check_port;
-        o->check_port_text = hf_arena_printf(config->arena, "%u", o->check_port);
-    }
-    if (!o->check_port && !is_of_line(server, before))
+    if (!is_of_line(server, before))
         hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
                     "add 'port 21', or the server's own port, to the line",
                     "server '%s' has no port of its own, so 'check' needs one.", server->name);
@@ -214,7 +226,7 @@ static void check_tls_of_check(const struct hf_config *config, const struct hf_c
 {
     const struct hf_cfg_server_tls *tls = &server->o.tls;
 
-    if (server->proxy->check_is_tls && !tls->ssl && !tls->ca_file &&
+    if (hf_check_script_has_tls(server->proxy->o.check_script) && !tls->ssl && !tls->ca_file &&
         hf_config_verifies(config, &server->o) && !is_of_line(server, before))
         hf_diag_add(diag, HF_DIAG_ERROR, server->loc,
                     "add 'ca-file FILE' ('@system-ca': the authorities that this system knows), or "
@@ -261,7 +273,7 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
         LL_FOREACH(proxy->servers, server)
         {
             settle_options(config, server, diag);
-            settle_check_port(config, server, before, diag);
+            check_check_port(server, before, diag);
             check_tls_of_check(config, server, before, diag);
             check_tls_of_ftp_check(server, before, diag);
             resolve_track(config, server, diag);

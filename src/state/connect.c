@@ -90,12 +90,12 @@ enum hf_status hf_server_connect(const struct hf_cfg_server *server, const struc
 
 /* A check that goes elsewhere meets another program there, unless the line says that it asks for a
  * header as well. */
-static bool wants_header(const struct hf_cfg_server_opts *o, bool check)
+bool hf_server_wants_checks_introduced(const struct hf_cfg_server *server)
 {
-    if (check)
-        return o->check_send_proxy ||
-               (hf_server_sends_proxy(o) && !o->check_port && !hf_addr_is_set(&o->check_addr));
-    return hf_server_sends_proxy(o);
+    const struct hf_cfg_server_opts *o = &server->o;
+
+    return o->check_send_proxy ||
+           (hf_server_sends_proxy(o) && !o->check_port && !hf_addr_is_set(&o->check_addr));
 }
 
 /* A word of `proxy-v2-options`. */
@@ -155,16 +155,24 @@ static size_t write_header(const struct hf_cfg_server_opts *o, char *header,
     return hf_proxyproto_extend(header, n, HEADER_ROOM, tlvs, n_tlvs, asks_for(o, "crc32c"));
 }
 
+static enum hf_status send_header(const struct hf_cfg_server *server, int fd,
+                                  const struct hf_introduction *client)
+{
+    char header[HEADER_ROOM];
+    size_t sent;
+    size_t n = write_header(&server->o, header, client);
+    enum hf_status status = hf_socket_send(fd, header, n, &sent);
+    return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
+}
+
 enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
                                    const struct hf_introduction *client)
 {
-    static const struct hf_introduction nobody;
-    char header[HEADER_ROOM];
-    size_t sent;
+    return hf_server_sends_proxy(&server->o) ? send_header(server, fd, client) : HF_OK;
+}
 
-    if (!wants_header(&server->o, !client))
-        return HF_OK;
-    size_t n = write_header(&server->o, header, client ? client : &nobody);
-    enum hf_status status = hf_socket_send(fd, header, n, &sent);
-    return status == HF_OK && sent < n ? HF_FAILED : status; /* an empty socket takes it whole */
+enum hf_status hf_server_introduce_check(const struct hf_cfg_server *server, int fd)
+{
+    static const struct hf_introduction nobody;
+    return send_header(server, fd, &nobody);
 }

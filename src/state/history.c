@@ -1,9 +1,7 @@
 /*
- * history.c: averages, times down, and HAProxy's words for what checks find.
+ * history.c: averages, and times down.
  */
 #include "haftp/state/history.h"
-
-#include <string.h>
 
 #include "haftp/state/facts.h"
 
@@ -57,34 +55,4 @@ void hf_history_change(struct hf_history *history, bool down, uint64_t now_ms)
 uint64_t hf_history_down_ms(const struct hf_history *history, uint64_t now_ms)
 {
     return history->down_ms + (history->down ? now_ms - history->since_ms : 0);
-}
-
-/* ---- checks ------------------------------------------------------------------------------ */
-
-const char *hf_checked_word(const char *what)
-{
-    static const struct {
-        const char *what, *word;
-    } words[] = {
-        {"Socket error", "SOCKERR"},
-        {"Layer4 check passed", "L4OK"},
-        {"Layer4 timeout", "L4TOUT"},
-        {"Layer4 connection problem", "L4CON"},
-        {"Layer6 check passed", "L6OK"},
-        {"Layer6 timeout", "L6TOUT"},
-        {"Layer6 invalid response", "L6RSP"},
-        {"Layer7 check passed", "L7OK"},
-        {"Layer7 check conditionally passed", "L7OKC"},
-        {"Layer7 timeout", "L7TOUT"},
-        {"Layer7 invalid response", "L7RSP"},
-        {"Layer7 wrong status", "L7STS"},
-        {"External check error", "PROCERR"},
-        {"External check timeout", "PROCTOUT"},
-        {"External check passed", "PROCOK"},
-    };
-    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i].what, what) == 0)
-            return words[i].word;
-    }
-    return "UNK";
 }

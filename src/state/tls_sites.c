@@ -58,7 +58,8 @@ static void add_binds(struct hf_config *config, struct hf_cfg_proxy *proxy,
 static bool server_wants(const struct hf_cfg_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->o;
-    return hf_server_has_tls(o) || (o->tls.check_ssl && o->check);
+    bool checks = o->tls.check_ssl || hf_check_script_has_tls(server->proxy->o.check_script);
+    return hf_server_has_tls(o) || (o->check && checks);
 }
 
 static void add_servers(struct hf_config *config, struct hf_cfg_proxy *proxy,

@@ -21,6 +21,7 @@
 #include "haftp/base/arena.h"
 #include "haftp/base/diag.h"
 #include "haftp/base/names.h"
+#include "haftp/conf/check.h"
 #include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
 
@@ -373,6 +374,7 @@ struct hf_cfg_opts {
     struct hf_cfg_server_opts server;                           /* default-server */
     const struct hf_cfg_source *source;                         /* NULL: the kernel chooses */
     const struct hf_cfg_ftp_check *ftp_check;                   /* NULL: none */
+    struct hf_cfg_check_script *check_script; /* `tcp-check` lines, for tcp_check; NULL: none */
     struct hf_cfg_format_line *format_lines[HF_N_FORMAT_LINES]; /* NULL: not given */
     /* Of sections that log, as those lines give them. */
     struct hf_format *log_format; /* NULL: what tcplog or the default says */
@@ -399,9 +401,6 @@ enum hf_ftp_sample {
     HF_FTP_SAMPLE_ARG = 1 << 4,
     HF_FTP_SAMPLE_TRANSFER = 1 << 5, /* of transfers; in log lines only */
 };
-
-/* What the first tcp-check line that does something did. */
-enum hf_check_steps { HF_CHECK_NO_STEPS, HF_CHECK_CONNECTS, HF_CHECK_TALKS };
 
 /* `ftp-data section NAME` or `ftp-data ports LO-HI`. */
 struct hf_cfg_data_ref {
@@ -430,12 +429,6 @@ struct hf_cfg_proxy {
     unsigned caps;           /* HF_CAP_*: a listen has both */
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
-    enum hf_check_steps check_steps;
-    struct hf_loc check_loc; /* of the first tcp-check line */
-    /* Of the first `tcp-check connect`, where that is the first step: its port; 0: none. */
-    uint16_t check_port;
-    bool check_lacks_port; /* some `tcp-check connect` goes to the server's port */
-    bool check_is_tls;     /* some `tcp-check connect` does */
     struct hf_cfg_opts o;
     bool faulty;  /* a line of it was wrong, which was told */
     bool is_page; /* mode http, for a page of its own only: disabled in this version */

@@ -27,8 +27,11 @@ struct hf_introduction {
 };
 
 /* The PROXY header that the server's line asks for, as the first bytes of a connection that was
- * just made: for a client's, or for a check's own (NULL).  HF_OK also when none is asked for. */
+ * just made for a client.  HF_OK also when none is asked for. */
 HF_MUST_USE enum hf_status hf_server_introduce(const struct hf_cfg_server *server, int fd,
                                                const struct hf_introduction *client);
+/* Of a check's own: it always sends one, of the line's version, which names no client. */
+HF_MUST_USE enum hf_status hf_server_introduce_check(const struct hf_cfg_server *server, int fd);
+bool hf_server_wants_checks_introduced(const struct hf_cfg_server *server);
 
 #endif

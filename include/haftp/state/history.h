@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "haftp/conf/check.h"
+
 struct hf_facts;
 
 /* ---- how long sessions took; any thread ---- */
@@ -39,20 +41,19 @@ void hf_history_begin(struct hf_history *history, bool down, uint64_t now_ms);
 void hf_history_change(struct hf_history *history, bool down, uint64_t now_ms);
 uint64_t hf_history_down_ms(const struct hf_history *history, uint64_t now_ms);
 
-/* ---- what the last check has found ---- */
+/* ---- what the last check, or an agent, has found; main's thread ---- */
 
-#define HF_CHECKED_TEXT 96u
+#define HF_CHECKED_TEXT 128u /* as in HAProxy; text beyond it is cut off */
 struct hf_checked {
-    const char *status; /* HAProxy's word: "L4OK"; NULL: none so far */
-    char what[48];      /* the same for people: "Layer4 check passed" */
+    bool running;               /* one runs at this moment */
+    enum hf_check_status found; /* INI: nothing so far */
+    const char *status;         /* the same as HAProxy's word, "L4OK"; NULL: nothing so far */
+    const char *what;           /* for people: "Layer4 check passed" */
     char info[HF_CHECKED_TEXT];
     int code; /* of the reply; 0: none */
     unsigned took_ms;
-    unsigned health;   /* 0 .. rise + fall - 1; up from `rise` on */
-    uint64_t failures; /* checks that failed while it was up */
+    unsigned health, rise, fall; /* 0 .. rise + fall - 1; up from `rise` on */
+    uint64_t failures;           /* checks that failed while it was up */
 };
-
-/* "Layer4 check passed" to "L4OK"; "UNK" for a text that HAProxy has no word for. */
-const char *hf_checked_word(const char *what);
 
 #endif

@@ -55,11 +55,10 @@ void hf_check_quote(struct hf_view line, const char *password, char *out, size_t
 
 static void wrong_reply(struct hf_check_run *run, const struct ftp_check *check, unsigned code)
 {
-    char reason[64], info[192];
+    char info[192];
 
-    snprintf(reason, sizeof reason, "Layer7 wrong status, code: %u", code);
     snprintf(info, sizeof info, "%s: %s", awaited[check->step], check->first);
-    hf_check_fail(run, reason, info);
+    hf_check_conclude(run, HF_CHECK_L7STS, code, info);
 }
 
 static void not_ftp(struct hf_check_run *run, const struct ftp_check *check, const char *what)
@@ -67,12 +66,12 @@ static void not_ftp(struct hf_check_run *run, const struct ftp_check *check, con
     char info[128];
 
     snprintf(info, sizeof info, "%s, waiting for %s", what, awaited[check->step]);
-    hf_check_fail(run, "Layer7 invalid response", info);
+    hf_check_conclude(run, HF_CHECK_L7RSP, 0, info);
 }
 
 static void passed(struct hf_check_run *run)
 {
-    hf_check_pass(run, "Layer7 check passed");
+    hf_check_conclude(run, HF_CHECK_L7OK, 0, NULL);
 }
 
 /* ---- the conversation ---- */
@@ -84,13 +83,15 @@ static bool say(struct hf_check_run *run, struct ftp_check *check, enum step ste
     char line[1024];
     int n = snprintf(line, sizeof line, "%s%s%s\r\n", verb, arg ? " " : "", arg ? arg : "");
 
+    size_t sent = 0;
+
     check->step = step;
-    hf_check_awaits(run, awaited[step]);
     if (n >= (int)sizeof line) {
         not_ftp(run, check, "the name is too long to be sent");
         return false;
     }
-    if (hf_check_send(run, line, (size_t)n) == HF_OK)
+    /* An empty socket takes it whole. */
+    if (hf_check_send(run, line, (size_t)n, &sent) == HF_OK && sent == (size_t)n)
         return true;
     not_ftp(run, check, "the connection broke");
     return false;
@@ -114,8 +115,8 @@ static bool say_password(struct hf_check_run *run, struct ftp_check *check)
         return say(run, check, STEP_PASS, "PASS", login->password);
     if (is_anonymous(login->user))
         return say(run, check, STEP_PASS, "PASS", ANONYMOUS_PASSWORD);
-    hf_check_fail(run, "Layer7 wrong status, code: 331",
-                  "the server wants a password, and 'option ftp-check' has none");
+    hf_check_conclude(run, HF_CHECK_L7STS, 331,
+                      "the server wants a password, and 'option ftp-check' has none");
     return false;
 }
 
@@ -131,7 +132,6 @@ static bool log_in(struct hf_check_run *run, struct ftp_check *check)
 static bool start_tls(struct hf_check_run *run, struct ftp_check *check)
 {
     check->step = STEP_SECURE;
-    hf_check_awaits(run, awaited[STEP_SECURE]);
     if (check->more) {
         not_ftp(run, check, "bytes came behind the reply to AUTH");
         return false;
@@ -245,7 +245,6 @@ static void on_ready(struct hf_check_run *run, void *state)
     struct ftp_check *check = state;
     char room[4096];
 
-    hf_check_awaits(run, awaited[check->step]);
     if (check->step == STEP_SECURE && !log_in(run, check))
         return;
     for (;;) {
@@ -266,6 +265,15 @@ static void on_ready(struct hf_check_run *run, void *state)
     }
 }
 
+static void on_silence(struct hf_check_run *run, void *state)
+{
+    const struct ftp_check *check = state;
+    char info[64];
+
+    snprintf(info, sizeof info, "waiting for %s", awaited[check->step]);
+    hf_check_conclude(run, HF_CHECK_L7TOUT, 0, info);
+}
+
 static void on_end(void *state)
 {
     struct ftp_check *check = state;
@@ -277,5 +285,6 @@ const struct hf_check_ops hf_check_ftp = {
     .help = "waits for the greeting, and logs in where a user is given",
     .state_bytes = sizeof(struct ftp_check),
     .on_ready = on_ready,
+    .on_silence = on_silence,
     .on_end = on_end,
 };

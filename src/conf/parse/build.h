@@ -90,8 +90,7 @@ struct hf_build {
     unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
-    int check_port; /* of the current `tcp-check connect`; 0: none, or an expression */
-    bool check_ssl; /* and whether it does TLS */
+    struct hf_cfg_check_step *check_step; /* filled by the options of a `tcp-check` line */
     const char *filter_engine, *filter_file; /* of the current line; NULL: not given */
     enum hf_path_from path_from;
     const char *path_origin;
@@ -168,12 +167,16 @@ void hf_build_spoe_group(struct hf_build *b, const struct hf_word *engine,
 void hf_build_names_section(struct hf_build *b, const char *kind, const struct hf_word *name);
 void hf_build_end_cookie(struct hf_build *b, struct hf_loc loc);
 void hf_build_dispatch(struct hf_build *b, const struct hf_word *address);
-/* tcp-check lines (words/build_proxy.c). */
+/* tcp-check lines (backend/build_script.c). */
 void hf_build_check_connect(struct hf_build *b, struct hf_loc loc);
-void hf_build_check_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
-void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc);
 void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what);
+void hf_build_check_expect(struct hf_build *b, struct hf_loc loc);
+void hf_build_check_comment(struct hf_build *b, const struct hf_word *text, struct hf_loc loc);
+void hf_build_check_var(struct hf_build *b, struct hf_loc loc);
+/* An option of such a line; `word`: what stands behind it, NULL: nothing. */
+void hf_build_check_part(struct hf_build *b, const struct hf_keyword *row,
+                         const struct hf_word *word);
 void hf_build_data_ports(struct hf_build *b, const struct hf_word *range);
 void hf_build_data_section(struct hf_build *b, const struct hf_word *name);
 void hf_build_log(struct hf_build *b, const struct hf_word *address);

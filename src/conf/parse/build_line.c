@@ -240,6 +240,7 @@ void hf_build_line_end(struct hf_build *b)
     b->rule.n_words = b->rule.n_group = 0;
     b->rule.cond = NULL;
     b->rule.faulty = false;
+    b->check_step = NULL; /* of a line that was wrong */
     hf_build_bind_end(b);
     hf_build_server_end(b);
     hf_build_end_stick_table(b);

@@ -24,16 +24,6 @@ static enum hf_rule_set set_of(const struct hf_keyword *row)
     return HF_RULES_REQUEST;
 }
 
-/* The variable is in the line's own last word, which is the first of `words`. */
-void hf_build_check_var(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
-{
-    struct hf_cfg_rule *rule = HF_NEW(arena_of(b), struct hf_cfg_rule);
-    unsigned used;
-
-    if (hf_build_action(b, HF_RULES_CONNECTION, hf_place_check, rule, &used))
-        hf_conf_add_pending(b->config, row->name, loc);
-}
-
 static struct hf_place place_of(struct hf_build *b, enum hf_rule_set set)
 {
     switch (set) {

@@ -72,68 +72,7 @@ void hf_build_dispatch(struct hf_build *b, const struct hf_word *address)
                        "'%s' is more than one address", address->text);
 }
 
-/* ---- tcp-check --------------------------------------------------------------------------- */
-
-static void begin_steps(struct hf_build *b, enum hf_check_steps step, struct hf_loc loc)
-{
-    if (b->section->check_steps)
-        return;
-    b->section->check_steps = step;
-    b->section->check_loc = loc;
-}
-
-/* What the line's options said was noted when they were read. */
-void hf_build_check_connect(struct hf_build *b, struct hf_loc loc)
-{
-    struct hf_cfg_proxy *section = b->section;
-
-    hf_conf_add_pending(b->config, "tcp-check connect", loc);
-    if (!section->check_steps)
-        section->check_port = (uint16_t)b->check_port;
-    begin_steps(b, HF_CHECK_CONNECTS, loc);
-    if (section->check_steps == HF_CHECK_TALKS)
-        hf_build_error(b, loc, "put a 'tcp-check connect' above all 'send' and 'expect'",
-                       "'tcp-check connect' must be the first step, if it is used at all");
-    section->check_lacks_port |= b->check_port == 0;
-    section->check_is_tls |= b->check_ssl;
-    b->check_port = 0;
-    b->check_ssl = false;
-}
-
-void hf_build_check_step(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
-{
-    hf_conf_add_pending(b->config, row->name, loc);
-    begin_steps(b, HF_CHECK_TALKS, loc);
-}
-
-void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
-                         const struct hf_word *what)
-{
-    hf_build_check_step(b, row, what->loc);
-    if (strstr(row->name, "-lf"))
-        hf_format_parse_here(b, what, &hf_place_check);
-    if (strcmp(row->name, "tcp-check send-binary") == 0)
-        hf_syntax_check_hex(b->diag, row, what);
-}
-
-/* "port 990", "addr 192.168.1.1:990", "ssl" */
-static void note_check_option(struct hf_build *b, const struct hf_keyword *row,
-                              const struct hf_word *word)
-{
-    struct hf_problem problem;
-    struct hf_addr addr;
-    int64_t port;
-
-    if (strcmp(row->name, "ssl") == 0)
-        b->check_ssl = true;
-    else if (!word)
-        return;
-    else if (strcmp(row->name, "port") == 0 && hf_value_number(word->text, &port) == HF_OK)
-        b->check_port = (int)port;
-    else if (strcmp(row->name, "addr") == 0 && !b->check_port &&
-             hf_address_parse_host_port(b->config->arena, word->text, 0, &addr, &problem))
-        b->check_port = hf_addr_port(&addr);
-}
+/* ---- options that their line speaks for ----------------------------------------------------- */
 
 void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struct hf_word *word)
 {
@@ -141,8 +80,10 @@ void hf_build_part(struct hf_build *b, const struct hf_keyword *row, const struc
     int64_t number;
     unsigned used;
 
-    if (row->where & HF_ON_CHECK_CONNECT)
-        note_check_option(b, row, word);
+    if (row->where & (HF_ON_CHECK_CONNECT | HF_ON_CHECK_SEND | HF_ON_CHECK_EXPECT)) {
+        hf_build_check_part(b, row, word);
+        return;
+    }
     if (!word)
         return;
     if (row->where & HF_ON_FILTER_FILE)

@@ -132,9 +132,10 @@ static void times_down_add_up(void **state)
 static void checks_have_haproxys_words(void **state)
 {
     (void)state;
-    assert_string_equal(hf_checked_word("Layer4 check passed"), "L4OK");
-    assert_string_equal(hf_checked_word("Layer7 wrong status"), "L7STS");
-    assert_string_equal(hf_checked_word("Layer9 surprise"), "UNK");
+    assert_string_equal(hf_check_status_word(HF_CHECK_L4OK), "L4OK");
+    assert_string_equal(hf_check_status_text(HF_CHECK_L4OK), "Layer4 check passed");
+    assert_int_equal(hf_check_status_find("L7STS"), HF_CHECK_L7STS);
+    assert_int_equal(hf_check_status_find("L9STS"), HF_CHECK_UNKNOWN);
 }
 
 static void a_rate_remembers_its_fullest_second(void **state)
