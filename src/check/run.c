@@ -143,8 +143,7 @@ enum hf_status hf_check_recv(struct hf_check_run *run, char *room, size_t size, 
 
 enum hf_status hf_check_send(struct hf_check_run *run, const char *p, size_t size, size_t *n)
 {
-    return run->tls ? hf_tls_send(run->tls, p, size, n)
-                    : hf_socket_send(run->watch.fd, p, size, n);
+    return run->tls ? hf_tls_send(run->tls, p, size, n) : hf_socket_send(run->watch.fd, p, size, n);
 }
 
 bool hf_check_is_secure(const struct hf_check_run *run)

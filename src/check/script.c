@@ -238,7 +238,8 @@ static size_t say_pattern(const struct hf_cfg_check_step *step, bool unwanted, c
                           size_t size)
 {
     const struct hf_cfg_check_expect *expect = &step->expect;
-    const char *what = unwanted ? "TCPCHK matched unwanted content" : "TCPCHK did not match content";
+    const char *what =
+        unwanted ? "TCPCHK matched unwanted content" : "TCPCHK did not match content";
     int n;
 
     if (expect->pattern == HF_EXPECT_STRING)

@@ -36,7 +36,7 @@ enum hf_check_action {
 };
 
 struct hf_cfg_check_connect {
-    bool as_server;            /* `default`: with TLS and PROXY header as the server's line says */
+    bool as_server; /* `default`: with TLS and PROXY header as the server's line says */
     bool ssl, send_proxy, linger, via_socks4;
     struct hf_addr addr;       /* not set: as the server's line says */
     uint16_t port;             /* 0: that of addr, or as the server's line says */
@@ -62,12 +62,12 @@ enum hf_check_pattern {
 
 struct hf_cfg_check_expect {
     enum hf_check_pattern pattern;
-    bool unwanted;                 /* the pattern must not match */
-    const char *written;           /* as it stands in the file */
-    struct hf_view bytes;          /* STRING, BINARY */
-    struct hf_regex *regex;        /* RSTRING, RBINARY */
-    struct hf_format *format;      /* STRING_LF, BINARY_LF */
-    int min_recv;                  /* bytes to wait for; -1: until it matches */
+    bool unwanted;                           /* the pattern must not match */
+    const char *written;                     /* as it stands in the file */
+    struct hf_view bytes;                    /* STRING, BINARY */
+    struct hf_regex *regex;                  /* RSTRING, RBINARY */
+    struct hf_format *format;                /* STRING_LF, BINARY_LF */
+    int min_recv;                            /* bytes to wait for; -1: until it matches */
     enum hf_check_status ok, error, timeout; /* UNKNOWN: not given */
     struct hf_format *on_success, *on_error; /* NULL: not given */
     struct hf_expr *status_code;             /* likewise */

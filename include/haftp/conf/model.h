@@ -371,9 +371,9 @@ struct hf_cfg_opts {
     struct hf_cfg_named *named; /* the last line first */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
-    struct hf_cfg_server_opts server;                           /* default-server */
-    const struct hf_cfg_source *source;                         /* NULL: the kernel chooses */
-    const struct hf_cfg_ftp_check *ftp_check;                   /* NULL: none */
+    struct hf_cfg_server_opts server;         /* default-server */
+    const struct hf_cfg_source *source;       /* NULL: the kernel chooses */
+    const struct hf_cfg_ftp_check *ftp_check; /* NULL: none */
     struct hf_cfg_check_script *check_script; /* `tcp-check` lines, for tcp_check; NULL: none */
     struct hf_cfg_format_line *format_lines[HF_N_FORMAT_LINES]; /* NULL: not given */
     /* Of sections that log, as those lines give them. */

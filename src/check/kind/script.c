@@ -181,8 +181,7 @@ static bool play_expect(struct hf_check_run *run, struct hf_script *s)
         say_empty(run, s);
         return false;
     }
-    enum hf_script_match match =
-        size ? hf_script_match(run, s, last) : HF_SCRIPT_NEEDS_MORE;
+    enum hf_script_match match = size ? hf_script_match(run, s, last) : HF_SCRIPT_NEEDS_MORE;
     if (match == HF_SCRIPT_MATCHES)
         return true;
     if (match == HF_SCRIPT_NEEDS_MORE) {
@@ -289,10 +288,9 @@ static void on_silence(struct hf_check_run *run, void *state)
     char info[HF_CHECKED_TEXT * 2];
 
     where(run, state, info, sizeof info);
-    hf_check_conclude(run,
-                      expects && s->step->expect.timeout ? s->step->expect.timeout
-                                                         : HF_CHECK_L7TOUT,
-                      0, info);
+    hf_check_conclude(
+        run, expects && s->step->expect.timeout ? s->step->expect.timeout : HF_CHECK_L7TOUT, 0,
+        info);
 }
 
 static void on_end(void *state)

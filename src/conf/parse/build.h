@@ -90,7 +90,7 @@ struct hf_build {
     unsigned section_errors; /* as counted when the section was begun */
     struct hf_rule_words rule;
     struct hf_cookie_words cookie;
-    struct hf_cfg_check_step *check_step; /* filled by the options of a `tcp-check` line */
+    struct hf_cfg_check_step *check_step;    /* filled by the options of a `tcp-check` line */
     const char *filter_engine, *filter_file; /* of the current line; NULL: not given */
     enum hf_path_from path_from;
     const char *path_origin;

@@ -11,11 +11,11 @@
 
 #include <utlist.h>
 
+#include "expr/expr_build.h"
 #include "expr/format_build.h"
 #include "expr/word.h"
 #include "haftp/base/hex.h"
 #include "parse/value.h"
-#include "expr/expr_build.h"
 #include "rule/build_action.h"
 #include "words/syntax.h"
 
@@ -109,7 +109,9 @@ void hf_build_check_expect(struct hf_build *b, struct hf_loc loc)
 void hf_build_check_comment(struct hf_build *b, const struct hf_word *text, struct hf_loc loc)
 {
     coming_step(b)->comment = text->text;
-    (void)add_step(b, HF_CHECK_COMMENT, hf_arena_printf(arena_of(b), "comment %s", hf_words_text(arena_of(b), text, 1)), loc);
+    (void)add_step(b, HF_CHECK_COMMENT,
+                   hf_arena_printf(arena_of(b), "comment %s", hf_words_text(arena_of(b), text, 1)),
+                   loc);
 }
 
 static struct hf_view bytes_of_hex(struct hf_build *b, const struct hf_word *word)
@@ -125,8 +127,8 @@ void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what)
 {
     const char *name = row->name + strlen("tcp-check ");
-    const char *own = hf_arena_printf(arena_of(b), "%s %s", name,
-                                      hf_words_text(arena_of(b), what, 1));
+    const char *own =
+        hf_arena_printf(arena_of(b), "%s %s", name, hf_words_text(arena_of(b), what, 1));
     struct hf_cfg_check_send *send = &add_step(b, HF_CHECK_SEND, own, what->loc)->send;
 
     if (strstr(name, "-lf"))
@@ -152,8 +154,7 @@ void hf_build_check_var(struct hf_build *b, struct hf_loc loc)
 /* ---- options of a step ----------------------------------------------------------------------- */
 
 #define PART(name)                                                                                 \
-    static void name(struct hf_build *b, struct hf_cfg_check_step *step,                           \
-                     const struct hf_word *word)
+    static void name(struct hf_build *b, struct hf_cfg_check_step *step, const struct hf_word *word)
 #define UNUSED_ALL (void)b, (void)step, (void)word
 
 PART(read_comment)
