@@ -15,8 +15,7 @@
 
 unsigned hf_check_interval(const struct hf_check_run *run)
 {
-    return run->is_agent ? hf_check_opts(run)->agent_inter_ms
-                                        : hf_check_opts(run)->inter_ms;
+    return run->is_agent ? hf_check_opts(run)->agent_inter_ms : hf_check_opts(run)->inter_ms;
 }
 
 static unsigned next_interval(const struct hf_check_run *run)

@@ -80,9 +80,9 @@ static void note(const struct hf_check_run *run, const struct finding *found, co
     char text[1024];
 
     snprintf(text, sizeof text, "%s check for %sserver %s/%s %s, %s, status: %u/%u %s.",
-             run->is_agent ? "Agent" : "Health",
-             hf_check_opts(run)->backup ? "backup " : "", run->server->proxy->cfg->name,
-             run->server->cfg->name, verdicts[hf_check_status_verdict(found->status)], why,
+             run->is_agent ? "Agent" : "Health", hf_check_opts(run)->backup ? "backup " : "",
+             run->server->proxy->cfg->name, run->server->cfg->name,
+             verdicts[hf_check_status_verdict(found->status)], why,
              up ? run->health - run->rise + 1 : run->health, up ? run->fall : run->rise,
              up ? "UP" : "DOWN");
     hf_server_note_mt(run->server, text);

@@ -3,8 +3,8 @@
  *
  * All checks run on one loop (main's).  A kind of check is one file in src/check/kind/ exporting a
  * const struct hf_check_ops named hf_check_<file>.  Results go to hf_server_set_up_mt() and
- * to the server's hf_checked, and so does what sessions tell of a server with `observe`, which comes to
- * this loop by mail.
+ * to the server's hf_checked, and so does what sessions tell of a server with `observe`, which
+ * comes to this loop by mail.
  */
 #ifndef HAFTP_CHECK_CHECK_H
 #define HAFTP_CHECK_CHECK_H
