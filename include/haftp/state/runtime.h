@@ -42,12 +42,12 @@ struct hf_server {
     struct hf_pace pace;
     struct hf_history history;
     struct hf_checked checked, agent_checked; /* main's thread only */
-    struct hf_waitlist waiting; /* for a slot of this server (o.maxconn) */
+    struct hf_waitlist waiting;               /* for a slot of this server (o.maxconn) */
     /* Whose health is ours, who has ours, and the next of those who have the same as we. */
     struct hf_server *tracked, *trackers, *next_tracker;
     /* NULL: none; main's thread only, private to src/check. */
     struct hf_check_run *check, *agent;
-    uint64_t warm_from_ms;      /* when its slow start began; likewise */
+    uint64_t warm_from_ms; /* when its slow start began; likewise */
 };
 
 /* The sessions of a bind, where it has a `maxconn` of its own, or a rule or `option socket-stats`
