@@ -64,7 +64,8 @@ bool app_api_serve(struct app_api *api, struct hf_loop *loop, struct hf_runtime 
                                                       .runtime = runtime,
                                                       .leases = leases,
                                                       .engines = api->engines,
-                                                      .n_engines = n_workers});
+                                                      .n_engines = n_workers,
+                                                      .offer = app_offer_line});
     for (unsigned i = 0; api->admin && i < api->n; i++) {
         int fd = api->list[i].fd;
         api->list[i].fd = -1;

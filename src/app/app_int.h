@@ -204,7 +204,16 @@ int app_worker_line(void); /* to the master and our successors, the caller's fro
 void app_worker_stay_with_master(void);                     /* ends when it does */
 void app_worker_report(const struct hf_cfg_global *global); /* we serve */
 
-/* ---- old.c: processes that the command line names ---- */
+/* ---- old.c: processes that the command line names, and what we offer to those who name us ---- */
+
+/* So that a process that names us finds us; before the user changes. */
+void app_offer_open(void);
+void app_offer_serve(struct app_serving *serving);
+/* Sends a line to us over this connection of a unix socket. */
+bool app_offer_line(int to);
+void app_offer_end(void);
+/* Those of -sf, -st and -x: what they offer is taken.  False: -x gives nothing, which was told. */
+HF_MUST_USE bool app_ask_old_processes(const struct hf_args *args);
 
 /* This one works: they finish (-sf), or end (-st). */
 void app_tell_old_processes(const struct hf_args *args);
@@ -217,7 +226,7 @@ void app_notify(const char *state); /* to systemd, if it started us */
 
 #define APP_MOST_FOREBEARS 64u
 
-/* The newest first; takes them. */
+/* Takes them, and one of a process that we have already. */
 void app_takeover_from(const int *lines, unsigned n);
 void app_takeover_sockets(struct app_heirlooms *heirlooms);
 /* The others accept nothing more. */

@@ -225,6 +225,8 @@ static int serve(struct hf_runtime *runtime, struct hf_lease_table *leases, stru
     }
     int signal_number = -1;
     if (app_is_worker() || app_write_pidfile(global)) {
+        if (!app_is_worker())
+            app_offer_open();
         if (app_drop_privileges(runtime->config)) {
             app_worker_stay_with_master();
             struct app_serving serving = {.args = args,
@@ -259,6 +261,8 @@ static int run(const struct hf_config *config, const struct hf_args *args)
 
     app_hold_signals();
     sockets.beside_others = args->old_pids.n || args->terminated_pids.n;
+    if (!app_ask_old_processes(args))
+        return -1;
     app_takeover_sockets(&sockets.heirlooms);
 
     struct hf_runtime *runtime = hf_runtime_new(config);

@@ -193,6 +193,7 @@ static bool start_to_serve(struct server_process *process, struct app_serving *s
                        serving->workers, serving->n_workers))
         return false;
     app_takeover_done(&serving->sockets->heirlooms, process->loop);
+    app_offer_serve(serving);
     return line < 0 || app_handover_serve(serving, line);
 }
 
@@ -238,6 +239,7 @@ int app_serve(struct app_serving *serving, struct app_api *api)
     app_hold_signals(); /* one more while we clean up changes nothing */
     for (unsigned i = 0; i < n_workers; i++)
         app_worker_fini(&workers[i]);
+    app_offer_end();
     app_handover_end();
     app_takeover_end();
     app_api_end(api);

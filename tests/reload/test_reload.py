@@ -3,11 +3,12 @@
 import os
 import re
 import signal
+import subprocess
 import threading
 
 import pytest
 
-from lib.haftp import ftp_sections, head
+from lib.haftp import binary, ftp_sections, head
 from lib.net import CONTROL_PORT, is_listening
 from lib.session import Session, drain, named_content
 from lib.wait import until
@@ -141,20 +142,24 @@ def test_under_load(lab, ports):
     """Not one connection is refused, not one file is wrong, with four data ports as with many."""
     lab.need_haftp()
     family = Family(lab, data_ports=ports)
-    loads = [Load(family.session) for _ in range(6)]
+    run_load(family.session, lambda: [family.reload() for _ in range(5)])
+    family.wait_workers(1)
+    assert "without a transfer" not in family.haftp.log()
+
+
+def run_load(open_session, change):
+    """Sessions and transfers all along, while change() is called; none may fail."""
+    loads = [Load(open_session) for _ in range(6)]
     for load in loads:
         load.start()
-    for _ in range(5):
-        family.reload()
+    change()
     done = sum(load.sessions for load in loads)
-    until(lambda: sum(load.sessions for load in loads) > done + 6, 20, "sessions after the reloads")
+    until(lambda: sum(load.sessions for load in loads) > done + 6, 20, "sessions afterwards")
     for load in loads:
         load.over.set()
     for load in loads:
         load.join(30)
         assert load.failure is None, load.failure
-    family.wait_workers(1)
-    assert "without a transfer" not in family.haftp.log()
 
 
 def test_a_bad_file_changes_nothing(family):
@@ -288,3 +293,115 @@ def test_pidfile_names_the_master(lab):
         assert int(file.read()) == family.haftp.process.pid
     family.haftp.finish()
     assert not os.path.exists(pidfile)
+
+
+# ---- without a master ----
+
+
+class Single:
+    """Processes that follow each other by -sf, -st or -x."""
+
+    def __init__(self, lab, more_global=()):
+        self.lab = lab
+        self.servers, self.front = lab.farm(), lab.net.front()
+        self.control = (self.front, CONTROL_PORT)
+        self.config = head(more_global=more_global) + \
+            ftp_sections(self.front, self.servers, RANGE)
+        self.process = lab.haftp(self.config, self.control)
+
+    def session(self):
+        return Session(self.control, (self.servers[0].user, self.servers[0].password))
+
+    def follow(self, *arguments):
+        """Starts the next one; returns the one before."""
+        before = self.process
+        self.process = self.lab.haftp(self.config, self.control, arguments=("-db", *arguments))
+        before.wait_log("Soft stop|Stopping")
+        return before
+
+
+@pytest.mark.parametrize("option", ["-sf", "-st"])
+def test_following_by_pid(lab, option):
+    lab.need_haftp()
+    single = Single(lab)
+    session = single.session()
+    home, place = session.server_name(), session.announced()
+    before = single.follow(option, str(single.process.process.pid))
+    if option == "-sf":
+        link = session.dial(place)
+        session.putcmd("RETR pub/named.bin")
+        assert drain(link) == named_content(home)
+        link.close()
+        session.end_transfer()
+        assert session.server_name() == home
+        session.quit()
+    else:
+        assert session.sock.recv(3) == b"421"
+        session.close()
+    assert before.process.wait(10) in (0, -signal.SIGTERM)
+    assert "hands nothing over" not in single.process.log()
+    single.session().quit()
+
+
+def test_following_under_load(lab):
+    lab.need_haftp()
+    single = Single(lab)
+
+    def follow_twice():
+        for _ in range(2):
+            before = single.follow("-sf", str(single.process.process.pid))
+        assert before.process.wait(20) == 0
+
+    run_load(single.session, follow_twice)
+
+
+def test_three_generations(lab):
+    """The one in the middle ends first; the last one knows the first all the same."""
+    lab.need_haftp()
+    single = Single(lab)
+    session = single.session()
+    home = session.server_name()
+    single.follow("-sf", str(single.process.process.pid))
+    middle = single.follow("-sf", str(single.process.process.pid))
+    assert middle.process.wait(10) == 0
+    assert session.read("pub/named.bin") == named_content(home)
+    session.quit()
+
+
+def test_following_by_socket(lab):
+    lab.need_haftp()
+    path = os.path.join(lab.scratch(), "api")
+    single = Single(lab, [f"stats socket {path} level user expose-fd listeners"])
+    session = single.session()
+    home = session.server_name()
+    single.follow("-x", path)
+    assert session.read("pub/named.bin") == named_content(home)
+    session.quit()
+
+
+def test_a_socket_that_gives_nothing(lab):
+    lab.need_haftp()
+    path = os.path.join(lab.scratch(), "api")
+    single = Single(lab, [f"stats socket {path} level admin"])
+    done = subprocess.run([binary(), "-db", "-f", single.process.config_path, "-x", path],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "needs 'expose-fd listeners'" in done.stderr
+    done = subprocess.run([binary(), "-db", "-f", single.process.config_path, "-x", path + "x"],
+                          capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert "Failed to get the sockets from the old process" in done.stderr
+    single.session().quit()
+
+
+def test_following_a_stranger(lab):
+    """A process that is no haftp gives nothing: we start beside it, and tell it to finish."""
+    lab.need_haftp()
+    single = Single(lab)
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        front = lab.net.front()
+        config = head() + ftp_sections(front, single.servers, RANGE)
+        haftp = lab.haftp(config, (front, CONTROL_PORT),
+                          arguments=("-db", "-sf", str(sleeper.pid)))
+        assert sleeper.wait(10) == -signal.SIGUSR1
+    haftp.wait_log(f"Process {sleeper.pid} hands nothing over")

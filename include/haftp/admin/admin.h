@@ -22,6 +22,9 @@ struct hf_admin_host {
     struct hf_lease_table *leases;
     struct hf_engine *const *engines; /* of the workers that run */
     unsigned n_engines;
+    /* Sends over this connection of a unix socket what a process needs to take over from this one;
+     * false when it cannot be had. */
+    bool (*offer)(int to);
 };
 
 /* A listening socket of a `stats socket` line, for its port (0: it has none).  Blocks for no longer

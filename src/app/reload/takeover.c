@@ -1,7 +1,7 @@
 /*
  * takeover.c: what a new process asks of those before it (its forebears), newest first.
  *
- *   sockets PID   -> "socket PID\nNAME\n..." with descriptors, ..., "sockets-end PID GENERATION"
+ *   sockets PID   -> "socket PID\nNAME\n..." with descriptors, ..., "sockets-end PID GENERATION ITS-PID"
  *   hold PID      -> it accepts nothing more; "lease PID\nADDRESS PEER\n..." for each, "held PID"
  *   keep PID\n... sockets that we have no use for: it listens to them as long as it needs them
  *   running PID   from now on we accept; it lets its sockets go, and stops softly
@@ -29,6 +29,8 @@ struct forebear {
     struct hf_watch watch;
     int line;
     bool answers; /* to us, so far */
+    unsigned generation;
+    long pid;
     _Atomic bool gone;
 };
 
@@ -43,8 +45,12 @@ static struct {
 
 void app_takeover_from(const int *lines, unsigned n)
 {
-    for (unsigned i = 0; i < n && past.n < APP_MOST_FOREBEARS; i++)
-        past.list[past.n++] = (struct forebear){.line = lines[i], .answers = true};
+    for (unsigned i = 0; i < n; i++) {
+        if (past.n < APP_MOST_FOREBEARS)
+            past.list[past.n++] = (struct forebear){.line = lines[i], .answers = true};
+        else
+            close(lines[i]);
+    }
 }
 
 unsigned app_takeover_generation(void)
@@ -143,26 +149,66 @@ static void add_sockets(struct app_heirlooms *heirlooms, struct hf_line_message 
     message->n_fds = 0; /* the others are heirlooms */
 }
 
+struct asking {
+    struct app_heirlooms *heirlooms;
+    struct forebear *forebear;
+};
+
 static bool on_sockets(struct hf_line_message *message, void *arg)
 {
+    struct asking *asking = arg;
+    struct forebear *forebear = asking->forebear;
     const char *rest = answer_to_us(message, "socket");
 
     if (rest) {
-        add_sockets(arg, message, rest);
-    } else if ((rest = answer_to_us(message, "sockets-end"))) {
-        unsigned generation = (unsigned)strtoul(rest, NULL, 10);
-        if (generation >= past.generation)
-            past.generation = generation + 1;
+        add_sockets(asking->heirlooms, message, rest);
+        return false;
     }
-    return rest && strncmp(message->text, "sockets-end", 11) == 0;
+    rest = answer_to_us(message, "sockets-end");
+    return rest && sscanf(rest, "%u %ld", &forebear->generation, &forebear->pid) == 2;
+}
+
+/* By several ways we may have come to one process. */
+static bool is_known(const struct forebear *forebear)
+{
+    for (const struct forebear *other = past.list; other < forebear; other++)
+        if (other->pid == forebear->pid)
+            return true;
+    return false;
+}
+
+static int younger_first(const void *a, const void *b)
+{
+    const struct forebear *left = a, *right = b;
+    return (left->generation < right->generation) - (left->generation > right->generation);
+}
+
+/* Strays go to the youngest, who passes them on: so order matters. */
+static void put_in_order(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < past.n; i++) {
+        struct forebear *forebear = &past.list[i];
+        if (forebear->answers && !is_known(forebear))
+            past.list[n++] = *forebear;
+        else
+            close(forebear->line);
+    }
+    past.n = n;
+    qsort(past.list, past.n, sizeof past.list[0], younger_first);
+    if (n)
+        past.generation = past.list[0].generation + 1;
 }
 
 void app_takeover_sockets(struct app_heirlooms *heirlooms)
 {
     for (unsigned i = 0; i < past.n; i++) {
+        struct asking asking = {heirlooms, &past.list[i]};
         tell(&past.list[i], "sockets %ld", (long)getpid());
-        listen_to(&past.list[i], on_sockets, heirlooms);
+        listen_to(&past.list[i], on_sockets, &asking);
     }
+    put_in_order();
 }
 
 /* ---- hold, running ------------------------------------------------------------------------- */
