@@ -1,6 +1,7 @@
 /*
  * api.c: the sockets of the runtime API are opened with all others, and served on main's loop.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -25,10 +26,31 @@ static bool append(struct app_api *api, const struct hf_cfg_bind *bind, int fd)
     return true;
 }
 
-static bool open_one(struct app_api *api, const struct hf_cfg_bind *bind, uint16_t port)
+/* A path of the file system is made anew, and the old socket gives way; an address is handed over.
+ */
+static enum hf_status obtain(struct app_sockets *sockets, const struct hf_cfg_bind *bind,
+                             uint16_t port, int *fd)
+{
+    char name[300];
+    bool handed_over = bind->reach == HF_REACH_INET || bind->reach == HF_REACH_ABNS;
+    enum hf_status status = HF_OK;
+
+    snprintf(name, sizeof name, "stats socket %s %u", bind->text, port);
+    *fd = handed_over ? app_heirlooms_take(&sockets->heirlooms, name) : -1;
+    if (*fd < 0)
+        status = hf_admin_listen(bind, port, fd);
+    if (!status && handed_over && !app_sockets_show(sockets, name, *fd)) {
+        close(*fd);
+        status = HF_NOMEM;
+    }
+    return status;
+}
+
+static bool open_one(struct app_api *api, struct app_sockets *sockets,
+                     const struct hf_cfg_bind *bind, uint16_t port)
 {
     int fd;
-    enum hf_status status = hf_admin_listen(bind, port, &fd);
+    enum hf_status status = obtain(sockets, bind, port, &fd);
     if (!status && append(api, bind, fd))
         return true;
     if (!status) {
@@ -39,14 +61,14 @@ static bool open_one(struct app_api *api, const struct hf_cfg_bind *bind, uint16
     return false;
 }
 
-bool app_api_open(struct app_api *api, const struct hf_config *config)
+bool app_api_open(struct app_api *api, struct app_sockets *sockets, const struct hf_config *config)
 {
     const struct hf_cfg_bind *bind = config->global.stats_sockets;
     bool ok = true;
 
     for (; bind; bind = bind->next)
         for (unsigned port = bind->port_lo; port <= bind->port_hi; port++)
-            ok = open_one(api, bind, (uint16_t)port) && ok;
+            ok = open_one(api, sockets, bind, (uint16_t)port) && ok;
     return ok;
 }
 

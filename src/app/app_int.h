@@ -81,6 +81,8 @@ struct app_sockets {
  * what to do. */
 HF_MUST_USE bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *config,
                                   struct hf_lease_table *leases, unsigned n_workers);
+/* A socket of others that is handed over with ours; it stays theirs. */
+HF_MUST_USE bool app_sockets_show(struct app_sockets *sockets, const char *name, int fd);
 void app_sockets_close(struct app_sockets *sockets);
 
 /* ---- refusal.c ---- */
@@ -263,7 +265,8 @@ struct app_api {
 };
 
 /* Opens the sockets of all `stats socket` lines; reports each that cannot be opened. */
-HF_MUST_USE bool app_api_open(struct app_api *api, const struct hf_config *config);
+HF_MUST_USE bool app_api_open(struct app_api *api, struct app_sockets *sockets,
+                              const struct hf_config *config);
 /* Main's loop serves them; the workers run. */
 HF_MUST_USE bool app_api_serve(struct app_api *api, struct hf_loop *loop,
                                struct hf_runtime *runtime, struct hf_lease_table *leases,

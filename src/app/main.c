@@ -271,7 +271,7 @@ static int run(const struct hf_config *config, const struct hf_args *args)
     if (!runtime || !leases || !ties) {
         hf_diag_line(stderr, HF_DIAG_ERROR, "Cannot start: out of memory.");
     } else if (!app_sockets_open(&sockets, config, leases, n_workers) ||
-               !app_api_open(&api, config)) {
+               !app_api_open(&api, &sockets, config)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {

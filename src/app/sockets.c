@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "haftp/net/unix.h"
 
 #define SOCKET_NAME_BYTES 256u
+#define NO_WORKER         UINT_MAX
 
 static const char *advice(enum hf_status status, unsigned port)
 {
@@ -349,6 +351,17 @@ bool app_sockets_open(struct app_sockets *sockets, const struct hf_config *confi
     }
     report_others(sockets);
     return ok;
+}
+
+bool app_sockets_show(struct app_sockets *sockets, const char *name, int fd)
+{
+    const struct app_socket socket = {
+        .name = strdup(name), .shown = fd, .fd = -1, .worker = NO_WORKER};
+
+    if (socket.name && append(sockets, &socket))
+        return true;
+    free(socket.name);
+    return false;
 }
 
 void app_sockets_close(struct app_sockets *sockets)

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import threading
 
@@ -238,6 +239,28 @@ def test_hard_stop_ends_the_old_worker(lab):
     assert old.sock.recv(3) == b"421"
     old.close()
     family.haftp.wait_log("Former worker .* exited with code 0")
+
+
+def test_runtime_api_goes_on(lab):
+    """Its sockets are the new process's, by address as by path."""
+    lab.need_haftp()
+    path, front = os.path.join(lab.scratch(), "api"), lab.net.front()
+    family = Family(lab, more_global=[f"stats socket {path}", f"stats socket ipv4@{front}:9999"])
+    old = family.session()
+
+    def ask(family_of_socket, where):
+        with socket.socket(family_of_socket) as link:
+            link.settimeout(10)
+            link.connect(where)
+            link.sendall(b"show version\n")
+            return link.recv(100)
+
+    for _ in range(2):
+        family.reload()
+        for _ in range(5):
+            assert ask(socket.AF_UNIX, path)
+            assert ask(socket.AF_INET, (front, 9999))
+    old.quit()
 
 
 def test_most_reloads(lab):

@@ -129,8 +129,8 @@ static void send_sockets(struct successor *to, const char *id)
             add_row(&batch, socket->name, socket->shown);
     }
     send_batch(&batch);
-    int n = snprintf(end, sizeof end, "sockets-end %s %u %ld", id,
-                     app_takeover_generation(), (long)getpid());
+    int n = snprintf(end, sizeof end, "sockets-end %s %u %ld", id, app_takeover_generation(),
+                     (long)getpid());
     post(to, end, (size_t)n, NULL, 0);
 }
 

@@ -24,7 +24,7 @@
 static struct {
     struct app_serving *serving;
     struct hf_listener listener;
-    int fd; /* until it is served */
+    int fd;     /* until it is served */
     uid_t user; /* who may have a line, beside root */
 } offer = {.fd = -1};
 
@@ -140,8 +140,8 @@ static void ask_processes(const struct hf_pids *pids)
             continue;
         }
         if (!is_trusted(fd, geteuid()) || !receive_lines(fd))
-            hf_diag_line(stderr, HF_DIAG_WARNING, "Process %d does not answer: it hands nothing over.",
-                         (int)pids->list[i]);
+            hf_diag_line(stderr, HF_DIAG_WARNING,
+                         "Process %d does not answer: it hands nothing over.", (int)pids->list[i]);
         close(fd);
     }
 }
@@ -160,8 +160,8 @@ static bool ask_socket(const char *path)
         close(fd);
     }
     if (!ok)
-        hf_diag_line(stderr, HF_DIAG_ERROR, "Failed to get the sockets from the old process: '%s' %s.",
-                     path,
+        hf_diag_line(stderr, HF_DIAG_ERROR,
+                     "Failed to get the sockets from the old process: '%s' %s.", path,
                      status == HF_OK ? "gives none: its 'stats socket' line needs 'expose-fd "
                                        "listeners'"
                                      : hf_status_text(status));

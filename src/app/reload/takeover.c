@@ -1,9 +1,9 @@
 /*
  * takeover.c: what a new process asks of those before it (its forebears), newest first.
  *
- *   sockets PID   -> "socket PID\nNAME\n..." with descriptors, ..., "sockets-end PID GENERATION ITS-PID"
- *   hold PID      -> it accepts nothing more; "lease PID\nADDRESS PEER\n..." for each, "held PID"
- *   keep PID\n... sockets that we have no use for: it listens to them as long as it needs them
+ *   sockets PID   -> "socket PID\nNAME\n..." with descriptors, ..., "sockets-end PID GENERATION
+ * ITS-PID" hold PID      -> it accepts nothing more; "lease PID\nADDRESS PEER\n..." for each, "held
+ * PID" keep PID\n... sockets that we have no use for: it listens to them as long as it needs them
  *   running PID   from now on we accept; it lets its sockets go, and stops softly
  *   stray ...     a data connection that nobody expects here (ftp/arrival)
  *
