@@ -279,6 +279,31 @@ void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *
     putc('\n', out);
 }
 
+void hf_dump_stored(FILE *out, const struct hf_cfg_stick_table *table)
+{
+    const char *before = " store ";
+
+    for (unsigned i = 0; i < HF_N_STICK_DATA; i++) {
+        const struct hf_stick_row *row = &hf_stick_rows[i];
+        const struct hf_cfg_stick_stored *stored = &table->stores[i];
+        if (!stored->n)
+            continue;
+        fprintf(out, "%s%s", before, row->name);
+        before = ",";
+        bool has_length = row->argument == HF_STICK_LENGTH || row->argument == HF_STICK_RATES;
+        if (row->argument != HF_STICK_NONE)
+            putc('(', out);
+        if (has_length)
+            fprintf(out, "%u", stored->n);
+        if (row->argument == HF_STICK_RATES)
+            putc(',', out);
+        if (hf_stick_is_rate((enum hf_stick_data)i))
+            hf_value_print_time(out, stored->period_ms);
+        if (row->argument != HF_STICK_NONE)
+            putc(')', out);
+    }
+}
+
 static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_stick_rule *rule;
@@ -286,6 +311,7 @@ static void print_stick(FILE *out, const struct hf_cfg_proxy *proxy)
     if (proxy->stick_table) {
         fputs("    stick-table", out);
         hf_dump_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, proxy->stick_table, " ", "");
+        hf_dump_stored(out, proxy->stick_table);
         putc('\n', out);
     }
     LL_FOREACH(proxy->stick_rules, rule)

@@ -15,6 +15,8 @@ void hf_dump_rows(FILE *out, enum hf_object kind, uint64_t where, const void *ob
                   const char *before, const char *after);
 void hf_dump_bind(FILE *out, const struct hf_cfg_bind *bind);
 void hf_dump_server(FILE *out, const char *keyword, const struct hf_cfg_server *server);
+/* " store DATA,...", or nothing. */
+void hf_dump_stored(FILE *out, const struct hf_cfg_stick_table *table);
 void hf_dump_logs(FILE *out, const struct hf_cfg_log *logs);
 
 /* The sections that others may name (section/dump.c). */

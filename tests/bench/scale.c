@@ -494,7 +494,7 @@ static uint64_t replace_expired(unsigned operations)
         stick.now_ms = (uint64_t)stick.next * LIFE_MS / stick.n;
         store(stick.next++);
     }
-    return hf_stick_count_mt(stick.table);
+    return hf_stick_count_mt(stick.table, 0);
 }
 
 /* Memory of an entry with a key of four bytes. */

@@ -24,6 +24,7 @@
 #include "haftp/conf/check.h"
 #include "haftp/conf/endpoint.h"
 #include "haftp/conf/expr.h"
+#include "haftp/conf/stick_data.h"
 
 enum hf_mode { HF_MODE_TCP, HF_MODE_HTTP };
 enum hf_tristate { HF_UNSET, HF_YES, HF_NO };
@@ -267,6 +268,7 @@ struct hf_cfg_stick_table {
     const char *name;                 /* its section's; SECTION/NAME in a `peers` section */
     const struct hf_cfg_proxy *proxy; /* whose it is; NULL: of a `peers` section */
     unsigned index;                   /* among all tables, from 0 */
+    struct hf_cfg_stick_stored stores[HF_N_STICK_DATA]; /* by enum hf_stick_data */
 /* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey,
  * peers (NULL: not shared) and peers_loc */
 #define HF_ROWS_FIELDS

@@ -72,7 +72,6 @@ struct hf_build {
     struct hf_cfg_source *source;      /* that `usesrc` and `interface` belong to */
     struct hf_loc refused;             /* the last word that was refused for good */
     struct hf_cfg_stick_table *table;
-    uint32_t table_stores; /* what it stores, as bits */
     struct hf_cfg_log *log;
     struct hf_cfg_proxy *last_proxy; /* of the configuration's list */
     /* The servers of the section that last had one. */

@@ -44,6 +44,7 @@ static void print_peers(FILE *out, const struct hf_cfg_peers *peers)
     {
         print_named(out, "table", table->name, NULL);
         hf_dump_rows(out, HF_OBJECT_TABLE, HF_ON_TABLE, table->table, " ", "");
+        hf_dump_stored(out, table->table);
         putc('\n', out);
     }
     hf_dump_logs(out, peers->section.o.logs);

@@ -342,7 +342,7 @@ FETCH(srv_weight)
 FETCH(table_cnt)
 {
     struct hf_stick_table *table = hf_table_arg(call, eval);
-    return table ? hf_out_number(out, hf_stick_count_mt(table)) : HF_FALSE;
+    return table ? hf_out_number(out, hf_stick_count_mt(table, eval->now_ms)) : HF_FALSE;
 }
 
 FETCH(table_avl)
@@ -350,5 +350,5 @@ FETCH(table_avl)
     struct hf_stick_table *table = hf_table_arg(call, eval);
     if (!table)
         return HF_FALSE;
-    return hf_out_number(out, (int64_t)hf_stick_cfg(table)->size - hf_stick_count_mt(table));
+    return hf_out_number(out, (int64_t)hf_stick_cfg(table)->size - hf_stick_count_mt(table, eval->now_ms));
 }

@@ -695,9 +695,9 @@ static void a_table_does_not_learn_what_is_not_to_be_stuck_to(void **state)
     server_cfg(&f, 1)->o.non_stick = true;
     start(&f);
     learn(&f, 1, 1);
-    assert_int_equal(hf_stick_count_mt(f.backend->stick), 0);
+    assert_int_equal(hf_stick_count_mt(f.backend->stick, 0), 0);
     learn(&f, 1, 2);
-    assert_int_equal(hf_stick_count_mt(f.backend->stick), 1);
+    assert_int_equal(hf_stick_count_mt(f.backend->stick, 0), 1);
     end(&f);
 }
 

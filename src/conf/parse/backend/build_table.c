@@ -11,130 +11,101 @@
 
 /* ---- store ------------------------------------------------------------------------------- */
 
-enum argument { NOTHING, A_COUNT, A_PERIOD, A_RATES };
-
-/* What an entry may hold besides its server.  `counts`: it is for counters, which come later. */
-static const struct data {
-    const char *name;
-    enum argument argument;
-    bool counts;
-} datas[] = {
-    {"server_id", NOTHING, false},
-    {"server_key", NOTHING, false},
-    {"gpt", A_COUNT, true},
-    {"gpt0", NOTHING, true},
-    {"gpc", A_COUNT, true},
-    {"gpc_rate", A_RATES, true},
-    {"gpc0", NOTHING, true},
-    {"gpc0_rate", A_PERIOD, true},
-    {"gpc1", NOTHING, true},
-    {"gpc1_rate", A_PERIOD, true},
-    {"conn_cnt", NOTHING, true},
-    {"conn_rate", A_PERIOD, true},
-    {"conn_cur", NOTHING, true},
-    {"sess_cnt", NOTHING, true},
-    {"sess_rate", A_PERIOD, true},
-    {"http_req_cnt", NOTHING, true},
-    {"http_req_rate", A_PERIOD, true},
-    {"http_err_cnt", NOTHING, true},
-    {"http_err_rate", A_PERIOD, true},
-    {"http_fail_cnt", NOTHING, true},
-    {"http_fail_rate", A_PERIOD, true},
-    {"bytes_in_cnt", NOTHING, true},
-    {"bytes_in_rate", A_PERIOD, true},
-    {"bytes_out_cnt", NOTHING, true},
-    {"bytes_out_rate", A_PERIOD, true},
-    {"glitch_cnt", NOTHING, true},
-    {"glitch_rate", A_PERIOD, true},
-};
-
-#define MOST_IN_ARRAY 100
-
-static const struct data *find_data(const char *name, const char **nearest)
+/* HF_N_STICK_DATA: there is none of that name. */
+static enum hf_stick_data find_data(const char *name, const char **nearest)
 {
     struct hf_suggest suggest;
 
     hf_suggest_init(&suggest, name);
-    for (size_t i = 0; i < sizeof datas / sizeof datas[0]; i++) {
-        if (strcmp(datas[i].name, name) == 0)
-            return &datas[i];
-        hf_suggest_offer(&suggest, datas[i].name);
+    for (unsigned i = 0; i < HF_N_STICK_DATA; i++) {
+        if (strcmp(hf_stick_rows[i].name, name) == 0)
+            return (enum hf_stick_data)i;
+        hf_suggest_offer(&suggest, hf_stick_rows[i].name);
     }
     *nearest = suggest.best;
-    return NULL;
+    return HF_N_STICK_DATA;
 }
 
-static bool is_count(const char *text)
+/* As many as an array may have, to the comma or the end. */
+static bool read_length(const char *text, struct hf_cfg_stick_stored *stored, const char **rest)
 {
-    int64_t number;
-    return hf_value_number(text, &number) == HF_OK && number >= 1 && number <= MOST_IN_ARRAY;
+    unsigned length = 0;
+
+    for (; *text >= '0' && *text <= '9' && length <= HF_STICK_ARRAY_MAX; text++)
+        length = length * 10 + (unsigned)(*text - '0');
+    stored->n = (uint16_t)length;
+    *rest = text;
+    return length >= 1 && length <= HF_STICK_ARRAY_MAX;
 }
 
-static bool is_period(const char *text)
+static bool read_period(const char *text, struct hf_cfg_stick_stored *stored)
 {
     int64_t ms;
     const char *rest;
-    return hf_value_time(text, HF_UNIT_MS, &ms, &rest) == HF_OK && *rest == '\0';
-}
 
-static bool is_count_and_period(const char *text)
-{
-    int64_t count = 0;
-    for (; *text >= '0' && *text <= '9' && count <= MOST_IN_ARRAY; text++)
-        count = count * 10 + (*text - '0');
-    return count >= 1 && count <= MOST_IN_ARRAY && *text == ',' && is_period(text + 1);
+    if (hf_value_time(text, HF_UNIT_MS, &ms, &rest) != HF_OK || *rest)
+        return false;
+    stored->period_ms = ms > UINT32_MAX ? UINT32_MAX : (uint32_t)ms;
+    return true;
 }
 
 /* What is missing or wrong in the parentheses (`text`, NULL: there are none); NULL: nothing. */
-static const char *judge_argument(const struct data *data, const char *text)
+static const char *read_argument(enum hf_stick_argument wanted, const char *text,
+                                 struct hf_cfg_stick_stored *stored)
 {
-    switch (data->argument) {
-    case NOTHING:
+    const char *rest;
+
+    stored->n = 1;
+    switch (wanted) {
+    case HF_STICK_NONE:
         return text ? "no argument" : NULL;
-    case A_COUNT:
-        return text && is_count(text) ? NULL : "a number from 1 to 100 in parentheses";
-    case A_PERIOD:
-        return text && is_period(text) ? NULL : "a time in parentheses, for example 10s";
-    case A_RATES:
-        return text && is_count_and_period(text) ? NULL
-                                                 : "a number and a time, for example (3,10s)";
+    case HF_STICK_LENGTH:
+        return text && read_length(text, stored, &rest) && !*rest
+                   ? NULL
+                   : "a number from 1 to 100 in parentheses";
+    case HF_STICK_PERIOD:
+        return text && read_period(text, stored) ? NULL
+                                                 : "a time in parentheses, for example 10s";
+    case HF_STICK_RATES:
+        return text && read_length(text, stored, &rest) && *rest == ',' &&
+                       read_period(rest + 1, stored)
+                   ? NULL
+                   : "a number and a time, for example (3,10s)";
     }
     return NULL;
 }
 
 /* Of such a pair the array would take the place of the single counters. */
-static const char *const rivals[][2] = {
-    {"gpt", "gpt0"},           {"gpc", "gpc0"},           {"gpc", "gpc1"},
-    {"gpc_rate", "gpc0_rate"}, {"gpc_rate", "gpc1_rate"},
+static const enum hf_stick_data rivals[][2] = {
+    {HF_STICK_gpt, HF_STICK_gpt0},           {HF_STICK_gpc, HF_STICK_gpc0},
+    {HF_STICK_gpc, HF_STICK_gpc1},           {HF_STICK_gpc_rate, HF_STICK_gpc0_rate},
+    {HF_STICK_gpc_rate, HF_STICK_gpc1_rate},
 };
 
 /* What HAProxy does not let one table store. */
 static void check_rivals(struct hf_build *b, const struct hf_word *word)
 {
-    const char *nearest;
-
     for (size_t i = 0; i < sizeof rivals / sizeof rivals[0]; i++) {
-        uint32_t both = 0;
-        for (size_t k = 0; k < 2; k++)
-            both |= UINT32_C(1) << (find_data(rivals[i][k], &nearest) - datas);
-        if ((b->table_stores & both) != both)
+        const enum hf_stick_data *pair = rivals[i];
+        if (!b->table->stores[pair[0]].n || !b->table->stores[pair[1]].n)
             continue;
         hf_build_error(b, word->loc, "remove one of them", "'%s' and '%s' cannot be in one table",
-                       rivals[i][0], rivals[i][1]);
+                       hf_stick_rows[pair[0]].name, hf_stick_rows[pair[1]].name);
         return;
     }
 }
 
-static void note_data(struct hf_build *b, const struct hf_word *word, const struct data *data)
+static void note_data(struct hf_build *b, const struct hf_word *word, enum hf_stick_data data,
+                      struct hf_cfg_stick_stored stored)
 {
-    uint32_t bit = UINT32_C(1) << (data - datas);
+    const struct hf_stick_row *row = &hf_stick_rows[data];
 
-    if (b->table_stores & bit)
+    if (b->table->stores[data].n)
         hf_diag_add(b->diag, HF_DIAG_WARNING, word->loc, "remove one of them",
-                    "'%s' is stored already.", data->name);
-    b->table_stores |= bit;
-    if (data->counts)
-        hf_conf_add_pending(b->config, "store", word->loc);
+                    "'%s' is stored already.", row->name);
+    b->table->stores[data] = stored;
+    if (row->kind == HF_STICK_NEVER || row->kind == HF_STICK_NEVER_RATE)
+        hf_conf_add_pending(b->config, row->name, word->loc);
 }
 
 static void check_data(struct hf_build *b, const struct hf_word *word, const char *text, size_t n)
@@ -151,18 +122,19 @@ static void check_data(struct hf_build *b, const struct hf_word *word, const cha
         argument = hf_arena_strndup(arena, open + 1, inside);
     }
     const char *nearest = NULL;
-    const struct data *data = find_data(name, &nearest);
-    if (!data) {
+    enum hf_stick_data data = find_data(name, &nearest);
+    if (data == HF_N_STICK_DATA) {
         hf_build_error(b, word->loc,
                        nearest ? hf_arena_printf(arena, "did you mean '%s'?", nearest) : NULL,
                        "a stick-table cannot store '%s'", name);
         return;
     }
-    const char *wanted = judge_argument(data, argument);
+    struct hf_cfg_stick_stored stored = {0};
+    const char *wanted = read_argument(hf_stick_rows[data].argument, argument, &stored);
     if (wanted)
         hf_build_error(b, word->loc, NULL, "'%s' of a stick-table takes %s", name, wanted);
     else
-        note_data(b, word, data);
+        note_data(b, word, data, stored);
 }
 
 /* Data types with commas between; commas inside parentheses belong to their argument. */
@@ -190,7 +162,6 @@ void hf_build_stick_table(struct hf_build *b, struct hf_loc loc)
     b->table->loc = loc;
     hf_build_row_defaults(b->table, HF_OBJECT_TABLE);
     b->at[HF_OBJECT_TABLE] = b->table;
-    b->table_stores = 0;
 }
 
 static bool has_bytes(const struct hf_cfg_stick_table *table)
