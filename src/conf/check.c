@@ -88,6 +88,10 @@ static const struct use *find_uses(const struct hf_config *config)
 
     for (proxy = config->proxies; proxy; proxy = proxy->next)
         note_uses(proxy, uses);
+    for (const struct hf_arg_ref *ref = config->arg_refs; ref; ref = ref->next) {
+        if (ref->arg->table && ref->arg->table->proxy) /* many a backend is a table and no more */
+            uses[ref->arg->table->proxy->id].mentioned = true;
+    }
     return uses;
 }
 

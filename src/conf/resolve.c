@@ -148,6 +148,8 @@ static void check_table_peers(const struct hf_config *config, struct hf_diag *di
 static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *proxy,
                                struct hf_cfg_stick_rule *rule, struct hf_diag *diag)
 {
+    struct hf_cfg_stick_table *table;
+
     if (rule->table_name)
         rule->table = hf_conf_find_table(config, rule->table_name, rule->table_name_loc, diag);
     else if (proxy->stick_table)
@@ -155,6 +157,10 @@ static void resolve_stick_rule(struct hf_config *config, struct hf_cfg_proxy *pr
     else
         hf_diag_add(diag, HF_DIAG_ERROR, rule->loc, HF_TABLE_EXAMPLE,
                     "section '%s' has no stick-table.", proxy->name);
+    if (rule->table && rule->store) {
+        table = hf_names_find(&config->table_names, rule->table->name);
+        table->remembers = true;
+    }
     if (rule->table)
         hf_conf_check_key(rule->table, rule->expr ? rule->expr->type : HF_TYPE_ADDR, rule->loc,
                           diag);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "haftp/base/assert.h"
+#include "haftp/state/track.h"
 
 #include "data/xfer.h"
 #include "desk/desk.h"
@@ -204,8 +205,19 @@ static bool client_left_early(const struct ftp_session *s)
            hf_dial_client_left(&s->session, &s->front.watch);
 }
 
+/* What is said on the control connection counts as well; its end is counted by the engine. */
+static void count_bytes(struct ftp_session *s)
+{
+    const struct hf_facts *facts = &s->session.facts;
+
+    if (facts->tracked)
+        hf_track_bytes(facts->tracked, &facts->tracked->flow, facts->bytes_in, facts->bytes_out,
+                       false, hf_loop_now(ftp_loop_of(s)));
+}
+
 void ftp_session_step(struct ftp_session *s)
 {
+    count_bytes(s);
     if (client_left_early(s)) {
         ftp_client_broke(s, HF_REASON_CLIENT_RESET);
         return;

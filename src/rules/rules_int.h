@@ -46,9 +46,10 @@ static inline struct hf_view hf_text_arg(const struct hf_conv *call, unsigned i)
     return hf_has_arg(call, i) ? hf_view_cstr(call->args[i].text) : hf_view("", 0);
 }
 
-/* The table that the first argument names; without one, that of the session's section
- * (table_key.c). NULL: there is none. */
-struct hf_stick_table *hf_table_arg(const struct hf_conv *call, const struct hf_eval *eval);
+/* The table that this argument names; without one, that of the session's section (table_key.c).
+ * NULL: there is none. */
+struct hf_stick_table *hf_table_arg(const struct hf_conv *call, unsigned i,
+                                    const struct hf_eval *eval);
 
 /* What becomes of a sample. */
 static inline enum hf_truth hf_out_number(struct hf_sample *out, int64_t number)

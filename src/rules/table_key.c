@@ -85,9 +85,10 @@ bool hf_table_key(const struct hf_cfg_stick_table *table, struct hf_sample *samp
            key_of(table, sample, key);
 }
 
-struct hf_stick_table *hf_table_arg(const struct hf_conv *call, const struct hf_eval *eval)
+struct hf_stick_table *hf_table_arg(const struct hf_conv *call, unsigned i,
+                                    const struct hf_eval *eval)
 {
-    const struct hf_cfg_stick_table *cfg = hf_has_arg(call, 0) ? call->args[0].table : NULL;
+    const struct hf_cfg_stick_table *cfg = hf_has_arg(call, i) ? call->args[i].table : NULL;
 
     if (!cfg && eval->section)
         cfg = eval->section->stick_table;

@@ -18,8 +18,7 @@ void hf_stick_lay_out(struct hf_stick_table *table)
 {
     for (unsigned data = 0; data < HF_N_STICK_DATA; data++) {
         table->at[data] = table->n_words;
-        table->n_words =
-            (uint16_t)(table->n_words + table->cfg->stores[data].n * words_of(data));
+        table->n_words = (uint16_t)(table->n_words + table->cfg->stores[data].n * words_of(data));
     }
 }
 
@@ -58,8 +57,8 @@ static uint64_t change_cell(const struct hf_stick_table *table, struct hf_stick_
     if (!hf_stick_is_rate(change->cell.data))
         return *word(table, entry, change->cell) += (uint64_t)change->amount;
     struct hf_period *rate = period(table, entry, change->cell);
-    hf_period_count(rate, table->cfg->stores[change->cell.data].period_ms,
-                    (uint64_t)change->amount, now_ms);
+    hf_period_count(rate, table->cfg->stores[change->cell.data].period_ms, (uint64_t)change->amount,
+                    now_ms);
     return rate->now;
 }
 

@@ -5,6 +5,8 @@
 
 #include "haftp/log/format.h"
 #include "haftp/net/socket.h"
+#include "haftp/rules/table_key.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/header.h"
 
 typedef enum hf_acted (*action_fn)(const struct hf_cfg_rule *rule, struct hf_session *session,
@@ -214,6 +216,81 @@ ACTION(set_priority_offset)
     return acted(truth);
 }
 
+/* ---- what the session is counted under ------------------------------------------------------ */
+
+ACTION(track)
+{
+    const struct hf_cfg_stick_table *cfg =
+        rule->table->table ? rule->table->table : eval->section->stick_table;
+    struct hf_table_key key;
+    struct hf_sample sample;
+    UNUSED_ALL;
+    enum hf_truth truth = evaluate(rule, HF_TYPE_ANY, eval, &sample);
+    if (truth == HF_TRUE && cfg && hf_table_key(cfg, &sample, eval, &key))
+        hf_track_begin(&session->facts, eval->runtime->config->global.stick_counters, rule->counter,
+                       rule->set, hf_runtime_table(eval->runtime, cfg), hf_view(key.bytes, key.n),
+                       eval->now_ms);
+    return acted(truth);
+}
+
+/* The rule's number, or what its expression gives, is added to these of its counter. */
+static enum hf_acted add(const struct hf_cfg_rule *rule, const struct hf_session *session,
+                         struct hf_eval *eval, const struct hf_stick_cell cells[2], int64_t amount)
+{
+    struct hf_track *track = hf_track_of(&session->facts, rule->counter);
+    const struct hf_stick_change changes[] = {{cells[0], amount}, {cells[1], amount}};
+
+    if (track)
+        (void)hf_stick_change_mt(track->table, track->entry, changes, 2, eval->now_ms);
+    return HF_ACTED;
+}
+
+#define INC_ACTION(name, data, i)                                                                  \
+    ACTION(name)                                                                                   \
+    {                                                                                              \
+        UNUSED_ALL;                                                                                \
+        const struct hf_stick_cell cells[] = {{HF_STICK_##data, i}, {HF_STICK_##data##_rate, i}};  \
+        return add(rule, session, eval, cells, 1);                                                 \
+    }
+INC_ACTION(sc_inc_gpc, gpc, rule->index)
+INC_ACTION(sc_inc_gpc0, gpc0, 0)
+INC_ACTION(sc_inc_gpc1, gpc1, 0)
+
+ACTION(sc_add_gpc)
+{
+    const struct hf_stick_cell cells[] = {{HF_STICK_gpc, rule->index},
+                                          {HF_STICK_gpc_rate, rule->index}};
+    struct hf_sample sample = {.number = rule->number};
+    UNUSED_ALL;
+    enum hf_truth truth = rule->expr ? evaluate(rule, HF_TYPE_INT, eval, &sample) : HF_TRUE;
+    return truth == HF_TRUE ? add(rule, session, eval, cells, sample.number) : acted(truth);
+}
+
+static enum hf_acted set_tag(const struct hf_cfg_rule *rule, const struct hf_session *session,
+                             struct hf_eval *eval, struct hf_stick_cell cell)
+{
+    struct hf_track *track = hf_track_of(&session->facts, rule->counter);
+    struct hf_sample sample = {.number = rule->number};
+    enum hf_truth truth = rule->expr ? evaluate(rule, HF_TYPE_INT, eval, &sample) : HF_TRUE;
+
+    if (truth == HF_TRUE && track)
+        (void)hf_stick_assign_mt(track->table, track->entry, cell, (uint32_t)sample.number,
+                                 eval->now_ms);
+    return acted(truth);
+}
+
+ACTION(sc_set_gpt)
+{
+    UNUSED_ALL;
+    return set_tag(rule, session, eval, (struct hf_stick_cell){HF_STICK_gpt, rule->index});
+}
+
+ACTION(sc_set_gpt0)
+{
+    UNUSED_ALL;
+    return set_tag(rule, session, eval, (struct hf_stick_cell){HF_STICK_gpt0, 0});
+}
+
 /* Checked when the file was read, and told at start that it does nothing. */
 ACTION(do_nothing)
 {
@@ -240,6 +317,13 @@ static const action_fn actions[] = {
     [HF_RULE_SET_LOG_LEVEL] = set_log_level,
     [HF_RULE_SET_PRIORITY_CLASS] = set_priority_class,
     [HF_RULE_SET_PRIORITY_OFFSET] = set_priority_offset,
+    [HF_RULE_TRACK] = track,
+    [HF_RULE_SC_INC_GPC] = sc_inc_gpc,
+    [HF_RULE_SC_INC_GPC0] = sc_inc_gpc0,
+    [HF_RULE_SC_INC_GPC1] = sc_inc_gpc1,
+    [HF_RULE_SC_ADD_GPC] = sc_add_gpc,
+    [HF_RULE_SC_SET_GPT] = sc_set_gpt,
+    [HF_RULE_SC_SET_GPT0] = sc_set_gpt0,
     [HF_RULE_NONE] = do_nothing,
 };
 

@@ -17,6 +17,7 @@
 #include "haftp/base/assert.h"
 #include "haftp/log/format.h"
 #include "haftp/log/log.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/account.h"
 #include "haftp/stream/header.h"
 #include "handshake_int.h"
@@ -142,6 +143,7 @@ static enum hf_ruling enter(struct hf_session *session, struct hf_watch *front, 
     if (!passes(session, front, HF_RULES_SESSION))
         return HF_RULING_REJECT;
     hf_account_front(session->engine, &session->facts, HF_COUNT_SESSIONS);
+    hf_track_session(&session->facts, hf_loop_now(session->engine->loop));
     name_session(session);
     hf_log_connect_mt(&session->facts);
     if (!has_rules(*section))

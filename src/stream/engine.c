@@ -14,6 +14,7 @@
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
 #include "haftp/state/ftp_facts.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/account.h"
 #include "haftp/stream/dial.h"
 #include "haftp/stream/gate.h"
@@ -145,6 +146,15 @@ void hf_session_leave_tls(struct hf_session *session)
     session->tls_places = 0;
 }
 
+static void track_to_the_end(struct hf_facts *facts, uint64_t now_ms)
+{
+    if (!facts->tracked)
+        return;
+    hf_track_bytes(facts->tracked, &facts->tracked->flow, facts->bytes_in, facts->bytes_out, true,
+                   now_ms);
+    hf_track_end(facts, now_ms);
+}
+
 void hf_session_end(struct hf_session *session)
 {
     struct hf_engine *engine = session->engine;
@@ -154,6 +164,7 @@ void hf_session_end(struct hf_session *session)
     facts->client_fd = -1; /* its owner has closed it */
     hf_session_report(session);
     hf_account_end(session);
+    track_to_the_end(facts, hf_loop_now(engine->loop));
     hf_vars_free(&facts->vars);
     hf_ftp_facts_free(facts);
     free(facts->first);

@@ -21,10 +21,13 @@ void hf_rules_prepare(struct hf_eval *eval, struct hf_session *session,
     eval->now_ms = hf_loop_now(session->engine->loop);
 }
 
+/* Rules for each reply are not for the first bytes, and the other way round. */
 static enum hf_ruling run(struct hf_session *session, const struct hf_cfg_rule **at, int fd,
-                          struct hf_eval *eval)
+                          bool each_reply, struct hf_eval *eval)
 {
     for (; *at; *at = (*at)->next) {
+        if ((*at)->each_reply != each_reply)
+            continue;
         enum hf_truth truth = hf_cond_eval((*at)->cond, eval);
         if (truth == HF_MISSING)
             return HF_RULING_WAIT;
@@ -61,7 +64,27 @@ enum hf_ruling hf_rules_at_entry(struct hf_session *session, const struct hf_cfg
     if (!at)
         return HF_RULING_PASS;
     hf_rules_prepare(&eval, session, section);
-    return count(session, section, set, run(session, &at, fd, &eval));
+    return count(session, section, set, run(session, &at, fd, false, &eval));
+}
+
+/* ---- rules of an FTP conversation --------------------------------------------------------- */
+
+bool hf_rules_go_on(const struct hf_cfg_rule *rule, struct hf_session *session,
+                    struct hf_eval *eval)
+{
+    return hf_action_run(rule, session, session->facts.client_fd, eval) != HF_ACTED_LAST;
+}
+
+enum hf_ruling hf_rules_at_reply(struct hf_session *session, const struct hf_cfg_proxy *section)
+{
+    const struct hf_cfg_rule *at = section->rules[HF_RULES_RESPONSE];
+    struct hf_eval eval;
+
+    if (!at)
+        return HF_RULING_PASS;
+    hf_rules_prepare(&eval, session, section);
+    return count(session, section, HF_RULES_RESPONSE,
+                 run(session, &at, session->facts.client_fd, true, &eval));
 }
 
 /* ---- rules that may wait for bytes -------------------------------------------------------- */
@@ -154,7 +177,7 @@ enum hf_ruling hf_inspect_run(struct hf_inspect *inspect)
     }
     eval.final = inspect->final || ended || bytes.n == HF_INSPECT_BYTES;
     return count(session, inspect->section, inspect->set,
-                 run(session, &inspect->at, inspect->watch->fd, &eval));
+                 run(session, &inspect->at, inspect->watch->fd, false, &eval));
 }
 
 void hf_inspect_stop(struct hf_inspect *inspect)

@@ -9,6 +9,7 @@
 #include "haftp/net/relay.h"
 #include "haftp/net/socket.h"
 #include "haftp/state/tls.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/account.h"
 #include "haftp/stream/admit.h"
 #include "haftp/stream/dial.h"
@@ -176,6 +177,17 @@ static bool hold_response(struct hf_stream *stream)
 
 /* ---- relay ---- */
 
+static void note_moved(struct hf_stream *stream)
+{
+    struct hf_tracked *tracked = stream->session.facts.tracked;
+    const struct hf_relay_end *end = stream->relay.end;
+
+    stream->active_ms = hf_loop_now(stream->session.engine->loop);
+    if (tracked)
+        hf_track_bytes(tracked, &tracked->flow, end[HF_FRONT].bytes, end[HF_BACK].bytes, false,
+                       stream->active_ms);
+}
+
 static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
                      enum hf_status status)
 {
@@ -188,7 +200,7 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     case HF_RELAY_SECURE:
         break;
     case HF_RELAY_MOVED:
-        stream->active_ms = hf_loop_now(stream->session.engine->loop);
+        note_moved(stream);
         account(stream);
         break;
     case HF_RELAY_EOF:

@@ -49,7 +49,8 @@
  *   - nothing                  e SAMPLE                      # NUMBER, also hexadecimal
  *   v (VARIABLE) SAMPLE        f (VARIABLE) FORMAT           u (VARIABLE)
  *   4 layer4                   l LOG LEVEL                   w any word
- *   k SAMPLE [table SECTION]   i (INDEX)                     j (INDEX) NUMBER or SAMPLE
+ *   k SAMPLE [table SECTION]   n (COUNTER)                   o (COUNTER) NUMBER or SAMPLE
+ *                              i (INDEX,COUNTER)             j (INDEX,COUNTER) NUMBER or SAMPLE
  *   c SAMPLE len NUMBER        r (VARIABLE,RESOLVERS) SAMPLE
  *   m http [proto NAME]        s SERVICE                     g ENGINE GROUP
  *   d [code NUMBER] [text TEXT]  y [rst-ttl NUMBER]              x NUMBER or SAMPLE

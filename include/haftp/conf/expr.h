@@ -306,7 +306,14 @@ enum hf_rule_action {
     HF_RULE_SET_PRIORITY_OFFSET, /* expr */
     HF_RULE_FTP_DENY, /* number: the code, 0: what fits; reply: the text, NULL: what fits; denial */
     HF_RULE_FTP_LOG,
-    HF_RULE_NONE, /* checked, and told at start that it has no effect yet */
+    HF_RULE_TRACK,       /* expr, table, counter */
+    HF_RULE_SC_INC_GPC,  /* counter, index */
+    HF_RULE_SC_INC_GPC0, /* counter */
+    HF_RULE_SC_INC_GPC1,
+    HF_RULE_SC_ADD_GPC,  /* counter, index; number, or expr */
+    HF_RULE_SC_SET_GPT,  /* the same */
+    HF_RULE_SC_SET_GPT0, /* counter; number, or expr */
+    HF_RULE_NONE,        /* checked, and told at start that it has no effect yet */
 };
 
 /* The conditions of set-var(NAME,...), as bits in the order of the words. */
@@ -335,6 +342,13 @@ struct hf_cfg_rule {
     unsigned when; /* SET_VAR, SET_VAR_FMT: enum hf_set_when */
     int64_t number;
     const char *reply;
+    const struct hf_arg *table; /* TRACK: kind TABLE */
+    unsigned counter;           /* TRACK, SC_*: which one of the session */
+    unsigned index;             /* SC_*: of an array */
+    enum hf_rule_set set;
+    /* Its condition asks for ftp.code: looked at with each reply of the server, not only with its
+     * first bytes (RESPONSE). */
+    bool each_reply;
     unsigned denial; /* FTP_DENY: index in the configuration's list, the same in all copies */
 };
 

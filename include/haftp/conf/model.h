@@ -269,6 +269,7 @@ struct hf_cfg_stick_table {
     const struct hf_cfg_proxy *proxy; /* whose it is; NULL: of a `peers` section */
     unsigned index;                   /* among all tables, from 0 */
     struct hf_cfg_stick_stored stores[HF_N_STICK_DATA]; /* by enum hf_stick_data */
+    bool remembers;                                     /* a `stick` rule stores servers in it */
 /* type, length (of strings and binary keys; 0: 32), size (entries), expire_ms, nopurge, srvkey,
  * peers (NULL: not shared) and peers_loc */
 #define HF_ROWS_FIELDS

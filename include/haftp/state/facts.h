@@ -35,6 +35,7 @@ struct hf_cfg_bind;
 struct hf_ftp_facts;
 struct hf_vars;
 struct hf_pp_header;
+struct hf_tracked;
 
 /* What a PROXY header said besides addresses, and what it took the place of. */
 struct hf_proxied {
@@ -65,6 +66,7 @@ struct hf_facts {
     uint64_t bytes_in, bytes_out; /* client to server, server to client */
     uint32_t srv_queue, be_queue; /* waiting before us when queued */
     struct hf_vars *vars;         /* NULL: no rule has set one */
+    struct hf_tracked *tracked;   /* entries it is counted under (track.h); NULL: none */
     /* TLS of the client's and of the server's connection, which own it; NULL: none, or ended.  Of
      * a transfer: of its data connection's two ends, while its line is written. */
     struct hf_tls *front_tls, *back_tls;

@@ -25,6 +25,14 @@ HF_MUST_USE enum hf_ruling hf_rules_at_entry(struct hf_session *session,
                                              const struct hf_cfg_proxy *section,
                                              enum hf_rule_set set, int fd);
 
+/* Does what a rule of `ftp-request` says that is not FTP's own.  False: no later rule of its set is
+ * looked at. */
+HF_MUST_USE bool hf_rules_go_on(const struct hf_cfg_rule *rule, struct hf_session *session,
+                                struct hf_eval *eval);
+/* The rules of `tcp-response content` that ask for ftp.code, when the server has replied. */
+HF_MUST_USE enum hf_ruling hf_rules_at_reply(struct hf_session *session,
+                                             const struct hf_cfg_proxy *section);
+
 /* As much as HAProxy's buffer holds: beyond it, no more bytes are waited for. */
 #define HF_INSPECT_BYTES (16u * 1024u)
 

@@ -245,8 +245,10 @@ static const char *action_arguments(char letter)
         ['l'] = " LEVEL",
         ['w'] = " NUMBER",
         ['k'] = " SAMPLE [table SECTION]",
-        ['i'] = "(INDEX)",
-        ['j'] = "(INDEX) { NUMBER | SAMPLE }",
+        ['n'] = "(COUNTER)",
+        ['o'] = "(COUNTER) { NUMBER | SAMPLE }",
+        ['i'] = "(INDEX,COUNTER)",
+        ['j'] = "(INDEX,COUNTER) { NUMBER | SAMPLE }",
         ['c'] = " SAMPLE len NUMBER",
         ['r'] = "(VARIABLE,RESOLVERS) SAMPLE",
         ['m'] = " http [proto NAME]",
@@ -272,7 +274,7 @@ static void print_rule_sets(FILE *out, const char *letters)
     } sets[] = {{'C', "connection"}, {'S', "session"}, {'Q', "content"}};
     const char *before = "tcp-request ";
 
-    if (strchr(letters, 'F')) {
+    if (letters[0] == 'F') {
         fputs("      In ftp-request.\n", out);
         return;
     }
@@ -285,6 +287,8 @@ static void print_rule_sets(FILE *out, const char *letters)
     }
     if (strchr(letters, 'R'))
         fprintf(out, "%stcp-response content", *before == ',' ? "; " : "");
+    if (strchr(letters, 'F'))
+        fputs("; ftp-request", out);
     fputs(".\n", out);
 }
 

@@ -49,10 +49,20 @@ struct rule_reader {
     const char *open, *close; /* of the parentheses behind the action's name; NULL: none */
 };
 
+/* "track-sc5": the number of the counter belongs to the word. */
+static bool is_track(struct hf_view name, const char *word)
+{
+    size_t n = strlen(word);
+
+    if (strcmp(word, "track-sc") != 0 || name.n < n || memcmp(name.p, word, n) != 0)
+        return false;
+    return strspn(name.p + n, "0123456789") >= name.n - n;
+}
+
 static const struct action *find_action(struct hf_view name)
 {
     for (size_t i = 0; i < N_ACTIONS; i++) {
-        if (hf_view_is(name, actions[i].name))
+        if (hf_view_is(name, actions[i].name) || is_track(name, actions[i].name))
             return &actions[i];
     }
     return NULL;
@@ -60,7 +70,7 @@ static const struct action *find_action(struct hf_view name)
 
 const char *hf_action_examples(enum hf_rule_set set)
 {
-    return set == HF_RULES_FTP ? "allow, deny or log"
+    return set == HF_RULES_FTP ? "allow, deny, log, track-sc0 or sc-inc-gpc0"
                                : "for example accept, reject or set-var(txn.name)";
 }
 
@@ -204,13 +214,38 @@ static bool read_any(struct rule_reader *r, const char *what)
     return true;
 }
 
+static const char *counters_hint(struct rule_reader *r)
+{
+    return hf_arena_printf(arena_of(r->b),
+                           "a session has %u counters, from 0 on, and 'tune.stick-counters' in "
+                           "'global' gives more",
+                           r->b->config->global.stick_counters);
+}
+
+/* The digits behind "track-sc". */
+static bool read_tracker(struct rule_reader *r)
+{
+    const char *digits = r->words->text + strlen("track-sc");
+    int64_t number = 0;
+
+    if (!*digits)
+        return true;
+    if (hf_value_number(digits, &number) == HF_OK && number < r->b->config->global.stick_counters) {
+        r->rule->counter = (unsigned)number;
+        return true;
+    }
+    hf_build_error(r->b, r->words->loc, counters_hint(r), "there is no counter for '%s'",
+                   r->words->text);
+    return false;
+}
+
 /* "src" or "src table NAME": resolved as an argument of a table would be. */
 static bool read_key(struct rule_reader *r)
 {
     struct hf_arg *arg = HF_NEW(arena_of(r->b), struct hf_arg);
     struct hf_arg_ref *ref = HF_NEW(arena_of(r->b), struct hf_arg_ref);
 
-    if (!read_expr(r))
+    if (!read_tracker(r) || !read_expr(r))
         return false;
     arg->kind = HF_ARG_TABLE;
     arg->text = "";
@@ -227,37 +262,61 @@ static bool read_key(struct rule_reader *r)
                                .section = r->b->in_defaults ? NULL : r->b->section,
                                .key = r->rule->expr};
     LL_PREPEND(r->b->config->arg_refs, ref);
+    r->rule->table = arg;
     return true;
 }
 
-/* "(0)", "(0,1)": which counter. */
-static bool read_index(struct rule_reader *r)
+/* The number that begins behind `before`, up to the next comma or parenthesis; then *before is
+ * there. */
+static bool read_inside(struct rule_reader *r, const char **before, unsigned limit,
+                        const char *what, const char *hint, unsigned *out)
 {
-    int64_t index = 0;
-    const char *digits;
+    const char *text = r->words->text, *from = *before + 1, *to = from + strcspn(from, ",)");
+    const char *digits = hf_arena_strndup(arena_of(r->b), from, (size_t)(to - from));
+    int64_t number = 0;
 
-    if (!r->open)
+    *before = to;
+    if (hf_value_number(digits, &number) == HF_OK && number < limit) {
+        *out = (unsigned)number;
         return true;
-    digits = hf_arena_strndup(arena_of(r->b), r->open + 1, strcspn(r->open + 1, ",)"));
-    if (hf_value_number(digits, &index) == HF_OK && index <= 2)
-        return true;
-    hf_build_error(r->b,
-                   hf_word_part(r->words, (size_t)(r->open + 1 - r->words->text),
-                                (size_t)(r->close - r->words->text)),
-                   "the counters are 0, 1 and 2", "'%s' is not a counter", digits);
+    }
+    hf_build_error(r->b, hf_word_part(r->words, (size_t)(from - text), (size_t)(to - text)), hint,
+                   "'%s' is not %s", digits, what);
     return false;
 }
 
-static bool read_index_and_value(struct rule_reader *r)
+/* "(0)": which counter; without parentheses the first, as in HAProxy. */
+static bool read_counter(struct rule_reader *r)
+{
+    const char *at = r->open;
+
+    return !at || read_inside(r, &at, r->b->config->global.stick_counters, "a counter",
+                              counters_hint(r), &r->rule->counter);
+}
+
+/* "(1,0)": which of an array's, of which counter. */
+static bool read_index_and_counter(struct rule_reader *r)
+{
+    const char *at = r->open;
+
+    if (!at)
+        return true;
+    if (!read_inside(r, &at, HF_STICK_ARRAY_MAX, "an index", "arrays have 100 numbers at most",
+                     &r->rule->index))
+        return false;
+    return *at == ')' || read_inside(r, &at, r->b->config->global.stick_counters, "a counter",
+                                     counters_hint(r), &r->rule->counter);
+}
+
+static bool read_value(struct rule_reader *r)
 {
     int64_t number;
 
-    if (!read_index(r))
-        return false;
     if (r->at == r->n) /* HAProxy reads nothing as 0 */
         return true;
     if (hf_value_number(r->words[r->at].text, &number) != HF_OK)
         return read_expr(r);
+    r->rule->number = number;
     r->at++;
     return true;
 }
@@ -413,10 +472,14 @@ static bool read_args(struct rule_reader *r, char args)
         return read_any(r, "a number");
     case 'k':
         return read_key(r);
+    case 'n':
+        return read_counter(r);
+    case 'o':
+        return read_counter(r) && read_value(r);
     case 'i':
-        return read_index(r);
+        return read_index_and_counter(r);
     case 'j':
-        return read_index_and_value(r);
+        return read_index_and_counter(r) && read_value(r);
     case 'c':
         return read_capture(r);
     case 'r':
@@ -448,7 +511,7 @@ static bool read_parentheses(struct rule_reader *r, const struct action *action)
         hf_build_error(r->b, r->words->loc, NULL, "'%s' does not end in its ')'", text);
         return false;
     }
-    if (strchr("vfuijr", action->args))
+    if (strchr("vfunoijr", action->args))
         return true;
     hf_build_error(r->b, r->words->loc, NULL, "'%s' takes nothing in parentheses", action->name);
     return false;
@@ -464,7 +527,8 @@ static bool read_action(struct rule_reader *r)
                        "'%s' is not an action of '%s'", r->words->text, hf_rule_set_names[r->set]);
         return false;
     }
-    r->rule->name = action->name;
+    r->rule->name = action->action == HF_RULE_TRACK ? r->words->text : action->name;
+    r->rule->set = r->set;
     r->rule->action = action->action;
     if (!strchr(action->sets, set_letters[r->set])) {
         hf_build_error(

@@ -59,6 +59,15 @@ void ftp_xfer_fail(struct ftp_xfer *x, enum hf_reason reason, const char *why)
     ftp_xfer_break(x, why);
 }
 
+/* Its bytes are its session's; `final`: no more will come. */
+static void count_bytes(struct ftp_xfer *x, bool final)
+{
+    const struct hf_relay_end *end = x->relay.end;
+
+    hf_track_bytes(x->session->session.facts.tracked, &x->counted, end[HF_FRONT].bytes,
+                   end[HF_BACK].bytes, final, hf_loop_now(ftp_xfer_loop(x)));
+}
+
 static void log_end(struct ftp_xfer *x)
 {
     struct ftp_session *s = x->session;
@@ -69,11 +78,13 @@ static void log_end(struct ftp_xfer *x)
     facts->total_ms = (int32_t)(hf_loop_now(ftp_xfer_loop(x)) - facts->accepted_ms);
     hf_facts_end(facts, HF_REASON_NONE, HF_PHASE_END);
     facts->vars = s->session.facts.vars; /* lent: the session outlives its transfers */
+    facts->tracked = s->session.facts.tracked;
     facts->ftp = s->session.facts.ftp;
     ftps_tell_data(x, facts);
     ftp_record_close(x);
     hf_log_session_mt(facts);
     facts->vars = NULL;
+    facts->tracked = NULL;
     facts->ftp = NULL;
 }
 
@@ -88,6 +99,7 @@ static void finish(struct ftp_xfer *x)
 {
     ftp_count_data(x);
     ftp_count_transfer(x);
+    count_bytes(x, true);
     if (x->client_came || x->record)
         log_end(x);
     ftp_record_free(x);
@@ -240,6 +252,7 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
     case HF_RELAY_MOVED:
         x->active_ms = hf_loop_now(ftp_xfer_loop(x));
         ftp_count_data(x);
+        count_bytes(x, false);
         break;
     case HF_RELAY_EOF:
         if (x->state == FTP_XFER_PENDING && end == (x->from_server ? HF_BACK : HF_FRONT))

@@ -6,6 +6,7 @@
 
 #include "ftp_int.h"
 #include "haftp/net/relay.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/account.h"
 
 enum ftp_xfer_state {
@@ -28,10 +29,11 @@ struct ftp_xfer {
     struct hf_facts facts;              /* for its line in the log */
     struct ftp_transfer_record *record; /* what else that line tells; NULL: nothing */
     uint64_t active_ms;
-    uint64_t expected_ms; /* since when the server could have sent its 1xx; 0: not yet */
-    const char *why;      /* BROKEN: text for 425 and 426 */
-    uint8_t state;        /* enum ftp_xfer_state */
-    bool from_server;     /* direction, once begun: server to client */
+    uint64_t expected_ms;         /* since when the server could have sent its 1xx; 0: not yet */
+    struct hf_track_flow counted; /* where its session is tracked */
+    const char *why;              /* BROKEN: text for 425 and 426 */
+    uint8_t state;                /* enum ftp_xfer_state */
+    bool from_server;             /* direction, once begun: server to client */
     uint32_t flush_poll_ms;
     size_t unsent;       /* bytes the client has not taken, at the last look */
     bool wants_port;     /* no data port was free yet */

@@ -55,4 +55,10 @@ enum ftp_answer ftp_answer_to_name(enum hf_status noted);
 /* And the server's final reply to it. */
 void ftp_name_answered(struct ftp_session *s, enum hf_ftp_cmd_id id, unsigned code);
 
+/* reply_rules.c */
+/* The server's reply to this command (NULL: to none) was said to the client: rules that ask for
+ * ftp.code.  False: one closed the session. */
+HF_MUST_USE bool ftp_judge_reply(struct ftp_session *s, const struct ftp_command *command,
+                                 unsigned code);
+
 #endif

@@ -95,8 +95,9 @@ static const struct hf_cfg_rule *run(struct ftp_session *s, const struct hf_cfg_
         case HF_RULE_FTP_DENY:
             hf_account_denial(s->session.engine, &s->session.facts, section, HF_RULES_FTP);
             return rule;
-        default: /* allow */
-            return NULL;
+        default:
+            if (!hf_rules_go_on(rule, &s->session, &eval)) /* allow */
+                return NULL;
         }
     }
     return NULL;

@@ -277,6 +277,8 @@ static enum ftp_verdict on_line(struct ftp_session *s, struct hf_view line, size
     s->reply_bytes += (uint32_t)used;
     if (kind == HF_FTP_REPLY_LAST) {
         s->reply = (struct hf_ftp_reply){0};
+        if (!ftp_judge_reply(s, ftp_queue_at(&s->queue, position), code))
+            return FTP_CLOSED;
         end_reply(s, position, code);
         if (s->state == FTP_LINGER || !ftp_answer_due(s))
             return FTP_CLOSED;

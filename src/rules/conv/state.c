@@ -4,8 +4,6 @@
 #include <time.h>
 
 #include "../rules_int.h"
-#include "haftp/rules/table_key.h"
-#include "haftp/state/stick.h"
 
 /* ---- dates ------------------------------------------------------------------------------- */
 
@@ -183,15 +181,4 @@ CONV(srv_queue)
     UNUSED(call);
     const struct hf_server *server = find_server(eval, sample->bytes);
     return server && is_number(sample, hf_waitlist_count_mt(&server->waiting));
-}
-
-CONV(in_table)
-{
-    struct hf_stick_table *table = hf_table_arg(call, eval);
-    struct hf_table_key key;
-    if (!table || !hf_table_key(hf_stick_cfg(table), sample, eval, &key))
-        return false;
-    sample->type = HF_TYPE_BOOL;
-    sample->number = hf_stick_get_mt(table, hf_view(key.bytes, key.n), eval->now_ms) != NULL;
-    return true;
 }

@@ -341,14 +341,15 @@ FETCH(srv_weight)
 
 FETCH(table_cnt)
 {
-    struct hf_stick_table *table = hf_table_arg(call, eval);
+    struct hf_stick_table *table = hf_table_arg(call, 0, eval);
     return table ? hf_out_number(out, hf_stick_count_mt(table, eval->now_ms)) : HF_FALSE;
 }
 
 FETCH(table_avl)
 {
-    struct hf_stick_table *table = hf_table_arg(call, eval);
+    struct hf_stick_table *table = hf_table_arg(call, 0, eval);
     if (!table)
         return HF_FALSE;
-    return hf_out_number(out, (int64_t)hf_stick_cfg(table)->size - hf_stick_count_mt(table, eval->now_ms));
+    return hf_out_number(out, (int64_t)hf_stick_cfg(table)->size -
+                                  hf_stick_count_mt(table, eval->now_ms));
 }

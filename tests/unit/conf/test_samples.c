@@ -59,7 +59,8 @@ static void test_words_are_found(void **state)
     assert_int_equal(hf_fetch_find(hf_view("src_port,x", 8))->id, HF_FETCH_src_port);
     assert_int_equal(hf_fetch_find(hf_view_cstr("req_len"))->id, HF_FETCH_req_len);
     assert_int_equal(hf_fetch_find(hf_view_cstr("path"))->id, HF_SAMPLE_HTTP);
-    assert_int_equal(hf_fetch_find(hf_view_cstr("sc0_conn_cnt"))->id, HF_SAMPLE_LATER);
+    assert_int_equal(hf_fetch_find(hf_view_cstr("rdp_cookie"))->id, HF_SAMPLE_LATER);
+    assert_int_equal(hf_fetch_find(hf_view_cstr("sc0_conn_cnt"))->id, HF_FETCH_sc_conn_cnt);
     assert_int_equal(hf_conv_find(hf_view_cstr("set-var"))->id, HF_CONV_set_var);
     assert_null(hf_fetch_find(hf_view_cstr("lower")));
     assert_null(hf_conv_find(hf_view_cstr("")));

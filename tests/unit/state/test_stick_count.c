@@ -19,7 +19,8 @@ static const struct hf_stick_cell conn_cnt = {HF_STICK_conn_cnt, 0},
                                   conn_cur = {HF_STICK_conn_cur, 0},
                                   conn_rate = {HF_STICK_conn_rate, 0}, gpc0 = {HF_STICK_gpc0, 0};
 
-/* A table of a thousand seconds' life that stores these four, and gpc(3), gpc_rate(3,1s), gpt(2). */
+/* A table of a thousand seconds' life that stores these four, and gpc(3), gpc_rate(3,1s), gpt(2).
+ */
 static struct hf_cfg_stick_table table_cfg(unsigned size)
 {
     struct hf_cfg_stick_table cfg = {.type = HF_STICK_STRING, .size = size, .expire_ms = 1000};
@@ -54,7 +55,8 @@ static void counts_what_it_stores_and_nothing_else(void **state)
     struct hf_cfg_stick_table cfg = table_cfg(10);
     struct hf_stick_table *table = hf_stick_new(&cfg);
     struct hf_stick_entry *entry = hold(table, "ann", 1000);
-    const struct hf_stick_change begins[] = {{gpc0, 1}, {conn_cur, 1}, {conn_cnt, 1}, {conn_rate, 1}};
+    const struct hf_stick_change begins[] = {
+        {gpc0, 1}, {conn_cur, 1}, {conn_cnt, 1}, {conn_rate, 1}};
     const struct hf_stick_change ends[] = {{conn_cur, -1}};
 
     assert_true(hf_stick_stores(table, conn_cur));
@@ -87,8 +89,8 @@ static void cells_of_arrays_are_apart(void **state)
         hf_stick_change_mt(table, entry, more, 2, 0);
     }
     for (unsigned i = 0; i < 3; i++) {
-        assert_int_equal(
-            hf_stick_read_mt(table, entry, (struct hf_stick_cell){HF_STICK_gpc, i}, 0), i + 1);
+        assert_int_equal(hf_stick_read_mt(table, entry, (struct hf_stick_cell){HF_STICK_gpc, i}, 0),
+                         i + 1);
         assert_int_equal(
             hf_stick_read_mt(table, entry, (struct hf_stick_cell){HF_STICK_gpc_rate, i}, 0),
             10 * (i + 1));

@@ -64,8 +64,7 @@ static const char *read_argument(enum hf_stick_argument wanted, const char *text
                    ? NULL
                    : "a number from 1 to 100 in parentheses";
     case HF_STICK_PERIOD:
-        return text && read_period(text, stored) ? NULL
-                                                 : "a time in parentheses, for example 10s";
+        return text && read_period(text, stored) ? NULL : "a time in parentheses, for example 10s";
     case HF_STICK_RATES:
         return text && read_length(text, stored, &rest) && *rest == ',' &&
                        read_period(rest + 1, stored)
