@@ -226,7 +226,7 @@ ACTION(track)
     struct hf_sample sample;
     UNUSED_ALL;
     enum hf_truth truth = evaluate(rule, HF_TYPE_ANY, eval, &sample);
-    if (truth == HF_TRUE && cfg && hf_table_key(cfg, &sample, eval, &key))
+    if (truth == HF_TRUE && cfg && !session->uncounted && hf_table_key(cfg, &sample, eval, &key))
         hf_track_begin(&session->facts, eval->runtime->config->global.stick_counters, rule->counter,
                        rule->set, hf_runtime_table(eval->runtime, cfg), hf_view(key.bytes, key.n),
                        eval->now_ms);

@@ -46,7 +46,7 @@ struct hf_session {
     struct hf_session *next, *prev;
     struct hf_reap reap;
     uint32_t magic;
-    bool uncounted;           /* a data connection: no limit counts it, and it holds no slot */
+    bool uncounted;           /* a data connection: no limit and no rule counts it, it has no slot */
     bool logged;              /* by `option logasap`: nothing more at the end */
     uint8_t tls_places;       /* of maxsslconn, that it holds (gate.h) */
     uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */

@@ -35,7 +35,8 @@ void ftp_visit_begin(struct ftp_visit *visit, struct hf_engine *engine,
 {
     struct hf_facts *facts = &visit->session.facts;
 
-    *visit = (struct ftp_visit){.session = {.engine = engine}, .fd = fd, .let_in = true};
+    *visit = (struct ftp_visit){
+        .session = {.engine = engine, .uncounted = true}, .fd = fd, .let_in = true};
     visit->session.headers = hf_header_of_bind(bind);
     facts->frontend = hf_runtime_proxy(engine->runtime, bind->proxy);
     facts->bind = bind;
