@@ -46,11 +46,11 @@ struct hf_session {
     struct hf_session *next, *prev;
     struct hf_reap reap;
     uint32_t magic;
-    bool uncounted;           /* a data connection: no limit and no rule counts it, it has no slot */
-    bool logged;              /* by `option logasap`: nothing more at the end */
-    uint8_t tls_places;       /* of maxsslconn, that it holds (gate.h) */
-    uint8_t headers;          /* awaited before anything else: HF_HEADER_* of header.h */
-    struct hf_server *server; /* whose slot we hold, NULL: none */
+    bool uncounted;     /* a data connection: no limit and no rule counts it, it has no slot */
+    bool logged;        /* by `option logasap`: nothing more at the end */
+    uint8_t tls_places; /* of maxsslconn, that it holds (gate.h) */
+    uint8_t headers;    /* awaited before anything else: HF_HEADER_* of header.h */
+    struct hf_server *server;       /* whose slot we hold, NULL: none */
     const struct hf_server *wanted; /* named by a `use-server` rule, NULL: none */
     const struct hf_buf *unread;    /* read of the client and not consumed; NULL: never any */
     struct hf_facts facts;

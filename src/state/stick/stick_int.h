@@ -1,5 +1,5 @@
 /*
- * stick_int.h: what a stick table is made of.  Private to src/state.
+ * stick_int.h: what a stick table is made of.  Private to src/state/stick.
  */
 #ifndef HAFTP_STATE_STICK_INT_H
 #define HAFTP_STATE_STICK_INT_H
@@ -51,7 +51,7 @@ static inline void hf_stick_unlock(struct hf_stick_table *table, const struct hf
 /* stick.c: its life begins anew. */
 void hf_stick_renew_locked(struct hf_stick_table *table, struct hf_stick_entry *entry,
                            uint64_t now_ms);
-/* stick_count.c: where an entry's numbers are. */
+/* count.c: where an entry's numbers are. */
 void hf_stick_lay_out(struct hf_stick_table *table);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * stick_count.c: the numbers of an entry: an entry has a word for each count and three for each
+ * count.c: the numbers of an entry: an entry has a word for each count and three for each
  * rate that its table stores, and no more.
  */
 #include "stick_int.h"
