@@ -170,7 +170,8 @@ static void work(struct ftp_session *s)
     bool has_server = s->state == FTP_READY;
     if (s->front.handshaking && !ftps_shake_client(s))
         return;
-    if (!ftp_speak(s) || (has_server && !hear_server(s)) || !hear_client(s) || !ftp_speak(s))
+    if (!ftp_speak(s) || (has_server && !hear_server(s)) || !ftp_give_up_server_port(s) ||
+        !hear_client(s) || !ftp_speak(s))
         return;
     if (ftp_desk_is_due(s)) {
         choose_server(s);

@@ -22,11 +22,18 @@ static bool is_transferring(struct ftp_session *s)
     return (s->held && s->next_xfer && s->next_xfer->wants_port) || ftp_transfers_directly(s);
 }
 
+/* What it was told, it has not read: whatever the server may be waiting for, it is not the server
+ * that is silent. */
+static bool client_reads_nothing(const struct ftp_session *s)
+{
+    return s->begin_after_flush || hf_buf_size(&s->front.out) > 0;
+}
+
 /* Whose turn is it to speak, and for how long may it be silent?  0: for ever. */
 static unsigned silence_limit(struct ftp_session *s, bool *client)
 {
     const struct hf_cfg_timeouts *front = &s->session.facts.frontend->cfg->o.timeout;
-    *client = ftp_queue_head(&s->queue) == NULL;
+    *client = ftp_queue_head(&s->queue) == NULL || client_reads_nothing(s);
     if (!*client) {
         unsigned limit = s->session.facts.backend->cfg->o.timeout.server;
         return ftp_queue_abort_in_doubt(&s->queue) ? hf_timeout_shorter(limit, ABORT_DOUBT_MS)
@@ -84,7 +91,9 @@ static void on_timer(struct hf_timer *timer)
     }
     if (client)
         ftp_session_close(s, HF_REASON_CLIENT_TIMEOUT, ftp_phase_of(s),
-                          "421 Timeout: no command for too long.\r\n");
+                          client_reads_nothing(s)
+                              ? "421 Timeout: replies were not read for too long.\r\n"
+                              : "421 Timeout: no command for too long.\r\n");
     else
         ftp_session_close(s, HF_REASON_SERVER_TIMEOUT, HF_PHASE_DATA,
                           "421 Timeout: the server did not answer.\r\n");

@@ -91,7 +91,7 @@ class FtpsServer:
         if self.early and verb in ("PBSZ", "PROT") and \
                 not any(line.startswith("USER") for line in self.heard):
             say(self.early)
-        elif verb in ("RETR", "STOR"):
+        elif verb in ("RETR", "STOR", "XSTO"):
             data, _ = listener.accept()
             time.sleep(self.thinks)
             say("150 Here it comes.")
@@ -159,7 +159,7 @@ class FtpsServer:
                 return False
             if self.data == "reset":
                 pass
-            elif verb == "STOR":
+            elif verb in ("STOR", "XSTO"):
                 whole = self._take(secure)
             else:
                 self.before_piece(secure)

@@ -214,6 +214,16 @@ static void end_download(struct ftp_xfer *x)
     x->relay.end[HF_FRONT].keep_end = true;
 }
 
+/* Of a command that we do not know (XSTO), the direction was a guess: a client that ends behind
+ * bytes of its own has sent a file, whose end a server with TLS would else never hear of. */
+static bool turns_upload(struct ftp_xfer *x, int end)
+{
+    const struct ftp_command *head = ftp_queue_head(&x->session->queue);
+
+    return end == HF_FRONT && x->from_server && head && head->id == HF_CMD_OTHER &&
+           x->relay.end[HF_FRONT].bytes && !x->relay.end[HF_BACK].bytes;
+}
+
 /* The sender's end of file, after everything before it was written to the receiver. */
 static void on_source_end(struct ftp_xfer *x)
 {
@@ -255,6 +265,10 @@ static void on_relay(struct hf_relay *relay, enum hf_relay_event event, int end,
         count_bytes(x, false);
         break;
     case HF_RELAY_EOF:
+        if (x->state == FTP_XFER_PENDING && turns_upload(x, end)) {
+            x->from_server = false;
+            end_writing(&x->relay.end[HF_BACK]);
+        }
         if (x->state == FTP_XFER_PENDING && end == (x->from_server ? HF_BACK : HF_FRONT))
             on_source_end(x);
         break;

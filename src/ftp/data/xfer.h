@@ -72,6 +72,8 @@ void ftp_xfer_reset(struct ftp_xfer *x);
 /* xfer_server.c: the server's end */
 /* Connects to it; false when that failed at once. */
 HF_MUST_USE bool ftp_xfer_dial(struct ftp_xfer *x, const struct hf_addr *server);
+/* It let the time pass: our connection got no answer, or its own did not come. */
+bool ftp_xfer_lacks_server(const struct ftp_xfer *x);
 /* It connects to us, on our address toward it; *local gets address and port. */
 HF_MUST_USE enum hf_status ftp_xfer_listen_for_server(struct ftp_xfer *x, struct hf_addr *local);
 

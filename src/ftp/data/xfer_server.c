@@ -38,6 +38,12 @@ static void on_dial_timeout(struct hf_timer *timer)
          "the server's data port did not answer");
 }
 
+bool ftp_xfer_lacks_server(const struct ftp_xfer *x)
+{
+    return x->state == FTP_XFER_BROKEN && !x->back_up &&
+           x->facts.reason == HF_REASON_SERVER_TIMEOUT;
+}
+
 void ftp_xfer_limit_server(struct ftp_xfer *x)
 {
     if (ftp_xfer_back_opts(x)->timeout.connect)

@@ -105,6 +105,13 @@ static bool lacks_data_port(struct ftp_session *s)
            !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
 }
 
+/* The server would wait for a connection that cannot be made. */
+static bool is_unreachable(struct ftp_session *s)
+{
+    return s->next_xfer && ftp_xfer_lacks_server(s->next_xfer) &&
+           !ftp_queue_awaits(&s->queue, HF_CMDF_ACTIVE | HF_CMDF_PASSIVE);
+}
+
 static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                     struct hf_view line)
 {
@@ -115,6 +122,8 @@ static enum ftp_verdict on_transfer(struct ftp_session *s, const struct hf_ftp_c
 
     if (verdict != FTP_DONE)
         return verdict;
+    if (refusal == FTP_ANSWER_NONE && is_unreachable(s))
+        refusal = FTP_ANSWER_NO_SERVER_PORT;
     if (refusal == FTP_ANSWER_NONE)
         return ftp_forward(s, cmd, line);
     ftp_record_transfer_of(s, s->next_xfer, cmd->id, cmd->arg);

@@ -27,6 +27,12 @@ bool ftp_may_take_command(const struct ftp_session *s);
 HF_MUST_USE enum ftp_verdict ftp_forward(struct ftp_session *s, const struct hf_ftp_cmd *cmd,
                                          struct hf_view line);
 
+/* final_reply.c */
+/* The server waits for a data connection that cannot be made, a minute or longer: the client is
+ * told now, and what the server says of it later is for nobody.  False when the session was closed.
+ */
+HF_MUST_USE bool ftp_give_up_server_port(struct ftp_session *s);
+
 /* answers.c */
 /* Answers in the place of this command in the order of replies. */
 HF_MUST_USE enum ftp_verdict ftp_answer(struct ftp_session *s, enum hf_ftp_cmd_id id,

@@ -5,6 +5,7 @@
 #include "filter_int.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "haftp/net/socket.h"
 
@@ -72,6 +73,28 @@ enum ftp_verdict ftp_transfer_succeeded(struct ftp_session *s, struct ftp_comman
     ftp_xfer_close(x);
     s->xfer = NULL;
     return FTP_DONE;
+}
+
+bool ftp_give_up_server_port(struct ftp_session *s)
+{
+    const char *line = ftp_answer_text(FTP_ANSWER_NO_SERVER_PORT);
+    struct ftp_command *head = ftp_queue_head(&s->queue);
+    struct ftp_xfer *x = s->xfer ? s->xfer : s->next_xfer;
+    bool amid_reply = s->reply.code != 0;
+
+    if (!x || !ftp_xfer_lacks_server(x) || !ftp_command_moves_data(head) || head->own || amid_reply)
+        return true;
+    ftp_replied(s, 425);
+    ftp_record_transfer(s, x, head);
+    ftp_record_verdict(x, 425);
+    head->own = true;
+    ftp_xfer_close(x);
+    if (x == s->xfer)
+        s->xfer = NULL;
+    else
+        s->next_xfer = NULL;
+    s->needs_port = true;
+    return ftp_say(s, &s->front, line, strlen(line));
 }
 
 static bool has_moved(const struct ftp_xfer *x)

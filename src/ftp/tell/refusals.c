@@ -160,7 +160,7 @@ void ftp_log_unwelcome(const struct ftp_session *s, struct hf_view said)
     memcpy(line, said.p, said.n < MOST_QUOTED ? said.n : MOST_QUOTED);
     if (hf_log_allowed_mt(&limit, PER_SECOND, &suppressed))
         hf_log_event_mt(facts->backend, HF_LEVEL_WARNING,
-                        "%s: server %s is not used for this session: it greeted with \"%.*s\"%s",
+                        "%s: server %s is not used for this session: it said \"%.*s\"%s",
                         facts->backend->cfg->name, server_name(facts), length_of(line), line,
                         ftp_more_text(suppressed, more));
 }

@@ -13,7 +13,7 @@ void ftp_log_bounce(const struct ftp_session *s, enum hf_ftp_cmd_id id,
                     const struct hf_addr *target);
 /* The session is closed with these last words (NULL: none). */
 void ftp_log_close(const struct ftp_session *s, enum hf_reason reason, const char *last_words);
-/* The server greeted with these bytes, which are no 220. */
+/* The server greeted with these bytes, which are no 220, or answered a replayed USER so. */
 void ftp_log_unwelcome(const struct ftp_session *s, struct hf_view said);
 /* The client was told this data port and did not come. */
 void ftp_log_absence(const struct ftp_session *s, unsigned port, unsigned seconds);

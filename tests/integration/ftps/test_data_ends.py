@@ -166,3 +166,18 @@ def test_pipelined_behind_the_login(lab):
     heard = [line for line in there.server.heard[2:] if line != "NOOP"]
     assert heard == ["USER alice", "PBSZ 0", "PROT P", "EPSV", "STOR x"]
     assert there.server.taken == len(b"precious")
+
+
+@pytest.mark.parametrize("front", ("plain", "explicit-P"))
+def test_an_upload_by_a_command_that_is_unknown(lab, front):
+    """That it is one is seen by who sends; the server hears the file's end, and need not wait."""
+    there = Far(lab)
+    with there.session(front) as session:
+        data = session.transfercmd("XSTO x")
+        data.sendall(b"precious")
+        if front != "plain":
+            data = data.unwrap()
+        data.shutdown(socket.SHUT_WR)
+        assert session.voidresp().startswith("226")
+        data.close()
+    assert there.server.taken == len(b"precious")
