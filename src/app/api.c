@@ -72,21 +72,22 @@ bool app_api_open(struct app_api *api, struct app_sockets *sockets, const struct
     return ok;
 }
 
-bool app_api_serve(struct app_api *api, struct hf_loop *loop, struct hf_runtime *runtime,
-                   struct hf_lease_table *leases, struct app_worker *workers, unsigned n_workers)
+bool app_api_serve(struct app_api *api, const struct app_serving *serving, struct hf_loop *loop,
+                   struct hf_checks *checks)
 {
     if (api->n == 0)
         return true;
-    api->engines = calloc(n_workers, sizeof *api->engines);
+    api->engines = calloc(serving->n_workers, sizeof *api->engines);
     if (!api->engines)
         return false;
-    for (unsigned i = 0; i < n_workers; i++)
-        api->engines[i] = workers[i].engine;
+    for (unsigned i = 0; i < serving->n_workers; i++)
+        api->engines[i] = serving->workers[i].engine;
     api->admin = hf_admin_new(&(struct hf_admin_host){.loop = loop,
-                                                      .runtime = runtime,
-                                                      .leases = leases,
+                                                      .runtime = serving->runtime,
+                                                      .leases = serving->leases,
+                                                      .checks = checks,
                                                       .engines = api->engines,
-                                                      .n_engines = n_workers,
+                                                      .n_engines = serving->n_workers,
                                                       .offer = app_offer_line});
     for (unsigned i = 0; api->admin && i < api->n; i++) {
         int fd = api->list[i].fd;

@@ -25,6 +25,7 @@
 
 #include "haftp/admin/admin.h"
 #include "haftp/app/args.h"
+#include "haftp/check/check.h"
 #include "haftp/conf/model.h"
 #include "haftp/ftp/ftp.h"
 #include "haftp/ftp/lease.h"
@@ -268,9 +269,8 @@ struct app_api {
 HF_MUST_USE bool app_api_open(struct app_api *api, struct app_sockets *sockets,
                               const struct hf_config *config);
 /* Main's loop serves them; the workers run. */
-HF_MUST_USE bool app_api_serve(struct app_api *api, struct hf_loop *loop,
-                               struct hf_runtime *runtime, struct hf_lease_table *leases,
-                               struct app_worker *workers, unsigned n_workers);
+HF_MUST_USE bool app_api_serve(struct app_api *api, const struct app_serving *serving,
+                               struct hf_loop *loop, struct hf_checks *checks);
 void app_api_stop(struct app_api *api); /* no new clients */
 /* When no worker runs any more, before the loop goes. */
 void app_api_end(struct app_api *api);

@@ -183,14 +183,13 @@ static void stop_softly(struct app_serving *serving)
 }
 
 /* Before this nothing is accepted: not by us, and, once they hold, not by those before us. */
-static bool start_to_serve(struct server_process *process, struct app_serving *serving)
+static bool start_to_serve(struct server_process *process, struct app_serving *serving,
+                           struct hf_checks *checks)
 {
     int line = app_worker_line();
 
     app_takeover_hold(serving->leases);
-    if (!start_workers(process) ||
-        !app_api_serve(process->api, process->loop, serving->runtime, serving->leases,
-                       serving->workers, serving->n_workers))
+    if (!start_workers(process) || !app_api_serve(process->api, serving, process->loop, checks))
         return false;
     app_takeover_done(&serving->sockets->heirlooms, process->loop);
     app_offer_serve(serving);
@@ -222,7 +221,7 @@ int app_serve(struct app_serving *serving, struct app_api *api)
     app_certs_watch(&process.certs, runtime->config, process.loop);
     hf_checks_format_with(hf_log_format_text);
     struct hf_checks *checks = hf_checks_start(runtime, process.loop);
-    if (!checks || !start_to_serve(&process, serving)) {
+    if (!checks || !start_to_serve(&process, serving, checks)) {
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "Cannot start the health checks, the worker threads or the runtime API.");
         process.last_signal = -1;

@@ -98,7 +98,6 @@ static struct balancer *new_balancer(struct hf_proxy *backend)
     HF_ASSERT(balancer->ops); /* the configuration was checked against these names */
     for (unsigned i = 0; i < backend->n_servers; i++) {
         const struct hf_cfg_server_opts *o = &backend->servers[i]->cfg->o;
-        balancer->limited |= o->maxconn > 0;
         balancer->elastic |= o->minconn > 0;
     }
     if (!make_room(&balancer->active, backend->n_servers) ||
@@ -119,7 +118,7 @@ static void collect(struct set *set, const struct hf_proxy *backend, bool backup
     for (unsigned i = 0; i < backend->n_servers; i++) {
         struct hf_server *server = backend->servers[i];
         unsigned weight = atomic_load_explicit(&server->weight, memory_order_acquire);
-        if (server->cfg->o.backup != backup || !hf_server_is_up_mt(server) || weight == 0)
+        if (server->cfg->o.backup != backup || weight == 0 || !hf_server_usable_mt(server))
             continue;
         set->candidate_of[i] = candidates->n;
         candidates->servers[candidates->n] = server;
@@ -128,10 +127,12 @@ static void collect(struct set *set, const struct hf_proxy *backend, bool backup
     }
 }
 
-static enum hf_status rebuild_set(const struct balancer *balancer, struct set *set,
+static enum hf_status rebuild_set(struct balancer *balancer, struct set *set,
                                   const struct hf_proxy *backend, bool backup)
 {
     collect(set, backend, backup);
+    for (unsigned i = 0; i < set->candidates.n; i++)
+        balancer->limited |= atomic_load(&set->candidates.servers[i]->maxconn) > 0;
     if (set->candidates.n == 0 || !balancer->ops->rebuild)
         return HF_OK;
     return balancer->ops->rebuild(backend, &set->candidates, &set->state);

@@ -30,7 +30,7 @@ static unsigned next_interval(const struct hf_check_run *run)
 static void on_turn(struct hf_timer *timer)
 {
     struct hf_check_run *run = HF_CONTAINER(timer, struct hf_check_run, timer);
-    if (atomic_load_explicit(&run->server->maint, memory_order_relaxed))
+    if (hf_check_is_paused(run))
         hf_check_schedule(run);
     else
         hf_check_begin(run);
@@ -165,4 +165,32 @@ void hf_checks_stop(struct hf_checks *checks)
         checks->runs[i].server->check = NULL; /* mail about it may still come */
     }
     hf_loop_reap(checks->loop, &checks->reap, release);
+}
+
+/* ---- commands of an administrator -------------------------------------------------------- */
+
+void hf_checks_warm(struct hf_checks *checks)
+{
+    hf_warmup_begin(&checks->warmup);
+}
+
+void hf_check_move(struct hf_server *server, const struct hf_addr *to)
+{
+    server->check->given = *to;
+}
+
+bool hf_check_address(const struct hf_server *server, struct hf_addr *out)
+{
+    if (server->check)
+        *out = hf_check_own_way(server->check).to;
+    return server->check != NULL;
+}
+
+void hf_check_settle(struct hf_server *server, bool up)
+{
+    struct hf_check_run *run = server->check;
+    if (!run)
+        return;
+    run->health = up ? run->rise + run->fall - 1 : 0;
+    hf_check_show(run);
 }

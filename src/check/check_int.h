@@ -35,6 +35,8 @@ struct hf_check_run {
     struct hf_timer timer; /* the next check, or the end of this one's patience */
     uint64_t began_ms;
     unsigned rise, fall, health;
+    unsigned maint_ends;       /* of the server, as it was at the last result */
+    struct hf_addr given;      /* where an administrator sends it; not set: nowhere */
     enum hf_check_status last; /* what the one before came to */
     void *state;               /* of the kind; NULL: no check runs, or it keeps none */
     bool running;
@@ -67,6 +69,8 @@ void hf_check_close(
     struct hf_check_run *run); /* the connection, and what the kind keeps; idempotent */
 
 /* health.c */
+/* In maintenance, or `disable health`: no check begins, and what one found does not count. */
+bool hf_check_is_paused(const struct hf_check_run *run);
 /* What a check has found, as hf_check_conclude() was told, becomes of the server. */
 void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsigned code,
                     const char *info, unsigned took_ms);

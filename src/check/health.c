@@ -138,10 +138,29 @@ static void settle(struct hf_check_run *run, unsigned before, const struct findi
     publish(run, why);
 }
 
+bool hf_check_is_paused(const struct hf_check_run *run)
+{
+    return run->server->unchecked ||
+           (atomic_load_explicit(&run->server->off, memory_order_relaxed) & HF_OFF_ANY_MAINT);
+}
+
+/* Who comes out of maintenance is up, as at the start, but the first failure takes it down. */
+static void forget_before_maint(struct hf_check_run *run)
+{
+    if (run->maint_ends != run->server->maint_ends)
+        run->health = run->rise;
+    run->maint_ends = run->server->maint_ends;
+}
+
 void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsigned code,
                     const char *info, unsigned took_ms)
 {
     const struct finding found = {status, code, info, (int)took_ms};
+    if (hf_check_is_paused(run)) {
+        hf_check_show(run);
+        return;
+    }
+    forget_before_maint(run);
     unsigned before = run->health;
 
     adjust_health(run, hf_check_status_verdict(status) != HF_CHECK_FAILED);

@@ -255,15 +255,18 @@ struct hf_check_way hf_check_own_way(const struct hf_check_run *run)
 {
     const struct hf_cfg_server *cfg = run->server->cfg;
     const struct hf_cfg_server_opts *o = &cfg->o;
+    const struct hf_addr *at = hf_server_addr_mt(run->server);
     bool elsewhere = o->check_port || hf_addr_is_set(&o->check_addr);
     struct hf_check_way way = {
-        .to = hf_addr_is_set(&o->check_addr) ? o->check_addr : cfg->addr,
+        .to = hf_addr_is_set(&o->check_addr) ? o->check_addr : *at,
         .tls = o->tls.check_ssl || (o->tls.ssl && !elsewhere),
         .proxy = hf_server_wants_checks_introduced(cfg),
         .sni = o->tls.check_sni,
         .alpn = o->tls.check_alpn,
     };
-    hf_addr_set_port(&way.to, o->check_port ? o->check_port : hf_addr_port(&cfg->addr));
+    hf_addr_set_port(&way.to, o->check_port ? o->check_port : hf_addr_port(at));
+    if (hf_addr_is_set(&run->given))
+        way.to = run->given;
     return way;
 }
 

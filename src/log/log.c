@@ -241,16 +241,31 @@ uint64_t hf_log_dropped_mt(void)
 
 /* ---- changes of state -------------------------------------------------------------------- */
 
+static void tell_if_none_is_left(const struct hf_proxy *proxy)
+{
+    if (hf_proxy_usable_mt(proxy) + hf_proxy_usable_backups_mt(proxy) == 0)
+        hf_log_announce_mt(proxy, HF_LEVEL_EMERG, "%s %s has no server available!",
+                           proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
+                           proxy->cfg->name);
+}
+
 static void on_state(const struct hf_server *server, bool up, const char *why)
 {
     const struct hf_proxy *proxy = server->proxy;
     char text[1024];
     hf_server_state_text(server, up, why, text, sizeof text);
     hf_log_announce_mt(proxy, up ? HF_LEVEL_NOTICE : HF_LEVEL_ALERT, "%s", text);
-    if (!up && hf_proxy_usable_mt(proxy) + hf_proxy_usable_backups_mt(proxy) == 0)
-        hf_log_announce_mt(proxy, HF_LEVEL_EMERG, "%s %s has no server available!",
-                           proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
-                           proxy->cfg->name);
+    if (!up)
+        tell_if_none_is_left(proxy);
+}
+
+static void on_admin(const struct hf_server *server, const struct hf_server_news *news)
+{
+    char text[1024];
+    hf_server_news_text(server, news, text, sizeof text);
+    hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
+    if (news->counts)
+        tell_if_none_is_left(server->proxy);
 }
 
 static void on_note(const struct hf_server *server, const char *text)
@@ -417,7 +432,7 @@ static enum hf_status open_all(void)
 
 enum hf_status hf_log_init(const struct hf_runtime *runtime, bool foreground)
 {
-    static const struct hf_server_listener listener = {on_state, on_note};
+    static const struct hf_server_listener listener = {on_state, on_note, on_admin};
     unsigned n = runtime->n_proxies;
 
     tzset(); /* reads the zone now, since it cannot be read after chroot */

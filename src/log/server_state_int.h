@@ -8,5 +8,8 @@
 
 void hf_server_state_text(const struct hf_server *server, bool up, const char *why, char *out,
                           size_t size);
+/* What an administrator has done to it. */
+void hf_server_news_text(const struct hf_server *server, const struct hf_server_news *news,
+                         char *out, size_t size);
 
 #endif

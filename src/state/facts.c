@@ -41,13 +41,18 @@ void hf_termination(const struct hf_facts *facts, char out[3])
     out[2] = '\0';
 }
 
+const struct hf_addr *hf_facts_server_host(const struct hf_facts *facts)
+{
+    return facts->server_at ? facts->server_at : hf_server_addr_mt(facts->server);
+}
+
 struct hf_addr hf_facts_server_address(const struct hf_facts *facts)
 {
     struct hf_addr addr = {.sa.sa_family = AF_UNSPEC};
     if (!facts->server)
         return addr;
     const struct hf_cfg_server *cfg = facts->server->cfg;
-    addr = cfg->addr;
+    addr = *hf_facts_server_host(facts);
     if (cfg->port_map != HF_PORT_FIXED)
         hf_addr_set_port(&addr, (uint16_t)(hf_addr_port(&facts->local) + cfg->port_offset));
     return addr;

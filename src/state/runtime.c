@@ -9,10 +9,17 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/base/clock.h"
+#include "haftp/state/server_admin.h"
 #include "haftp/state/stick.h"
 
 static void free_server(struct hf_server *server)
 {
+    struct hf_server_place *place, *next;
+
+    LL_FOREACH_SAFE(server->places, place, next)
+    {
+        free(place);
+    }
     hf_waitlist_fini(&server->waiting);
     free(server);
 }
@@ -27,7 +34,9 @@ static struct hf_server *new_server(struct hf_proxy *proxy, const struct hf_cfg_
     server->index = cfg->index;
     server->counts_at = hf_tally_reserve(&proxy->runtime->tally, true);
     atomic_init(&server->up, true);
-    atomic_init(&server->maint, cfg->o.disabled || cfg->unresolved);
+    atomic_init(&server->off, (cfg->o.disabled ? HF_OFF_MAINT | HF_OFF_DISABLED : 0u) |
+                                  (cfg->unresolved ? HF_OFF_UNRESOLVED : 0u));
+    atomic_init(&server->maxconn, cfg->o.maxconn);
     atomic_init(&server->weight, cfg->o.weight);
     atomic_init(&server->warmth, 100);
     hf_waitlist_init(&server->waiting);

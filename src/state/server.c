@@ -5,7 +5,7 @@
 
 #include "haftp/base/assert.h"
 #include "haftp/base/clock.h"
-#include "haftp/state/runtime.h"
+#include "server_int.h"
 
 static const struct hf_server_listener *listener;
 static hf_server_evict_fn evictor;
@@ -29,12 +29,14 @@ void hf_server_on_errors(hf_server_errors_fn fn)
 bool hf_server_is_up_mt(const struct hf_server *server)
 {
     return atomic_load_explicit(&server->up, memory_order_acquire) &&
-           !atomic_load_explicit(&server->maint, memory_order_acquire);
+           !(atomic_load_explicit(&server->off, memory_order_acquire) & HF_OFF_ANY_MAINT);
 }
 
 bool hf_server_usable_mt(const struct hf_server *server)
 {
     return hf_server_is_up_mt(server) &&
+           !(atomic_load_explicit(&server->off, memory_order_acquire) & HF_OFF_ANY_DRAIN) &&
+           !atomic_load_explicit(&server->stopping, memory_order_acquire) &&
            atomic_load_explicit(&server->weight, memory_order_acquire) > 0;
 }
 
@@ -73,14 +75,15 @@ unsigned hf_server_share_mt(const struct hf_server *server)
 unsigned hf_server_limit_mt(const struct hf_server *server)
 {
     const struct hf_cfg_server_opts *o = &server->cfg->o;
-    unsigned limit = o->maxconn;
+    unsigned maxconn = atomic_load_explicit(&server->maxconn, memory_order_relaxed);
+    unsigned limit = maxconn;
     if (limit == 0)
         return 0;
-    if (o->minconn && o->minconn < o->maxconn) {
+    if (o->minconn && o->minconn < maxconn) {
         const struct hf_proxy *proxy = server->proxy;
         unsigned now = atomic_load_explicit(&proxy->sessions_back, memory_order_relaxed);
         if (now < proxy->fullconn)
-            limit = (unsigned)((uint64_t)now * o->maxconn / proxy->fullconn);
+            limit = (unsigned)((uint64_t)now * maxconn / proxy->fullconn);
         if (limit < o->minconn)
             limit = o->minconn;
     }
@@ -172,7 +175,7 @@ void hf_server_put_mt(struct hf_server *server)
 
 /* ---- its health -------------------------------------------------------------------------- */
 
-static void wake_all(struct hf_server *server)
+void hf_server_wake_mt(struct hf_server *server)
 {
     hf_waitlist_wake_all_mt(&server->waiting);
     hf_waitlist_wake_all_mt(&server->proxy->waiting);
@@ -185,7 +188,7 @@ static void evict(struct hf_server *server, enum hf_reason reason)
 }
 
 /* What the server line wants done besides. */
-static void end_sessions(struct hf_server *server, bool up)
+void hf_server_end_sessions_mt(struct hf_server *server, bool up)
 {
     const struct hf_proxy *proxy = server->proxy;
     const struct hf_cfg_server_opts *o = &server->cfg->o;
@@ -205,9 +208,10 @@ void hf_server_changed_mt(struct hf_server *server)
 {
     struct hf_proxy *proxy = server->proxy;
     uint64_t now_ms = hf_clock_steady_ms();
+    atomic_fetch_add(&proxy->generation, 1);
     bool down = hf_proxy_usable_mt(proxy) == 0 && hf_proxy_usable_backups_mt(proxy) == 0;
 
-    hf_history_change(&server->history, !atomic_load(&server->up), now_ms);
+    hf_history_change(&server->history, !hf_server_is_up_mt(server), now_ms);
     if (down != proxy->history.down)
         hf_history_change(&proxy->history, down, now_ms);
 }
@@ -216,18 +220,18 @@ void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
 {
     char via[256];
 
-    if (atomic_load(&server->up) == up)
+    if (atomic_load(&server->up) == up && !atomic_load(&server->stopping))
         return;
+    atomic_store(&server->stopping, false);
     if (up && server->cfg->o.slowstart_ms)
         atomic_store(&server->warmth, 0);
     atomic_store(&server->up, up);
-    atomic_fetch_add(&server->proxy->generation, 1);
     hf_server_changed_mt(server);
     if (listener)
         listener->on_state(server, up, why);
-    end_sessions(server, up);
+    hf_server_end_sessions_mt(server, up);
     /* Up: there may be room now.  Down: those who wait for this server must go elsewhere. */
-    wake_all(server);
+    hf_server_wake_mt(server);
 
     snprintf(via, sizeof via, "via %s/%s", server->proxy->cfg->name, server->cfg->name);
     for (struct hf_server *follower = server->trackers; follower; follower = follower->next_tracker)
@@ -238,8 +242,8 @@ void hf_server_warm_mt(struct hf_server *server, unsigned percent)
 {
     atomic_store(&server->warmth, percent);
     atomic_fetch_add(&server->proxy->generation, 1);
-    if (server->cfg->o.maxconn)
-        wake_all(server); /* its limit has grown, too */
+    if (atomic_load_explicit(&server->maxconn, memory_order_relaxed))
+        hf_server_wake_mt(server); /* its limit has grown, too */
 }
 
 void hf_server_observed_mt(struct hf_server *server, bool reached)
@@ -257,6 +261,12 @@ void hf_server_observed_mt(struct hf_server *server, bool reached)
     atomic_store_explicit(&server->errors, 0, memory_order_relaxed);
     if (on_errors)
         on_errors(server);
+}
+
+void hf_server_tell_mt(const struct hf_server *server, const struct hf_server_news *news)
+{
+    if (listener && listener->on_admin)
+        listener->on_admin(server, news);
 }
 
 void hf_server_note_mt(const struct hf_server *server, const char *text)

@@ -174,8 +174,10 @@ void hf_dial_connect(struct hf_dial *dial)
     struct hf_session *session = dial->session;
     const struct hf_cfg_server *cfg = session->server->cfg;
     struct hf_loop *loop = session->engine->loop;
-    struct hf_addr to = cfg->addr;
+    struct hf_addr to;
 
+    session->facts.server_at = hf_server_addr_mt(session->server);
+    to = *session->facts.server_at;
     if (session->facts.queue_ms < 0)
         session->facts.queue_ms = (int32_t)(hf_loop_now(loop) - dial->started_ms);
     if (cfg->port_map != HF_PORT_FIXED)

@@ -12,6 +12,7 @@
 #include "haftp/state/runtime.h"
 
 struct hf_admin;
+struct hf_checks;
 struct hf_engine;
 struct hf_lease_table;
 
@@ -20,6 +21,7 @@ struct hf_admin_host {
     struct hf_loop *loop; /* main's */
     struct hf_runtime *runtime;
     struct hf_lease_table *leases;
+    struct hf_checks *checks;
     struct hf_engine *const *engines; /* of the workers that run */
     unsigned n_engines;
     /* Sends over this connection of a unix socket what a process needs to take over from this one;

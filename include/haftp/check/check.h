@@ -24,6 +24,17 @@ void hf_checks_format_with(hf_check_format_fn fn);
 struct hf_checks *hf_checks_start(struct hf_runtime *runtime, struct hf_loop *loop);
 void hf_checks_stop(struct hf_checks *checks); /* NULL is fine; frees */
 
+/* ---- commands of an administrator; main's thread ---- */
+
+/* Some server was brought up that starts slowly. */
+void hf_checks_warm(struct hf_checks *checks);
+/* Of a server with checks: the next ones go there.  Until then they follow the server's address. */
+void hf_check_move(struct hf_server *server, const struct hf_addr *to);
+/* Where they go.  False: it has none. */
+bool hf_check_address(const struct hf_server *server, struct hf_addr *out);
+/* The administrator says that it is well, or not: checks count from there. */
+void hf_check_settle(struct hf_server *server, bool up);
+
 /* ---- for kinds of checks ---- */
 
 struct hf_check_run; /* one server's checks, and the one that runs */

@@ -82,7 +82,8 @@ struct hf_facts {
     bool client_tls;       /* the client's control connection is encrypted, and we read it */
     uint16_t worker;       /* number of the thread, from 0 */
     int client_fd;         /* the client's socket while it is open; 0 or -1: not */
-    struct hf_addr server_local;  /* our address toward the server, once connected */
+    const struct hf_addr *server_at; /* where the server was when we connected; NULL: not yet */
+    struct hf_addr server_local;     /* our address toward the server, once connected */
     struct hf_facts_first *first; /* client and local before a rule changed them; NULL: none did */
     struct hf_proxied *proxied;   /* NULL: no PROXY header, or one that said nothing */
     char *unique_id;              /* by `unique-id-format`; NULL: none, or not yet */
@@ -125,6 +126,8 @@ const char *hf_reason_text(enum hf_reason reason);
 void hf_termination(const struct hf_facts *facts, char out[3]);
 /* Where the session was sent: a server without a port of its own is reached at the client's.  Unset
  * without a server. */
+/* The server's host, whatever the port: it may have moved since. */
+const struct hf_addr *hf_facts_server_host(const struct hf_facts *facts);
 struct hf_addr hf_facts_server_address(const struct hf_facts *facts);
 /* Records why the session ends, unless a reason is already there. */
 void hf_facts_end(struct hf_facts *facts, enum hf_reason reason, enum hf_phase phase);

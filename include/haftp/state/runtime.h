@@ -24,12 +24,30 @@ struct hf_check_run;
 struct hf_stick_table;
 struct hf_runtime;
 
+/* Why a server gets no new sessions although it may be well; bits, with HAProxy's numbers. */
+enum hf_server_off {
+    HF_OFF_MAINT = 0x01,         /* by an administrator, or `disabled` */
+    HF_OFF_MAINT_TRACKED = 0x02, /* the server that it tracks is in maintenance */
+    HF_OFF_DISABLED = 0x04,      /* it began with `disabled`; keeps nobody off by itself */
+    HF_OFF_DRAIN = 0x08,         /* by an administrator */
+    HF_OFF_DRAIN_TRACKED = 0x10,
+    HF_OFF_UNRESOLVED = 0x20, /* its name had no address at start */
+    HF_OFF_ANY_MAINT = HF_OFF_MAINT | HF_OFF_MAINT_TRACKED | HF_OFF_UNRESOLVED,
+    HF_OFF_ANY_DRAIN = HF_OFF_DRAIN | HF_OFF_DRAIN_TRACKED,
+};
+
 struct hf_server {
     const struct hf_cfg_server *cfg;
     struct hf_proxy *proxy;
-    unsigned index;            /* in proxy->servers */
-    _Atomic bool up;           /* says the health check; true without one */
-    _Atomic bool maint;        /* disabled by configuration or administrator */
+    unsigned index;           /* in proxy->servers */
+    _Atomic bool up;          /* says the health check; true without one */
+    _Atomic bool stopping;    /* up, but only for clients that it has already */
+    _Atomic unsigned off;     /* enum hf_server_off */
+    _Atomic unsigned maxconn; /* as the file or an administrator says; 0: no limit */
+    unsigned maint_ends;      /* how often maintenance was left; main's thread */
+    bool unchecked;           /* `disable health`; main's thread */
+    const struct hf_addr *_Atomic given_addr; /* by an administrator; NULL: cfg's counts */
+    struct hf_server_place *places;           /* all that were given */
     _Atomic unsigned weight;   /* as set by the configuration or an administrator, 0..256 */
     _Atomic unsigned warmth;   /* percent; below 100 only while it starts slowly */
     _Atomic unsigned errors;   /* connections failed in a row, under `observe` */
@@ -120,10 +138,13 @@ struct hf_proxy *hf_runtime_proxy(const struct hf_runtime *runtime, const struct
 struct hf_stick_table *hf_runtime_table(const struct hf_runtime *runtime,
                                         const struct hf_cfg_stick_table *cfg);
 
-/* May new sessions be given to it now?  (Up, not in maintenance, weight > 0.) */
+/* May new sessions be given to it now?  (Up, not off, weight > 0.) */
 bool hf_server_usable_mt(const struct hf_server *server);
-/* Weight 0 takes no new sessions but is up (drain). */
+/* Up and not in maintenance.  One that drains, is stopping or has weight 0 is up for the clients
+ * that it has, and takes no others. */
 bool hf_server_is_up_mt(const struct hf_server *server);
+/* Where it is.  Valid as long as the runtime: what a session was given stays true of it. */
+const struct hf_addr *hf_server_addr_mt(const struct hf_server *server);
 /* Share of the sessions as it is now, in sixteenths of weight: 1..4096; 0: drained. */
 unsigned hf_server_share_mt(const struct hf_server *server);
 /* Sessions that it may have now: between o.minconn and o.maxconn by how full its section is, less
@@ -146,8 +167,8 @@ struct hf_server *hf_proxy_next_freed_locked(struct hf_proxy *proxy);
  * ones look again, servers that track this one follow, and the listener is told.  `why` is for
  * people; "" says nothing. */
 void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why);
-/* It went up, down, or into another state: since now.  Whoever changes `up` or `maint` calls it
- * afterwards, one at a time. */
+/* It went up, down, or into another state: since now, and sessions to come see it.  Whoever changes
+ * `up`, `off` or `stopping` calls it afterwards, one at a time. */
 void hf_server_changed_mt(struct hf_server *server);
 /* Of a server that starts slowly: percent, 1..100. */
 void hf_server_warm_mt(struct hf_server *server, unsigned percent);
@@ -176,11 +197,21 @@ static inline uint64_t hf_counted(const struct hf_runtime *runtime, unsigned at,
  * highest values, as `clear counters`.  Main's thread.  False: no memory. */
 bool hf_runtime_clear(struct hf_runtime *runtime, bool most_only);
 
+/* What an administrator has done to a server: "is going DOWN for maintenance". */
+struct hf_server_news {
+    const char *what;
+    const char *why; /* behind it; "": nothing */
+    bool leaves;     /* it takes no new sessions any more */
+    bool counts;     /* how many servers and sessions are left is told, too */
+};
+
 /* Who is told (log), set before threads start; NULL: nobody.  Called on the thread of the caller
  * above. */
 struct hf_server_listener {
     void (*on_state)(const struct hf_server *server, bool up, const char *why);
     void (*on_note)(const struct hf_server *server, const char *text);
+    /* server_admin.h */
+    void (*on_admin)(const struct hf_server *server, const struct hf_server_news *news);
 };
 void hf_server_listen(const struct hf_server_listener *listener);
 /* Who ends all sessions of a server for this reason, on whatever worker they are. */

@@ -213,11 +213,14 @@ static const struct hf_server *checked_one(const struct hf_server *server)
 
 enum stat_state stat_server_state(const struct hf_server *server)
 {
-    if (atomic_load_explicit(&server->maint, memory_order_relaxed))
+    unsigned off = load(&server->off);
+    if (off & HF_OFF_ANY_MAINT)
         return STAT_MAINT;
     if (!hf_server_is_up_mt(server))
         return STAT_DOWN;
-    return load(&server->weight) == 0 ? STAT_DRAIN : STAT_UP;
+    if (atomic_load_explicit(&server->stopping, memory_order_relaxed))
+        return STAT_NOLB;
+    return off & HF_OFF_ANY_DRAIN || load(&server->weight) == 0 ? STAT_DRAIN : STAT_UP;
 }
 
 void stat_server_status(const struct hf_server *server, char *out, size_t size)

@@ -23,7 +23,7 @@
 
 static bool server_is_ipv6(const struct ftp_session *s)
 {
-    return s->session.server->cfg->addr.sa.sa_family == AF_INET6;
+    return hf_facts_server_host(&s->session.facts)->sa.sa_family == AF_INET6;
 }
 
 /* PASV cannot name an IPv6 address, PORT neither. */
@@ -172,7 +172,7 @@ static struct hf_addr server_data_address(const struct ftp_session *s,
     if (s->session.facts.backend->cfg->o.ftp_server_announced && hf_addr_is_set(announced) &&
         !hf_addr_is_any(announced))
         return *announced;
-    struct hf_addr addr = s->session.server->cfg->addr;
+    struct hf_addr addr = *hf_facts_server_host(&s->session.facts);
     hf_addr_set_port(&addr, port_of(announced));
     return addr;
 }

@@ -90,7 +90,7 @@ static bool on_server_port(struct hf_listener *listener, int fd, const struct hf
     const struct hf_facts *facts = &x->session->session.facts;
     struct hf_addr local;
 
-    if (!hf_addr_same_host(peer, &facts->server->cfg->addr)) {
+    if (!hf_addr_same_host(peer, hf_facts_server_host(facts))) {
         hf_socket_local(fd, &local);
         ftp_refuse_stranger(x->ftp->engine, facts->backend->cfg, hf_addr_port(&local), fd, peer,
                             HF_NOTFOUND);

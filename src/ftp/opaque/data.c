@@ -177,9 +177,10 @@ static bool server_address(const struct hf_tie *tie, const struct hf_lease_slot 
     const struct hf_cfg_server *server = tie->server->cfg;
     int port = slot->port + port_offset(hf_data_range_on(tie->control, slot->bind), server);
 
-    if (!hf_addr_is_set(&server->addr) || port < LOWEST_PORT || port > UINT16_MAX)
+    const struct hf_addr *addr = hf_server_addr_mt(tie->server);
+    if (!hf_addr_is_set(addr) || port < LOWEST_PORT || port > UINT16_MAX)
         return false;
-    *out = server->addr;
+    *out = *addr;
     hf_addr_set_port(out, (uint16_t)port);
     return true;
 }

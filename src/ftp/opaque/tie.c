@@ -46,7 +46,7 @@ void hf_ties_free(struct hf_ties *ties)
 
 static bool same_host(const struct hf_server *a, const struct hf_server *b)
 {
-    return a == b || hf_addr_same_host(&a->cfg->addr, &b->cfg->addr);
+    return a == b || hf_addr_same_host(hf_server_addr_mt(a), hf_server_addr_mt(b));
 }
 
 /* Data connections to this bind may be for the tie. */

@@ -1,8 +1,6 @@
 /*
  * proxy.c: fetches of sections, servers and tables: names, numbers, counts.
  */
-#include <utlist.h>
-
 #include "../rules_int.h"
 #include "haftp/state/stick.h"
 
@@ -218,13 +216,13 @@ FETCH(connslots)
         return HF_FALSE;
     for (unsigned i = 0; i < proxy->n_servers; i++) {
         const struct hf_server *server = proxy->servers[i];
-        const struct hf_cfg_server_opts *o = &server->cfg->o;
+        unsigned maxconn = load(&server->maxconn), maxqueue = server->cfg->o.maxqueue;
         if (!hf_server_is_up_mt(server))
             continue;
-        if (o->maxconn == 0 || o->maxqueue == 0)
+        if (maxconn == 0 || maxqueue == 0)
             return hf_out_number(out, -1);
-        sum += (int64_t)o->maxconn - load(&server->sessions);
-        sum += (int64_t)o->maxqueue - hf_waitlist_count_mt(&server->waiting);
+        sum += (int64_t)maxconn - load(&server->sessions);
+        sum += (int64_t)maxqueue - hf_waitlist_count_mt(&server->waiting);
     }
     return hf_out_number(out, sum);
 }

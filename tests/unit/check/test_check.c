@@ -55,7 +55,7 @@ static void on_note(const struct hf_server *server, const char *text)
 
 static int setup(void **state)
 {
-    static const struct hf_server_listener listener = {on_state, on_note};
+    static const struct hf_server_listener listener = {on_state, on_note, NULL};
     (void)state;
     memset(&f, 0, sizeof f);
     maker_init(&f.maker);
@@ -268,7 +268,7 @@ static void who_is_in_maintenance_is_left_alone(void **state)
     start();
     run_for(100);
     assert_int_equal(f.changes, 0);
-    atomic_store(&f.server->maint, false);
+    atomic_store(&f.server->off, 0);
     run_until(1, 0);
 }
 

@@ -10,6 +10,7 @@
 
 #include "config_maker.h"
 #include "haftp/state/runtime.h"
+#include "haftp/state/server_admin.h"
 #include "haftp/state/stick.h"
 
 struct fixture {
@@ -77,9 +78,9 @@ static void usable_means_up_and_wanted(void **state)
     assert_true(hf_server_is_up_mt(server));
     assert_false(hf_server_usable_mt(server));
     atomic_store(&server->weight, 1);
-    atomic_store(&server->maint, true);
+    atomic_store(&server->off, HF_OFF_MAINT);
     assert_false(hf_server_is_up_mt(server));
-    atomic_store(&server->maint, false);
+    atomic_store(&server->off, 0);
     hf_server_set_up_mt(server, false, "");
     assert_false(hf_server_usable_mt(server));
     assert_int_equal(hf_proxy_usable_mt(f->proxy), 1);
@@ -155,7 +156,7 @@ static void on_note(const struct hf_server *server, const char *text)
 static void changes_are_told_once(void **state)
 {
     struct fixture *f = *state;
-    static const struct hf_server_listener listener = {on_state, on_note};
+    static const struct hf_server_listener listener = {on_state, on_note, NULL};
     struct hf_server *server = f->proxy->servers[0];
     unsigned generation = f->proxy->generation;
 
@@ -186,7 +187,7 @@ static void a_limit_grows_with_the_section(void **state)
     struct hf_server *server = f->proxy->servers[0];
 
     opts(f, 0)->minconn = 4;
-    opts(f, 0)->maxconn = 20;
+    hf_server_set_maxconn(f->proxy->servers[0], 20);
     f->proxy->fullconn = 100;
     assert_int_equal(hf_server_limit_mt(server), 4);
     atomic_store(&f->proxy->sessions_back, 50);
@@ -220,7 +221,7 @@ static void a_server_that_comes_back_starts_slowly(void **state)
     struct hf_server *server = f->proxy->servers[0];
 
     opts(f, 0)->slowstart_ms = 1000;
-    opts(f, 0)->maxconn = 10;
+    hf_server_set_maxconn(f->proxy->servers[0], 10);
     atomic_store(&server->weight, 10);
     assert_int_equal(hf_server_share_mt(server), 160); /* not at the start of the process */
     hf_server_set_up_mt(server, false, "");
@@ -318,6 +319,85 @@ static void a_queue_of_a_server_may_be_bounded(void **state)
     atomic_store(&server->waiting.count, 0);
 }
 
+/* ---- an administrator's words ---- */
+
+static char last_news[256];
+
+static void on_admin(const struct hf_server *server, const struct hf_server_news *news)
+{
+    snprintf(last_news, sizeof last_news, "%s %s%s", server->cfg->name, news->what, news->why);
+}
+
+static void an_administrator_keeps_sessions_off(void **state)
+{
+    struct fixture *f = *state;
+    static const struct hf_server_listener listener = {on_state, on_note, on_admin};
+    struct hf_server *server = f->proxy->servers[0];
+    hf_server_listen(&listener);
+
+    hf_server_set_drain(server, true);
+    assert_non_null(strstr(last_news, "enters drain state"));
+    assert_true(hf_server_is_up_mt(server));
+    assert_false(hf_server_usable_mt(server));
+    hf_server_set_maint(server, true);
+    assert_non_null(strstr(last_news, "is going DOWN for maintenance"));
+    assert_false(hf_server_is_up_mt(server));
+    hf_server_set_maint(server, false);
+    assert_non_null(strstr(last_news, "is UP/DRAIN (leaving forced maintenance)"));
+    hf_server_set_drain(server, false);
+    assert_true(hf_server_usable_mt(server));
+
+    /* What was down comes out of maintenance as up: its checks will say. */
+    hf_server_set_up_mt(server, false, "");
+    hf_server_set_maint(server, true);
+    assert_non_null(strstr(last_news, "was DOWN and now enters maintenance"));
+    hf_server_set_maint(server, false);
+    assert_true(hf_server_usable_mt(server));
+
+    hf_server_set_stopping(server, "said so");
+    assert_true(hf_server_is_up_mt(server));
+    assert_false(hf_server_usable_mt(server));
+    hf_server_set_up_mt(server, true, "");
+    assert_true(hf_server_usable_mt(server));
+    hf_server_listen(NULL);
+}
+
+static void an_address_that_was_given_stays_valid(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+    const struct hf_addr *first = hf_server_addr_mt(server);
+    struct hf_addr other;
+
+    assert_int_equal(hf_addr_parse_host(hf_view_cstr("192.0.2.77"), &other), HF_OK);
+    hf_addr_set_port(&other, 2121);
+    assert_int_equal(hf_server_set_addr(server, &other), HF_OK);
+    const struct hf_addr *second = hf_server_addr_mt(server);
+    assert_true(hf_addr_equal(second, &other));
+    assert_int_equal(hf_server_set_addr(server, first), HF_OK);
+    assert_ptr_equal(hf_server_addr_mt(server), first);
+    assert_int_equal(hf_server_set_addr(server, &other), HF_OK);
+    assert_ptr_equal(hf_server_addr_mt(server), second); /* no new one each time */
+}
+
+static void a_limit_and_a_weight_change_while_it_runs(void **state)
+{
+    struct fixture *f = *state;
+    struct hf_server *server = f->proxy->servers[0];
+    unsigned generation = f->proxy->generation;
+
+    hf_server_set_maxconn(server, 1);
+    assert_true(hf_server_take_mt(server));
+    assert_false(hf_server_take_mt(server));
+    hf_server_set_maxconn(server, 0);
+    assert_true(hf_server_take_mt(server));
+    hf_server_put_mt(server);
+    hf_server_put_mt(server);
+    hf_server_set_weight(server, 0);
+    assert_false(hf_server_usable_mt(server));
+    assert_true(f->proxy->generation != generation);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +413,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(sessions_end_with_their_server, setup, teardown),
         cmocka_unit_test_setup_teardown(followers_follow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_queue_of_a_server_may_be_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_administrator_keeps_sessions_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_that_was_given_stays_valid, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_limit_and_a_weight_change_while_it_runs, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

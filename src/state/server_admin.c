@@ -1,0 +1,209 @@
+/*
+ * server_admin.c: maintenance, drains, weights, limits and addresses that change while we run.
+ */
+#include "haftp/state/server_admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "server_int.h"
+
+static unsigned off(const struct hf_server *server)
+{
+    return atomic_load(&server->off);
+}
+
+static void change(struct hf_server *server, unsigned set, unsigned clear)
+{
+    atomic_store(&server->off, (off(server) | set) & ~clear);
+    hf_server_changed_mt(server);
+}
+
+static const char *via(const struct hf_server *server, char *text, size_t size)
+{
+    const struct hf_server *from = server->tracked;
+    snprintf(text, size, " via %s/%s", from->proxy->cfg->name, from->cfg->name);
+    return text;
+}
+
+/* ---- maintenance ------------------------------------------------------------------------- */
+
+/* `bit` says whether somebody wants it, or the server that is tracked is in it. */
+static void enter_maint(struct hf_server *server, unsigned bit)
+{
+    bool was_in = off(server) & HF_OFF_ANY_MAINT, was_up = hf_server_is_up_mt(server);
+    char text[256];
+
+    change(server, bit, 0);
+    if (was_in)
+        return;
+    struct hf_server_news news = {
+        .what = was_up ? "is going DOWN for maintenance" : "was DOWN and now enters maintenance",
+        .why = bit == HF_OFF_MAINT_TRACKED ? via(server, text, sizeof text) : "",
+        .leaves = true,
+        .counts = was_up,
+    };
+    hf_server_tell_mt(server, &news);
+    if (was_up)
+        hf_server_end_sessions_mt(server, false);
+    hf_server_wake_mt(server); /* those who wait for it must go elsewhere */
+    for (struct hf_server *one = server->trackers; one; one = one->next_tracker)
+        enter_maint(one, HF_OFF_MAINT_TRACKED);
+}
+
+/* It counts as up until its checks say otherwise, or as what it tracks is. */
+static void leave_maint(struct hf_server *server, unsigned bit)
+{
+    if (!(off(server) & bit))
+        return;
+    bool is_over = !(off(server) & HF_OFF_ANY_MAINT & ~bit);
+    bool up = !server->tracked || hf_server_is_up_mt(server->tracked);
+    char what[32];
+
+    if (is_over) {
+        if (up && server->cfg->o.slowstart_ms)
+            atomic_store(&server->warmth, 0);
+        atomic_store(&server->stopping, false);
+        atomic_store(&server->up, up);
+        server->maint_ends++;
+    }
+    change(server, 0, bit);
+    if (!is_over)
+        return;
+    snprintf(what, sizeof what, "is %s/%s", up ? "UP" : "DOWN",
+             off(server) & HF_OFF_ANY_DRAIN ? "DRAIN" : "READY");
+    struct hf_server_news news = {
+        .what = what,
+        .why = bit == HF_OFF_MAINT ? " (leaving forced maintenance)" : " (leaving maintenance)",
+    };
+    hf_server_tell_mt(server, &news);
+    if (up)
+        hf_server_end_sessions_mt(server, true);
+    hf_server_wake_mt(server);
+    for (struct hf_server *one = server->trackers; one; one = one->next_tracker)
+        leave_maint(one, HF_OFF_MAINT_TRACKED);
+}
+
+void hf_server_set_maint(struct hf_server *server, bool on)
+{
+    if (!on)
+        leave_maint(server, HF_OFF_MAINT);
+    else if (!(off(server) & HF_OFF_MAINT))
+        enter_maint(server, HF_OFF_MAINT);
+}
+
+/* ---- drains ------------------------------------------------------------------------------ */
+
+static void enter_drain(struct hf_server *server, unsigned bit)
+{
+    bool was_in = off(server) & HF_OFF_ANY_DRAIN;
+    char text[256];
+
+    change(server, bit, 0);
+    if (was_in)
+        return;
+    struct hf_server_news news = {
+        .what = "enters drain state",
+        .why = bit == HF_OFF_DRAIN_TRACKED ? via(server, text, sizeof text) : "",
+        .counts = true,
+    };
+    if (hf_server_is_up_mt(server))
+        hf_server_tell_mt(server, &news);
+    hf_server_wake_mt(server);
+    for (struct hf_server *one = server->trackers; one; one = one->next_tracker)
+        enter_drain(one, HF_OFF_DRAIN_TRACKED);
+}
+
+static void leave_drain(struct hf_server *server, unsigned bit)
+{
+    if (!(off(server) & bit))
+        return;
+    change(server, 0, bit);
+    if (off(server) & HF_OFF_ANY_DRAIN)
+        return;
+    bool up = atomic_load(&server->up);
+    struct hf_server_news news = {.what = up ? "is UP" : "is DOWN",
+                                  .why = " (leaving forced drain)"};
+    if (!(off(server) & HF_OFF_ANY_MAINT))
+        hf_server_tell_mt(server, &news);
+    hf_server_wake_mt(server);
+    for (struct hf_server *one = server->trackers; one; one = one->next_tracker)
+        leave_drain(one, HF_OFF_DRAIN_TRACKED);
+}
+
+void hf_server_set_drain(struct hf_server *server, bool on)
+{
+    if (!on)
+        leave_drain(server, HF_OFF_DRAIN);
+    else if (!(off(server) & HF_OFF_DRAIN))
+        enter_drain(server, HF_OFF_DRAIN);
+}
+
+void hf_server_set_stopping(struct hf_server *server, const char *why)
+{
+    char text[256];
+
+    if (atomic_load(&server->stopping))
+        return;
+    atomic_store(&server->up, true);
+    atomic_store(&server->stopping, true);
+    hf_server_changed_mt(server);
+    snprintf(text, sizeof text, "%s%s", *why ? ", " : "", why);
+    hf_server_tell_mt(server,
+                      &(struct hf_server_news){.what = "is stopping", .why = text, .counts = true});
+    hf_server_wake_mt(server);
+    for (struct hf_server *one = server->trackers; one; one = one->next_tracker)
+        hf_server_set_stopping(one, why);
+}
+
+/* ---- shares, limits, addresses ----------------------------------------------------------- */
+
+void hf_server_set_weight(struct hf_server *server, unsigned weight)
+{
+    atomic_store(&server->weight, weight);
+    atomic_fetch_add(&server->proxy->generation, 1);
+    hf_server_wake_mt(server);
+}
+
+void hf_server_set_maxconn(struct hf_server *server, unsigned maxconn)
+{
+    atomic_store(&server->maxconn, maxconn);
+    atomic_fetch_add(&server->proxy->generation, 1);
+    hf_server_wake_mt(server);
+}
+
+const struct hf_addr *hf_server_addr_mt(const struct hf_server *server)
+{
+    const struct hf_addr *given = atomic_load_explicit(&server->given_addr, memory_order_acquire);
+    return given ? given : &server->cfg->addr;
+}
+
+/* One that was given before is used again, so that going to and fro costs nothing. */
+static const struct hf_addr *keep(struct hf_server *server, const struct hf_addr *addr)
+{
+    struct hf_server_place *place;
+
+    LL_FOREACH(server->places, place)
+    {
+        if (hf_addr_equal(&place->addr, addr))
+            return &place->addr;
+    }
+    place = malloc(sizeof *place);
+    if (!place)
+        return NULL;
+    place->addr = *addr;
+    LL_PREPEND(server->places, place);
+    return &place->addr;
+}
+
+enum hf_status hf_server_set_addr(struct hf_server *server, const struct hf_addr *addr)
+{
+    bool as_configured = hf_addr_equal(&server->cfg->addr, addr);
+    const struct hf_addr *kept = as_configured ? NULL : keep(server, addr);
+    if (!kept && !as_configured)
+        return HF_NOMEM;
+    atomic_store_explicit(&server->given_addr, kept, memory_order_release);
+    return HF_OK;
+}
