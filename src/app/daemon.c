@@ -42,16 +42,21 @@ void app_daemonize(void)
     setsid();
 }
 
-void app_daemon_ready(void)
+void app_leave_terminal(void)
 {
-    if (parent_fd < 0)
-        return;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null >= 0) {
         for (int fd = 0; fd <= 2; fd++)
             dup2(null, fd);
         close(null);
     }
+}
+
+void app_daemon_ready(void)
+{
+    if (parent_fd < 0)
+        return;
+    app_leave_terminal();
     ssize_t n = write(parent_fd, "", 1);
     (void)n; /* a parent that was killed meanwhile needs no answer */
     close(parent_fd);

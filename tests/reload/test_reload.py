@@ -188,6 +188,41 @@ def test_a_bad_file_changes_nothing(family):
     family.session().quit()
 
 
+def test_in_the_background(lab):
+    """The command returns when all works; a reload that fails is told in the log, in full."""
+    lab.need_haftp()
+    pidfile, front = os.path.join(lab.scratch(), "pid"), lab.net.front()
+    path = os.path.join(lab.scratch(), "haftp.cfg")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as logs:
+        logs.bind((front, 0))
+        logs.settimeout(20)
+        config = f"""global
+    master-worker
+    daemon
+    pidfile {pidfile}
+    log {front}:{logs.getsockname()[1]} local0
+    nbthread 1
+""" + ftp_sections(front, lab.farm(), RANGE)
+        with open(path, "w") as file:
+            file.write(config)
+        done = subprocess.run([binary(), "-f", path], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        with open(pidfile) as file:
+            master = int(file.read())
+        try:
+            for _ in range(2):
+                os.kill(master, signal.SIGUSR2)
+                until(lambda: b"Stopped" in logs.recv(2000), 20, "the old worker to end")
+            with open(path, "a") as file:
+                file.write("    nonsense\n")
+            os.kill(master, signal.SIGUSR2)
+            until(lambda: b"unknown keyword 'nonsense'" in logs.recv(2000), 20, "what was wrong")
+            assert is_listening(front, CONTROL_PORT)
+        finally:
+            os.kill(master, signal.SIGTERM)
+    until(lambda: not os.path.exists(f"/proc/{master}"), 10, "the master to end")
+
+
 def test_ports_come_and_go(family):
     """Ports that the new file has not are listened to by the old process while it needs them."""
     old = family.session()

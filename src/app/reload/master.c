@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -26,8 +27,6 @@
 #define STATE         "HAFTP_MASTER" /* environment: "GENERATION,DAEMON PID:LINE:GENERATION ..." */
 #define STATE_PIDFILE "HAFTP_MASTER_PIDFILE"
 #define MOST_WORKERS  APP_MOST_FOREBEARS
-#define FAILED_LINE                                                                                \
-    "log The reload has failed; what was wrong is told where the master's messages go"
 
 /* What a worker that serves tells its master. */
 struct report {
@@ -56,7 +55,8 @@ static struct {
     bool reload_again; /* asked for while a candidate starts */
     int exit_code;     /* -1: that of the last worker */
     int signals, reports;
-} master = {.exit_code = -1, .signals = -1, .reports = -1};
+    int messages; /* in the background: what a candidate says, for the log if it fails; else -1 */
+} master = {.exit_code = -1, .signals = -1, .reports = -1, .messages = -1};
 
 /* The worker's side. */
 static struct {
@@ -96,6 +96,8 @@ void app_worker_report(const struct hf_cfg_global *global)
 
     if (!origin.is_worker)
         return;
+    if (master.messages >= 0)
+        app_leave_terminal();
     (void)!write(origin.report, &report, sizeof report); /* a master that is gone needs none */
     close(origin.report);
     origin.report = -1;
@@ -227,6 +229,8 @@ static void become_worker(pid_t parent, int report, int line)
         lines[i] = master.list[i].line;
     app_takeover_from(lines, master.n);
     close(master.signals);
+    if (master.messages >= 0)
+        dup2(master.messages, STDERR_FILENO);
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
@@ -238,6 +242,8 @@ static bool start_candidate(void)
     int report[2] = {-1, -1}, line[2] = {-1, -1};
     pid_t parent = getpid(), pid = -1;
 
+    if (master.in_background && master.revived)
+        master.messages = memfd_create("messages", MFD_CLOEXEC);
     if (master.n == MOST_WORKERS)
         hf_diag_line(stderr, HF_DIAG_ERROR, "%u workers have not ended yet: no new one is started.",
                      MOST_WORKERS);
@@ -295,6 +301,23 @@ static void on_report(void)
     tell_systemd("READY=1\nSTATUS=Ready.\n");
 }
 
+/* In the background nobody reads our standard error: the current worker logs what was said there.
+ */
+static void log_failure(const struct child *current)
+{
+    char text[8192], line[1024], *rest = text, *part;
+    ssize_t n = master.messages < 0 ? 0 : pread(master.messages, text, sizeof text - 1, 0);
+
+    text[n > 0 ? n : 0] = '\0';
+    snprintf(line, sizeof line, "log The reload has failed, this process goes on");
+    (void)!hf_line_send_mt(current->line, line, strlen(line), NULL, 0);
+    while ((part = strsep(&rest, "\n"))) {
+        snprintf(line, sizeof line, "log %s", part);
+        if (*part)
+            (void)!hf_line_send_mt(current->line, line, strlen(line), NULL, 0);
+    }
+}
+
 static void on_loading_failed(void)
 {
     if (!master.n) {
@@ -304,7 +327,7 @@ static void on_loading_failed(void)
     hf_diag_line(stderr, HF_DIAG_WARNING, "Loading failure!");
     for (unsigned i = 0; i < master.n; i++)
         (void)!hf_line_send_mt(master.list[i].line, "resume", 6, NULL, 0);
-    (void)!hf_line_send_mt(master.list[0].line, FAILED_LINE, sizeof FAILED_LINE - 1, NULL, 0);
+    log_failure(&master.list[0]);
     tell_systemd("READY=1\nSTATUS=Reload failed!\n");
 }
 
@@ -397,6 +420,7 @@ static bool open_signals(void)
     for (unsigned i = 0; i < sizeof mine / sizeof mine[0]; i++)
         sigaddset(&set, mine[i]);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* whoever waited for our start may have gone */
     master.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
     return master.signals >= 0;
 }
