@@ -275,8 +275,8 @@ static int run(const struct hf_config *config, const struct hf_args *args)
         hf_diag_line(stderr, HF_DIAG_ERROR,
                      "[haftp.main()] Some protocols failed to start their listeners! Exiting.");
     } else {
-        struct app_limits limits =
-            app_limits_apply(config, sockets.n + api.n + global->stats_maxconn, n_workers);
+        struct app_limits limits = app_limits_apply(
+            config, sockets.n + (api.n ? api.n + global->stats_maxconn : 0), n_workers);
         hf_runtime_set_maxconn(runtime, limits.maxconn);
         hf_server_connect_with(&(struct hf_buffers){global->rcvbuf_server, global->sndbuf_server});
         hf_relay_configure(global->pipesize, limits.pipes, !global->nosplice);
