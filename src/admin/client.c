@@ -66,6 +66,8 @@ struct hf_admin_client *admin_client_new(struct hf_admin *admin, const struct hf
 static void end_call(struct hf_admin_client *client)
 {
     struct hf_call *call = &client->call;
+    if (call->give_up)
+        call->give_up(call);
     admin_ask_forget(call);
     hf_text_free(&call->out);
     hf_text_free(&call->answers);

@@ -77,6 +77,9 @@ struct hf_call {
     struct hf_text out;
     unsigned step;
     uint64_t at[4];
+    /* Set by a command that holds something between its turns, and called if the client goes before
+     * the last one; NULL: nothing is held. */
+    void (*give_up)(struct hf_call *call);
     bool answered;          /* every worker has: */
     struct hf_text answers; /* one behind the other, by the workers' numbers */
     unsigned found;         /* the sum of what they returned */

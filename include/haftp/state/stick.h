@@ -82,6 +82,9 @@ uint64_t hf_stick_change_mt(struct hf_stick_table *table, struct hf_stick_entry 
 uint64_t hf_stick_assign_mt(struct hf_stick_table *table, struct hf_stick_entry *entry,
                             struct hf_stick_cell cell, uint64_t value, uint64_t now_ms);
 
+void hf_stick_assign_server_mt(struct hf_stick_table *table, struct hf_stick_entry *entry,
+                               const struct hf_server *server, uint64_t now_ms);
+
 /* ---- for administrators -------------------------------------------------------------------- */
 
 /* Where a walk is: zeroed at first. */

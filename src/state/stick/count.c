@@ -142,3 +142,12 @@ uint64_t hf_stick_assign_mt(struct hf_stick_table *table, struct hf_stick_entry 
     hf_stick_unlock(table, entry);
     return before;
 }
+
+void hf_stick_assign_server_mt(struct hf_stick_table *table, struct hf_stick_entry *entry,
+                               const struct hf_server *server, uint64_t now_ms)
+{
+    hf_stick_lock(table, entry);
+    entry->server = server;
+    hf_stick_renew_locked(table, entry, now_ms);
+    hf_stick_unlock(table, entry);
+}
