@@ -234,14 +234,15 @@ void app_notify(const char *state); /* to systemd, if it started us */
 void app_takeover_from(const int *lines, unsigned n);
 void app_takeover_sockets(struct app_heirlooms *heirlooms);
 /* The others accept nothing more. */
-void app_takeover_hold(struct hf_lease_table *leases);
+void app_takeover_hold(const struct app_serving *serving);
 /* The workers run.  The others close what we have, and stop softly.  Frees the heirlooms. */
 void app_takeover_done(struct app_heirlooms *heirlooms, struct hf_loop *loop);
-/* While we run: a process has taken over from us. */
-void app_takeover_succeeded(void);
+/* While we run: a process takes over from us, or cannot. */
+void app_takeover_succeeded(bool succeeded);
 /* Those of our forebears that live: copies are for a successor.  Returns how many. */
 unsigned app_takeover_lines(int lines[APP_MOST_FOREBEARS]);
 unsigned app_takeover_generation(void); /* ours */
+unsigned app_takeover_part(void);       /* of the data ports: ours */
 void app_takeover_end(void);            /* the workers have ended */
 
 /* ---- handover.c; main's thread ---- */

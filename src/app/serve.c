@@ -188,7 +188,7 @@ static bool start_to_serve(struct server_process *process, struct app_serving *s
 {
     int line = app_worker_line();
 
-    app_takeover_hold(serving->leases);
+    app_takeover_hold(serving);
     if (!start_workers(process) || !app_api_serve(process->api, serving, process->loop, checks))
         return false;
     app_takeover_done(&serving->sockets->heirlooms, process->loop);

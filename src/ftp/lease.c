@@ -52,8 +52,8 @@ struct hf_lease_table {
     struct slot_run *runs;
     unsigned n_runs;
     unsigned n_workers;
-    bool shares_ports;   /* with processes before or after us */
-    unsigned generation; /* which decides on our part */
+    bool shares_ports; /* with processes before or after us */
+    unsigned part;     /* ours */
     struct hf_waitlist
         waiting[WAIT_BUCKETS]; /* by client: whoever is woken can mostly use the port */
 };
@@ -232,13 +232,21 @@ struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
 
 /* ---- taking ---- */
 
-#define PARTS 4u
+/* Few parts leave each process more ports, many parts serve more processes. */
+static unsigned parts_of(unsigned n_ports)
+{
+    if (n_ports >= 64)
+        return HF_LEASE_PARTS;
+    if (n_ports >= 16)
+        return HF_LEASE_PARTS / 2;
+    return n_ports < 4 ? n_ports : 4;
+}
 
 /* A lease of the other process would be taken for ours, and a file come to the wrong session. */
 static bool is_our_part(const struct hf_lease_table *table, const struct hf_lease_slot *slot)
 {
-    unsigned count = table->runs[slot->run].count, parts = count < PARTS ? count : PARTS;
-    return !table->shares_ports || slot->port % parts == table->generation % parts;
+    unsigned parts = parts_of(table->runs[slot->run].count);
+    return !table->shares_ports || slot->port % parts == table->part % parts;
 }
 
 /* May a slot that has leases carry one more? */
@@ -474,11 +482,11 @@ void hf_lease_release_mt(struct hf_lease_table *table, struct hf_lease *lease)
 
 /* ---- several processes --------------------------------------------------------------------- */
 
-void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned generation)
+void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned part)
 {
     pthread_mutex_lock(&table->lock);
     table->shares_ports = true;
-    table->generation = generation;
+    table->part = part;
     pthread_mutex_unlock(&table->lock);
 }
 

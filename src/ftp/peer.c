@@ -29,3 +29,16 @@ bool hf_peer_is_same(const struct hf_addr *a, const struct hf_addr *b, enum hf_f
     struct hf_peer_key left = hf_peer_key_of(a, rule), right = hf_peer_key_of(b, rule);
     return memcmp(&left, &right, sizeof left) == 0;
 }
+
+struct hf_addr hf_peer_key_address(const struct hf_peer_key *key)
+{
+    struct hf_addr addr = {.sa.sa_family = key->family};
+
+    if (key->family == AF_INET) {
+        memcpy(&addr.v4.sin_addr, key->host, 4);
+    } else if (key->family == AF_INET6) {
+        memcpy(&addr.v6.sin6_addr, key->host, 16);
+        addr.v6.sin6_scope_id = key->scope;
+    }
+    return addr;
+}

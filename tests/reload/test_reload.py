@@ -115,6 +115,28 @@ def test_ten_reloads(family):
     until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= descriptors, 15, "as many descriptors")
 
 
+@pytest.mark.parametrize("ports, generations", (((20000, 20003), 4), ((20000, 20063), 8)))
+def test_no_two_lend_one_port(lab, ports, generations):
+    """Replies of all generations wait at once, of one client; each data connection finds its own."""
+    lab.need_haftp()
+    family = Family(lab, data_ports=ports)
+    sessions, homes = [], []
+    for number in range(generations):
+        if number:
+            family.reload()
+        sessions.append(family.session())
+        homes.append(sessions[-1].server_name())
+    places = [session.announced() for session in sessions]
+    assert len(set(places)) == generations
+    for session, place, home in zip(sessions, places, homes):
+        link = session.dial(place)
+        session.putcmd("RETR pub/named.bin")
+        assert drain(link) == named_content(home)
+        link.close()
+        session.end_transfer()
+        session.quit()
+
+
 class Load(threading.Thread):
     """Sessions with transfers, one after the other, until it is told to stop."""
 
@@ -424,6 +446,36 @@ def test_three_generations(lab):
     assert middle.process.wait(10) == 0
     assert session.read("pub/named.bin") == named_content(home)
     session.quit()
+
+
+def test_a_follower_that_dies(lab):
+    """It had the old process hold, and is gone: that one accepts again at once, with all its ports."""
+    lab.need_haftp()
+    single = Single(lab)
+    line = offered_line(single.process.process.pid)
+    with line:
+        line.send(b"hold 77")
+        while not line.recv(10000).startswith(b"held 77"):
+            pass
+        line.send(b"sockets " + b"9" * 100)  # no process's id: no answer, and no harm
+    session = single.session()
+    session.server_name()
+    assert len({session.announced() for _ in range(40)}) > 4
+    session.quit()
+
+
+def offered_line(pid):
+    """As `-sf PID` gets it."""
+    with socket.socket(socket.AF_UNIX) as link:
+        link.settimeout(10)
+        link.connect((b"\0haftp-%d" % pid).ljust(108, b"\0"))
+        text, fds, _, _ = socket.recv_fds(link, 100, 64)
+    assert text == b"line"
+    for fd in fds[1:]:
+        os.close(fd)
+    line = socket.socket(fileno=fds[0])
+    line.settimeout(10)
+    return line
 
 
 def test_following_by_socket(lab):

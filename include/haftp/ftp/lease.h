@@ -86,10 +86,12 @@ struct hf_waitlist *hf_lease_waitlist(struct hf_lease_table *table,
 
 /* ---- several processes with the same ports (a reload) ---- */
 
-/* Until a process has ended that we succeeded, and from when we are succeeded ourselves, the ports
- * of a range are divided: a generation leases its own part only, every fourth port where there are
- * four, so that two processes never lend one port to one client. */
-void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned generation);
+/* Until all processes have ended that we succeeded, and from when we are succeeded ourselves, the
+ * ports of a range are divided: a process leases its own part only, so that no two lend one port
+ * to one client.  A range has 16 parts from 64 ports on, 8 from 16 on, else 4, or as many as it has
+ * ports; processes whose `part` is the same modulo that number share one. */
+#define HF_LEASE_PARTS 16u
+void hf_lease_share_ports_mt(struct hf_lease_table *table, unsigned part);
 void hf_lease_own_ports_mt(struct hf_lease_table *table);
 /* All leases of our own, each with the address and port of its slot.  The table is locked: `fn` is
  * quick. */

@@ -20,6 +20,8 @@ struct hf_peer_key {
 
 /* `client` is unmapped (hf_addr_unmap()), as all addresses of connections are. */
 struct hf_peer_key hf_peer_key_of(const struct hf_addr *client, enum hf_ftp_peer rule);
+/* An address that has this key under the same rule; not set: anybody has. */
+struct hf_addr hf_peer_key_address(const struct hf_peer_key *key);
 bool hf_peer_is_same(const struct hf_addr *a, const struct hf_addr *b, enum hf_ftp_peer rule);
 
 #endif

@@ -25,7 +25,8 @@ struct hf_tie {
     /* The rest is private to tie.c, but for hf_tie_activity(). */
     struct hf_tie_home *home;
     struct hf_tie *next, *prev;
-    unsigned n_sessions;             /* under the table's lock */
+    unsigned n_sessions;             /* under the table's lock; */
+    unsigned n_foreign;              /* those of them that live in other processes */
     _Atomic unsigned n_transfers;    /* changed under the table's lock */
     _Atomic uint64_t transferred_ms; /* when the last one ended */
 };
@@ -58,5 +59,16 @@ bool hf_tie_activity(const struct hf_bond *bond, uint64_t *last_ms);
 HF_MUST_USE enum hf_status hf_tie_transfer_mt(struct hf_ties *ties, const struct hf_cfg_bind *bind,
                                               const struct hf_addr *peer, struct hf_tie **out);
 void hf_tie_transfer_ended_mt(struct hf_ties *ties, struct hf_tie *tie, uint64_t now_ms);
+
+/* ---- several processes (a reload) ---- */
+
+/* All ties of sessions of our own.  The table is locked: `fn` is quick. */
+typedef void (*hf_tie_fn)(const struct hf_tie *tie, const struct hf_addr *client, void *arg);
+void hf_tie_each_mt(struct hf_ties *ties, hf_tie_fn fn, void *arg);
+/* A session of another process is opaque at `server`: new sessions of the client go there, data
+ * connections are not ours to take as long as it has no other.  Without memory nothing is tied. */
+void hf_tie_adopt_mt(struct hf_ties *ties, const struct hf_cfg_proxy *control,
+                     const struct hf_addr *client, struct hf_server *server, struct hf_bond *out);
+void hf_tie_abandon_mt(struct hf_ties *ties, struct hf_bond *bond);
 
 #endif

@@ -40,7 +40,8 @@ struct successor {
 static struct {
     struct app_serving *serving;
     struct successor *list;
-    struct successor *holder; /* who waits for "held" */
+    struct successor *holder;  /* who waits for "held"; then NULL */
+    struct successor *held_by; /* whose end would be the end of that */
     char holder_id[32];
     unsigned n_held;
     struct hf_timer hold_over;
@@ -129,8 +130,8 @@ static void send_sockets(struct successor *to, const char *id)
             add_row(&batch, socket->name, socket->shown);
     }
     send_batch(&batch);
-    int n = snprintf(end, sizeof end, "sockets-end %s %u %ld", id, app_takeover_generation(),
-                     (long)getpid());
+    int n = snprintf(end, sizeof end, "sockets-end %s %u %ld %u", id, app_takeover_generation(),
+                     (long)getpid(), app_takeover_part());
     post(to, end, (size_t)n, NULL, 0);
 }
 
@@ -146,14 +147,26 @@ static void add_lease(const struct hf_addr *at, const struct hf_peer_key *peer, 
     add_row(arg, row, -1);
 }
 
+static void add_tie(const struct hf_tie *tie, const struct hf_addr *client, void *arg)
+{
+    char row[1024], address[2 * sizeof *client + 1];
+
+    snprintf(row, sizeof row, "%s %s %s %s", hf_hex_text(client, sizeof *client, address),
+             tie->control->name, tie->server->proxy->cfg->name, tie->server->cfg->name);
+    add_row(arg, row, -1);
+}
+
 static void say_held(struct successor *to, const char *id)
 {
     struct batch batch = {.to = to, .word = "lease", .id = id};
     char end[64];
 
     /* From now on our leases are of our own part; those that are told may be of any. */
-    app_takeover_succeeded();
+    app_takeover_succeeded(true);
     hf_lease_each_mt(handover.serving->leases, add_lease, &batch);
+    send_batch(&batch);
+    batch.word = "tie";
+    hf_tie_each_mt(handover.serving->ties, add_tie, &batch);
     send_batch(&batch);
     int n = snprintf(end, sizeof end, "held %s", id);
     post(to, end, (size_t)n, NULL, 0);
@@ -181,7 +194,8 @@ static void resume(void)
     if (!handover.held)
         return;
     hf_loop_timer_cancel(handover.serving->loop, &handover.hold_over);
-    handover.holder = NULL;
+    handover.holder = handover.held_by = NULL;
+    app_takeover_succeeded(false);
     hold_all(false);
 }
 
@@ -195,7 +209,7 @@ static void on_hold_over(struct hf_timer *timer)
 
 static void hold(struct successor *from, const char *id)
 {
-    handover.holder = from;
+    handover.holder = handover.held_by = from;
     snprintf(handover.holder_id, sizeof handover.holder_id, "%s", id);
     hf_loop_timer(handover.serving->loop, &handover.hold_over, HOLD_MS, on_hold_over);
     hold_all(true);
@@ -220,8 +234,8 @@ static void release(void)
 
     hf_loop_timer_cancel(handover.serving->loop, &handover.hold_over);
     handover.held = false;
-    handover.holder = NULL;
-    app_takeover_succeeded();
+    handover.holder = handover.held_by = NULL;
+    app_takeover_succeeded(true);
     for (unsigned i = 0; i < sockets->n; i++)
         if (!sockets->list[i].kept)
             sockets->list[i].shown = -1;
@@ -259,13 +273,20 @@ static bool begins(const char *text, const char *word, const char **rest)
     return true;
 }
 
+/* A process's, of which we make answers. */
+static bool is_id(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+    return n > 0 && n <= 20 && !text[n];
+}
+
 static void obey(struct successor *from, struct hf_line_message *message)
 {
     const char *rest;
 
-    if (begins(message->text, "sockets ", &rest))
+    if (begins(message->text, "sockets ", &rest) && is_id(rest))
         send_sockets(from, rest);
-    else if (begins(message->text, "hold ", &rest))
+    else if (begins(message->text, "hold ", &rest) && is_id(rest))
         hold(from, rest);
     else if (begins(message->text, "keep ", &rest) && (rest = strchr(rest, '\n')))
         keep(rest + 1);
@@ -288,8 +309,8 @@ static void hang_up(struct successor *successor)
 {
     struct parcel *parcel, *next;
 
-    if (handover.holder == successor)
-        handover.holder = NULL;
+    if (handover.held_by == successor)
+        resume(); /* it was to follow, and is gone */
     DL_FOREACH_SAFE(successor->queue, parcel, next)
     {
         free(parcel);

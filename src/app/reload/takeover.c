@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
 #include "app_int.h"
 #include "haftp/base/assert.h"
 #include "haftp/base/hex.h"
@@ -29,17 +31,24 @@ struct forebear {
     struct hf_watch watch;
     int line;
     bool answers; /* to us, so far */
-    unsigned generation;
+    unsigned generation, part;
     long pid;
     _Atomic bool gone;
+};
+
+/* An opaque session of another process, whose client's new ones are to go to the same server. */
+struct inherited_tie {
+    struct hf_bond bond;
+    struct inherited_tie *next;
 };
 
 static struct {
     struct forebear list[APP_MOST_FOREBEARS];
     unsigned n;
     _Atomic unsigned n_alive;
-    unsigned generation; /* ours */
-    struct hf_lease_table *leases;
+    unsigned generation, part;         /* ours: when we came, and of data ports (lease.h) */
+    const struct app_serving *serving; /* from app_takeover_hold() on */
+    struct inherited_tie *ties;
     bool succeeded; /* by a process after us */
 } past;
 
@@ -56,6 +65,11 @@ void app_takeover_from(const int *lines, unsigned n)
 unsigned app_takeover_generation(void)
 {
     return past.generation;
+}
+
+unsigned app_takeover_part(void)
+{
+    return past.part;
 }
 
 unsigned app_takeover_lines(int lines[APP_MOST_FOREBEARS])
@@ -165,7 +179,8 @@ static bool on_sockets(struct hf_line_message *message, void *arg)
         return false;
     }
     rest = answer_to_us(message, "sockets-end");
-    return rest && sscanf(rest, "%u %ld", &forebear->generation, &forebear->pid) == 2;
+    return rest &&
+           sscanf(rest, "%u %ld %u", &forebear->generation, &forebear->pid, &forebear->part) == 3;
 }
 
 /* By several ways we may have come to one process. */
@@ -181,6 +196,19 @@ static int younger_first(const void *a, const void *b)
 {
     const struct forebear *left = a, *right = b;
     return (left->generation < right->generation) - (left->generation > right->generation);
+}
+
+/* Of the data ports: the first that none of the others has. */
+static unsigned free_part(void)
+{
+    for (unsigned part = 0; part < HF_LEASE_PARTS; part++) {
+        unsigned i = 0;
+        while (i < past.n && past.list[i].part != part)
+            i++;
+        if (i == past.n)
+            return part;
+    }
+    return past.generation % HF_LEASE_PARTS; /* seventeen live: two of them share */
 }
 
 /* Strays go to the youngest, who passes them on: so order matters. */
@@ -199,6 +227,7 @@ static void put_in_order(void)
     qsort(past.list, past.n, sizeof past.list[0], younger_first);
     if (n)
         past.generation = past.list[0].generation + 1;
+    past.part = free_part();
 }
 
 void app_takeover_sockets(struct app_heirlooms *heirlooms)
@@ -220,16 +249,62 @@ static void reserve(char *line)
 
     if (strlen(line) == 2 * (sizeof at + sizeof peer) + 1 && hf_hex_bytes(line, &at, sizeof at) &&
         hf_hex_bytes(line + 2 * sizeof at + 1, &peer, sizeof peer))
-        hf_lease_reserve_mt(past.leases, &at, &peer);
+        hf_lease_reserve_mt(past.serving->leases, &at, &peer);
+}
+
+static const struct hf_cfg_proxy *find_control(const char *name)
+{
+    const struct hf_cfg_proxy *proxy;
+
+    LL_FOREACH(past.serving->runtime->config->proxies, proxy)
+    {
+        if ((proxy->caps & HF_CAP_FRONTEND) && !proxy->o.disabled && strcmp(proxy->name, name) == 0)
+            return proxy;
+    }
+    return NULL;
+}
+
+static struct hf_server *find_server(const struct hf_cfg_proxy *control, const char *backend,
+                                     const char *name)
+{
+    for (unsigned i = 0; i < control->n_reach; i++) {
+        const struct hf_proxy *proxy =
+            hf_runtime_proxy(past.serving->runtime, control->reach[i]->proxy);
+        for (unsigned k = 0; strcmp(proxy->cfg->name, backend) == 0 && k < proxy->n_servers; k++)
+            if (strcmp(proxy->servers[k]->cfg->name, name) == 0)
+                return proxy->servers[k];
+    }
+    return NULL;
+}
+
+/* "ADDRESS CONTROL BACKEND SERVER"; what the new configuration has not is forgotten. */
+static void inherit_tie(char *line)
+{
+    struct hf_addr client;
+    const char *address = strsep(&line, " "), *control_name = strsep(&line, " ");
+    const char *backend = strsep(&line, " "), *name = line;
+    const struct hf_cfg_proxy *control;
+    struct hf_server *server;
+    struct inherited_tie *tie;
+
+    if (!name || strlen(address) != 2 * sizeof client ||
+        !hf_hex_bytes(address, &client, sizeof client) || !(control = find_control(control_name)) ||
+        !(server = find_server(control, backend, name)) || !(tie = calloc(1, sizeof *tie)))
+        return;
+    hf_tie_adopt_mt(past.serving->ties, control, &client, server, &tie->bond);
+    LL_PREPEND(past.ties, tie);
 }
 
 static bool on_held(struct hf_line_message *message, void *arg)
 {
-    char *rest = (char *)answer_to_us(message, "lease"), *line;
+    char *leases = (char *)answer_to_us(message, "lease");
+    char *ties = (char *)answer_to_us(message, "tie"), *line;
 
     (void)arg;
-    while (rest && (line = next_line(&rest)))
+    while (leases && (line = next_line(&leases)))
         reserve(line);
+    while (ties && (line = next_line(&ties)))
+        inherit_tie(line);
     return answer_to_us(message, "held") != NULL;
 }
 
@@ -247,12 +322,12 @@ static bool pass_on(const struct hf_ftp_stray *stray)
     return false;
 }
 
-void app_takeover_hold(struct hf_lease_table *leases)
+void app_takeover_hold(const struct app_serving *serving)
 {
-    past.leases = leases;
+    past.serving = serving;
     if (!past.n)
         return;
-    hf_lease_share_ports_mt(leases, past.generation);
+    hf_lease_share_ports_mt(serving->leases, past.part);
     hf_ftp_on_stray(pass_on);
     for (unsigned i = 0; i < past.n; i++)
         if (past.list[i].answers)
@@ -271,10 +346,15 @@ static void tell_unused(struct forebear *forebear, const struct app_heirlooms *h
 
 static void when_all_are_gone(void)
 {
-    if (past.leases && !past.succeeded)
-        hf_lease_own_ports_mt(past.leases);
-    if (past.leases)
-        hf_lease_forget_reserved_mt(past.leases);
+    if (!past.succeeded)
+        hf_lease_own_ports_mt(past.serving->leases);
+    hf_lease_forget_reserved_mt(past.serving->leases);
+    while (past.ties) {
+        struct inherited_tie *tie = past.ties;
+        LL_DELETE(past.ties, tie);
+        hf_tie_abandon_mt(past.serving->ties, &tie->bond);
+        free(tie);
+    }
 }
 
 static void on_line(struct hf_watch *watch)
@@ -301,11 +381,13 @@ void app_takeover_done(struct app_heirlooms *heirlooms, struct hf_loop *loop)
     app_heirlooms_free(heirlooms);
 }
 
-void app_takeover_succeeded(void)
+void app_takeover_succeeded(bool succeeded)
 {
-    past.succeeded = true;
-    if (past.leases)
-        hf_lease_share_ports_mt(past.leases, past.generation);
+    past.succeeded = succeeded;
+    if (succeeded)
+        hf_lease_share_ports_mt(past.serving->leases, past.part);
+    else if (!atomic_load(&past.n_alive))
+        hf_lease_own_ports_mt(past.serving->leases);
 }
 
 void app_takeover_end(void)
@@ -317,4 +399,6 @@ void app_takeover_end(void)
         close(past.list[i].line);
     }
     past.n = 0;
+    if (past.serving)
+        when_all_are_gone();
 }

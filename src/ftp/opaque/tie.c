@@ -275,7 +275,7 @@ static struct hf_tie *find_tie(struct hf_tie_home *home, const struct hf_cfg_bin
     *several = false;
     DL_FOREACH(home->ties, tie)
     {
-        if (!uses(tie, bind))
+        if (!uses(tie, bind) || tie->n_foreign == tie->n_sessions)
             continue;
         if (!found || (is_binding(tie) && !is_binding(found)))
             found = tie;
@@ -320,4 +320,50 @@ void hf_tie_transfer_ended_mt(struct hf_ties *ties, struct hf_tie *tie, uint64_t
     tie->n_transfers--;
     free_if_unused(tie);
     pthread_mutex_unlock(&ties->lock);
+}
+
+/* ---- several processes --------------------------------------------------------------------- */
+
+void hf_tie_each_mt(struct hf_ties *ties, hf_tie_fn fn, void *arg)
+{
+    struct hf_tie_home *home, *next;
+    struct hf_tie *tie;
+
+    pthread_mutex_lock(&ties->lock);
+    HASH_ITER(hh, ties->homes, home, next)
+    {
+        struct hf_addr client = hf_peer_key_address(&home->key);
+        if (!hf_addr_is_set(&client))
+            continue; /* `ftp-data peer any`: the same session has a home of its own, too */
+        DL_FOREACH(home->ties, tie)
+        {
+            if (tie->n_sessions > tie->n_foreign)
+                fn(tie, &client, arg);
+        }
+    }
+    pthread_mutex_unlock(&ties->lock);
+}
+
+void hf_tie_adopt_mt(struct hf_ties *ties, const struct hf_cfg_proxy *control,
+                     const struct hf_addr *client, struct hf_server *server, struct hf_bond *out)
+{
+    *out = (struct hf_bond){NULL, NULL};
+    if (!control->data_ranges)
+        return;
+    pthread_mutex_lock(&ties->lock);
+    out->tie = join(ties, control, client, server, narrow(control));
+    if (out->tie)
+        out->tie->n_foreign++;
+    pthread_mutex_unlock(&ties->lock);
+}
+
+void hf_tie_abandon_mt(struct hf_ties *ties, struct hf_bond *bond)
+{
+    if (!bond->tie)
+        return;
+    pthread_mutex_lock(&ties->lock);
+    bond->tie->n_foreign--;
+    leave(ties, bond->tie);
+    pthread_mutex_unlock(&ties->lock);
+    *bond = (struct hf_bond){NULL, NULL};
 }
