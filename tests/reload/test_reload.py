@@ -117,7 +117,8 @@ def test_ten_reloads(family):
 
 @pytest.mark.parametrize("ports, generations", (((20000, 20003), 4), ((20000, 20063), 8)))
 def test_no_two_lend_one_port(lab, ports, generations):
-    """Replies of all generations wait at once, of one client; each data connection finds its own."""
+    """Replies of all generations wait at once, of one client; each data connection finds its own
+    session."""
     lab.need_haftp()
     family = Family(lab, data_ports=ports)
     sessions, homes = [], []
@@ -449,7 +450,7 @@ def test_three_generations(lab):
 
 
 def test_a_follower_that_dies(lab):
-    """It had the old process hold, and is gone: that one accepts again at once, with all its ports."""
+    """It had the old process hold, and is gone: that accepts again at once, with all its ports."""
     lab.need_haftp()
     single = Single(lab)
     line = offered_line(single.process.process.pid)
