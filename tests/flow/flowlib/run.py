@@ -11,12 +11,15 @@ from .peers import FlowFailure, Peers
 from .proxy import Haftp, Place, configuration
 
 
-def probe(conversation, peers):
+START_PATIENCE = 20.0  # its ports are open before its threads run
+
+
+def probe(conversation, peers, patience=PATIENCE):
     """A fresh session through any server: haftp must still do its work."""
     place = conversation.place
     client = peers.connect("C*", (place.haftp, place.control), place.client(99))
     listeners = list(conversation.listeners.values())
-    if not select.select(listeners, [], [], PATIENCE)[0]:
+    if not select.select(listeners, [], [], patience)[0]:
         raise FlowFailure("a fresh session reaches no server")
     found = next(filter(None, (peers.accept("S*", one, 0.001) for one in listeners)), None)
     if not found:
@@ -66,7 +69,7 @@ def play_against(haftp, flow, conversation, peers):
     """The flow and all that must hold after any flow."""
     usable = flow.option("server") != "disabled"
     if usable:
-        probe(conversation, peers)
+        probe(conversation, peers, START_PATIENCE)
     baseline = settle(haftp)
     conversation.play()
     conversation.check_nothing_left()
