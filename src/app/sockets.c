@@ -207,7 +207,8 @@ static bool is_ours(const struct app_sockets *sockets, unsigned port)
  * then take a part of the connections: so the first socket of a port is tried without it. */
 static bool is_taken(struct app_sockets *sockets, const struct hf_cfg_bind *bind, unsigned port)
 {
-    struct hf_listen_opts opts = {.v6only = bind->v6only,
+    struct hf_listen_opts opts = {.only_bound = true,
+                                  .v6only = bind->v6only,
                                   .v4v6 = bind->v4v6,
                                   .transparent = bind->transparent,
                                   .interface = bind->interface};

@@ -92,8 +92,9 @@ enum hf_status hf_socket_listen(const struct hf_addr *addr, const struct hf_list
     if (status)
         return status;
     status = set_listen_options(fd, addr->sa.sa_family == AF_INET6, opts);
+    int backlog = opts->backlog > 0 ? opts->backlog : SOMAXCONN;
     if (!status && (bind(fd, &addr->sa, hf_addr_len(addr)) != 0 ||
-                    listen(fd, opts->backlog > 0 ? opts->backlog : SOMAXCONN) != 0))
+                    (!opts->only_bound && listen(fd, backlog) != 0)))
         status = hf_status_from_errno(errno);
     if (status) {
         close(fd);

@@ -19,7 +19,8 @@ struct hf_buffers {
 
 /* NULL or all zero: the system's defaults. */
 struct hf_listen_opts {
-    bool reuseport; /* one of several sockets of ours on this address */
+    bool reuseport;  /* one of several sockets of ours on this address */
+    bool only_bound; /* nobody is let in: whoever came would be reset when it is closed */
     bool v6only, v4v6, transparent;
     const char *interface;
     int backlog;               /* 0: SOMAXCONN */

@@ -21,6 +21,23 @@ static void test_listen_on_a_taken_port(void **state)
     close(fd);
 }
 
+/* It shows whether a port can be had, and nobody gets in who would be thrown out again. */
+static void test_only_bound(void **state)
+{
+    (void)state;
+    struct hf_listen_opts opts = {.only_bound = true};
+    struct hf_addr addr;
+    int taken = listen_somewhere(&addr), fd, client;
+    assert_int_equal(hf_socket_listen(&addr, &opts, &fd), HF_INUSE);
+    close(taken);
+    assert_int_equal(hf_socket_listen(&addr, &opts, &fd), HF_OK);
+    client = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(client, &addr.sa, sizeof addr.v4), -1);
+    assert_int_equal(errno, ECONNREFUSED);
+    close(client);
+    close(fd);
+}
+
 static void test_reuseport_shares_a_port(void **state)
 {
     (void)state;
@@ -343,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listen_on_a_taken_port),
+        cmocka_unit_test(test_only_bound),
         cmocka_unit_test(test_reuseport_shares_a_port),
         cmocka_unit_test(test_listen_errors_have_names),
         cmocka_unit_test(test_descriptors_are_nonblocking_and_private),
