@@ -216,6 +216,9 @@ void app_offer_serve(struct app_serving *serving);
 /* Sends a line to us over this connection of a unix socket. */
 bool app_offer_line(int to);
 void app_offer_end(void);
+/* A master's: where to wait for those who ask, and what they get. */
+int app_offer_fd(void);
+void app_offer_answer(const int *lines, unsigned n);
 /* Those of -sf, -st and -x: what they offer is taken.  False: -x gives nothing, which was told. */
 HF_MUST_USE bool app_ask_old_processes(const struct hf_args *args);
 

@@ -11,7 +11,9 @@ import pytest
 
 from lib.haftp import binary, ftp_sections, head
 from lib.net import CONTROL_PORT, is_listening
-from lib.session import Session, drain, named_content
+from lib.servers import PASSIVE_PORTS
+from lib.session import Session, TlsSession, drain, named_content
+from lib.tls import ClientTls, ServerTls
 from lib.wait import until
 
 RANGE = (20000, 20015)
@@ -20,13 +22,17 @@ RANGE = (20000, 20015)
 class Family:
     """A master with its workers, in front of real servers."""
 
-    def __init__(self, lab, threads=2, data_ports=RANGE, more_global=(), **sections):
+    def __init__(self, lab, threads=2, data_ports=RANGE, more_global=(), bind_words="",
+                 **sections):
         self.lab = lab
         self.servers, self.front = lab.farm(), lab.net.front()
         self.control = (self.front, CONTROL_PORT)
         self.login = (self.servers[0].user, self.servers[0].password)
         config = head(threads=threads, more_global=["master-worker", *more_global]) + \
             ftp_sections(self.front, self.servers, data_ports, **sections)
+        if bind_words:
+            bind = f"bind {self.front}:{CONTROL_PORT}"
+            config = config.replace(bind, f"{bind} {bind_words}")
         self.haftp = lab.haftp(config, self.control, (self.front, data_ports[1]))
         self.config = config
         self.loaded = 1
@@ -184,6 +190,37 @@ def run_load(open_session, change):
     for load in loads:
         load.join(30)
         assert load.failure is None, load.failure
+
+
+def test_under_load_with_tls(lab):
+    """The same with FTPS that ends here: every data connection resumes its session."""
+    lab.need_haftp()
+    family = Family(lab, more=["option ftp-inspect"],
+                    bind_words=f"starttls crt {lab.certificates.server} data-tls-reuse")
+    tls = ClientTls(lab.certificates.ca)
+    run_load(lambda: TlsSession(family.control, family.login, tls),
+             lambda: [family.reload() for _ in range(3)])
+
+
+def test_tls_that_passes_through(lab):
+    """Data connections that nobody can read: each comes to its session's server, old or new."""
+    lab.need_haftp()
+    front = lab.net.front()
+    servers = lab.servers(count=2, announce=front, tls=ServerTls())
+    config = head(more_global=["master-worker"]) + ftp_sections(front, servers, PASSIVE_PORTS)
+    haftp = lab.haftp(config, (front, CONTROL_PORT), (front, PASSIVE_PORTS[1]))
+    where, login = (front, CONTROL_PORT), (servers[0].user, servers[0].password)
+    tls = ClientTls(lab.certificates.ca)
+    old = TlsSession(where, login, tls)
+    home = old.server_name()
+    haftp.process.signal(signal.SIGUSR2)
+    until(lambda: haftp.log().count("Loading success.") == 2, 20, "a reload")
+    assert old.server_name() == home
+    for _ in range(3):
+        with TlsSession(where, login, tls) as new:
+            assert new.server_name() == home
+            assert old.server_name() == home
+    old.quit()
 
 
 def test_a_bad_file_changes_nothing(family):
@@ -365,6 +402,25 @@ def test_workers_end_with_their_master(family):
     until(lambda: not os.path.exists(f"/proc/{worker}"), 10, "the worker to be gone")
 
 
+def test_systemd_is_told(lab, monkeypatch):
+    lab.need_haftp()
+    path = os.path.join(lab.scratch(), "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
+        told.bind(path)
+        told.settimeout(20)
+        monkeypatch.setenv("NOTIFY_SOCKET", path)
+        front = lab.net.front()
+        haftp = lab.haftp(head() + ftp_sections(front, lab.farm(), RANGE), (front, CONTROL_PORT),
+                          arguments=("-Ws", "-db"))
+        assert b"READY=1" in told.recv(1000)
+        haftp.process.signal(signal.SIGHUP)
+        assert b"RELOADING=1" in told.recv(1000)
+        assert b"READY=1" in told.recv(1000)
+        haftp.process.signal(signal.SIGTERM)
+        assert b"STOPPING=1" in told.recv(1000)
+        assert haftp.process.wait(10) == 0
+
+
 def test_pidfile_names_the_master(lab):
     lab.need_haftp()
     pidfile = os.path.join(lab.scratch(), "pid")
@@ -503,6 +559,26 @@ def test_a_socket_that_gives_nothing(lab):
     assert done.returncode == 1
     assert "Failed to get the sockets from the old process" in done.stderr
     single.session().quit()
+
+
+def test_following_a_master(lab):
+    """Its workers hand their sockets over, of whatever age; it ends with the last one."""
+    lab.need_haftp()
+    family = Family(lab)
+    session = family.session()
+    home = session.server_name()
+    family.reload()
+    haftp = lab.haftp(family.config, family.control,
+                      arguments=("-db", "-sf", str(family.haftp.process.pid)))
+    haftp.wait_log("Loading success")
+    family.wait_workers(1)
+    assert session.read("pub/named.bin") == named_content(home)
+    other = family.session()
+    other.server_name()
+    other.quit()
+    session.quit()
+    assert family.haftp.process.wait(10) == 0
+    assert "hands nothing over" not in haftp.log()
 
 
 def test_following_a_stranger(lab):

@@ -228,6 +228,13 @@ static void keep(const char *name)
     }
 }
 
+static void keep_all(char *names)
+{
+    char *name;
+    while ((name = strsep(&names, "\n")))
+        keep(name);
+}
+
 static void release(void)
 {
     struct app_sockets *sockets = handover.serving->sockets;
@@ -289,7 +296,7 @@ static void obey(struct successor *from, struct hf_line_message *message)
     else if (begins(message->text, "hold ", &rest) && is_id(rest))
         hold(from, rest);
     else if (begins(message->text, "keep ", &rest) && (rest = strchr(rest, '\n')))
-        keep(rest + 1);
+        keep_all((char *)rest + 1);
     else if (begins(message->text, "running ", &rest))
         release();
     else if (begins(message->text, "resume", &rest))

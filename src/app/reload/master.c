@@ -228,6 +228,7 @@ static void become_worker(pid_t parent, int report, int line)
     for (unsigned i = 0; i < master.n; i++)
         lines[i] = master.list[i].line;
     app_takeover_from(lines, master.n);
+    app_offer_end(); /* the name is the master's */
     close(master.signals);
     if (master.messages >= 0)
         dup2(master.messages, STDERR_FILENO);
@@ -425,16 +426,31 @@ static bool open_signals(void)
     return master.signals >= 0;
 }
 
+/* A process that is to follow without being ours (-sf) gets the lines of all. */
+static void answer_successor(void)
+{
+    int lines[MOST_WORKERS];
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < master.n; i++)
+        if (master.list[i].serves)
+            lines[n++] = master.list[i].line;
+    app_offer_answer(lines, n);
+}
+
 static void supervise(void)
 {
     reap(); /* those that ended while the program was executed anew */
     while (master.n) {
         struct pollfd wait[] = {{.fd = master.signals, .events = POLLIN},
-                                {.fd = master.reports, .events = POLLIN}};
-        if (poll(wait, 2, -1) < 0 && errno != EINTR)
+                                {.fd = master.reports, .events = POLLIN},
+                                {.fd = app_offer_fd(), .events = POLLIN}};
+        if (poll(wait, 3, -1) < 0 && errno != EINTR)
             break;
         if (wait[1].revents)
             on_report();
+        if (wait[2].revents)
+            answer_successor();
         take_signals();
         if (master.reload_again && !candidate() && master.n) {
             master.reload_again = false;
@@ -463,9 +479,11 @@ bool app_master(const struct hf_args *args, const struct hf_config *config, int 
         if (global->pidfile)
             setenv(STATE_PIDFILE, global->pidfile, 1);
     }
+    app_offer_open();
     if (start_candidate())
         return true;
     supervise();
+    app_offer_end();
     *exit_code = master.exit_code < 0 ? HF_EXIT_OK : master.exit_code;
     if (master.stopping || master.revived || master.rules.max_reloads)
         hf_diag_line(stderr, HF_DIAG_WARNING, "All workers exited. Exiting... (%d)", *exit_code);

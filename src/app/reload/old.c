@@ -1,9 +1,9 @@
 /*
  * old.c: processes before us that the command line names (-sf, -st, -x), and what they offer.
  *
- * A process that no master watches listens at an abstract name that is made of its id, where root
- * and its own user can have a line to it (takeover.c): so `-sf` needs nothing in the configuration.
- * With `-x` the line comes through the runtime API.
+ * A master, and a process that has none, listens at an abstract name that is made of its id, where
+ * root and its own user can have a line to it, or to its workers (takeover.c): so `-sf` needs
+ * nothing in the configuration. With `-x` the line comes through the runtime API.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,6 +15,7 @@
 #include "app_int.h"
 #include "haftp/net/line.h"
 #include "haftp/net/listener.h"
+#include "haftp/net/socket.h"
 #include "haftp/net/unix.h"
 
 #define NAME_BYTES  32u
@@ -79,6 +80,24 @@ bool app_offer_line(int to)
     return false;
 }
 
+/* A master's: its workers' lines. */
+void app_offer_answer(const int *lines, unsigned n)
+{
+    int fd;
+    struct hf_addr nobody;
+
+    while (offer.fd >= 0 && hf_socket_accept(offer.fd, &fd, &nobody) == HF_OK) {
+        if (n && is_trusted(fd, offer.user))
+            (void)!hf_line_send_mt(fd, "line", 4, lines, n < HF_LINE_FDS ? n : HF_LINE_FDS);
+        close(fd);
+    }
+}
+
+int app_offer_fd(void)
+{
+    return offer.fd;
+}
+
 static bool on_successor(struct hf_listener *listener, int fd, const struct hf_addr *peer)
 {
     (void)listener;
@@ -134,7 +153,7 @@ static void ask_processes(const struct hf_pids *pids)
         if (hf_unix_connect(name_of(pids->list[i], name), true, &fd) != HF_OK) {
             if (kill(pids->list[i], 0) == 0)
                 hf_diag_line(stderr, HF_DIAG_NOTICE,
-                             "Process %d hands nothing over: it is a worker or a master, or no "
+                             "Process %d hands nothing over: it is a worker, or no "
                              "haftp. New sockets are opened beside its own.",
                              (int)pids->list[i]);
             continue;

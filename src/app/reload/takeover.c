@@ -314,10 +314,13 @@ static bool pass_on(const struct hf_ftp_stray *stray)
     int n = snprintf(text, sizeof text, "stray %d %d %s", stray->known, stray->refused,
                      hf_hex_text(&stray->client, sizeof stray->client, client));
 
+    /* To the youngest that lives; if it has much to read, no other one knows better. */
     for (unsigned i = 0; i < past.n; i++) {
-        if (!atomic_load_explicit(&past.list[i].gone, memory_order_relaxed) &&
-            hf_line_send_mt(past.list[i].line, text, (size_t)n, &stray->fd, 1) == HF_OK)
-            return true;
+        if (atomic_load_explicit(&past.list[i].gone, memory_order_relaxed))
+            continue;
+        enum hf_status status = hf_line_send_mt(past.list[i].line, text, (size_t)n, &stray->fd, 1);
+        if (status != HF_RESET)
+            return status == HF_OK;
     }
     return false;
 }
@@ -339,9 +342,21 @@ void app_takeover_hold(const struct app_serving *serving)
 /* What nobody here listens to is left to who needs it. */
 static void tell_unused(struct forebear *forebear, const struct app_heirlooms *heirlooms)
 {
-    for (unsigned i = 0; i < heirlooms->n; i++)
-        if (heirlooms->list[i].fd >= 0)
-            tell(forebear, "keep %ld\n%s", (long)getpid(), heirlooms->list[i].name);
+    char names[HF_LINE_BYTES - 64];
+    size_t n = 0;
+
+    for (unsigned i = 0; i < heirlooms->n; i++) {
+        const struct app_heirloom *heirloom = &heirlooms->list[i];
+        if (heirloom->fd < 0)
+            continue;
+        if (n + strlen(heirloom->name) + 2 > sizeof names) {
+            tell(forebear, "keep %ld%s", (long)getpid(), names);
+            n = 0;
+        }
+        n += (size_t)snprintf(names + n, sizeof names - n, "\n%s", heirloom->name);
+    }
+    if (n)
+        tell(forebear, "keep %ld%s", (long)getpid(), names);
 }
 
 static void when_all_are_gone(void)
