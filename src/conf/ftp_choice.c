@@ -182,29 +182,35 @@ static bool passes_tls(const struct hf_cfg_proxy *proxy)
     return false;
 }
 
-static const struct hf_cfg_rule *first_denial(const struct hf_cfg_proxy *section)
+/* A rule that keeps clients from something, or counts what they do. */
+static const struct hf_cfg_rule *first_guard(const struct hf_cfg_proxy *section)
 {
     const struct hf_cfg_rule *rule = section->rules[HF_RULES_FTP];
 
-    while (rule && rule->action != HF_RULE_FTP_DENY)
+    while (rule && (rule->action == HF_RULE_ACCEPT || rule->action == HF_RULE_FTP_LOG))
+        rule = rule->next;
+    if (rule)
+        return rule;
+    rule = section->rules[HF_RULES_RESPONSE];
+    while (rule && !rule->each_reply)
         rule = rule->next;
     return rule;
 }
 
 /* Of the section, or of a backend of its. */
-static const struct hf_cfg_rule *denial_for(const struct hf_cfg_proxy *proxy)
+static const struct hf_cfg_rule *guard_of(const struct hf_cfg_proxy *proxy)
 {
-    const struct hf_cfg_rule *rule = first_denial(proxy);
+    const struct hf_cfg_rule *rule = first_guard(proxy);
 
     for (unsigned i = 0; i < proxy->n_backends && !rule; i++)
-        rule = first_denial(proxy->backends[i]);
+        rule = first_guard(proxy->backends[i]);
     return rule;
 }
 
 /* Whoever counts on the rule must know.  Beside an error it would only stand in its way. */
 static void advise_on_tls(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
-    const struct hf_cfg_rule *rule = denial_for(proxy);
+    const struct hf_cfg_rule *rule = guard_of(proxy);
 
     if (rule && passes_tls(proxy) && hf_diag_count(diag, HF_DIAG_ERROR) == 0)
         hf_diag_add(diag, HF_DIAG_ADVICE, rule->loc,

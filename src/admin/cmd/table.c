@@ -252,7 +252,7 @@ static void print_text(struct hf_text *out, struct hf_view text)
         else if (c > ' ' && c < 0x7f)
             hf_text_add(out, &text.p[i], 1);
         else
-            hf_text_printf(out, "\\x%02x", c);
+            hf_text_printf(out, "\\x%02X", c);
     }
 }
 

@@ -188,6 +188,35 @@ static void check_format(const struct hf_config *config, const struct hf_cfg_pro
                 format->http_name, proxy->name);
 }
 
+/* ---- rules on replies ---------------------------------------------------------------------- */
+
+/* ftp.code changes with each reply, so such a rule is for each. */
+static bool asks_for_code(const struct hf_cond *cond)
+{
+    const struct hf_cond_all *all;
+    const struct hf_cond_term *term;
+    const struct hf_acl_test *test;
+
+    for (all = cond ? cond->any : NULL; all; all = all->next) {
+        for (term = all->terms; term; term = term->next) {
+            for (test = term->acl->tests; test; test = test->next) {
+                if (test->expr->fetch.row->id == HF_FETCH_ftp_code)
+                    return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Once all lines of the ACLs that they name are there. */
+static void find_reply_rules(struct hf_cfg_rule *rules)
+{
+    for (; rules; rules = rules->next)
+        rules->each_reply = asks_for_code(rules->cond);
+}
+
+/* ---- all of a section ----------------------------------------------------------------------- */
+
 void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
                            struct hf_diag *diag)
 {
@@ -196,6 +225,7 @@ void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
 
     if (proxy->o.disabled)
         return;
+    find_reply_rules(proxy->rules[HF_RULES_RESPONSE]);
     LL_FOREACH(proxy->switches, choice)
     {
         resolve_switch(config, proxy, choice, diag);

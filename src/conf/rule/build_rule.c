@@ -95,24 +95,6 @@ struct hf_cond *hf_build_take_condition(struct hf_build *b, const struct hf_plac
     return cond;
 }
 
-/* ftp.code changes with each reply, so such a rule is for each. */
-static bool asks_for_code(const struct hf_cond *cond)
-{
-    const struct hf_cond_all *all;
-    const struct hf_cond_term *term;
-    const struct hf_acl_test *test;
-
-    for (all = cond ? cond->any : NULL; all; all = all->next) {
-        for (term = all->terms; term; term = term->next) {
-            for (test = term->acl->tests; test; test = test->next) {
-                if (test->expr->fetch.row->id == HF_FETCH_ftp_code)
-                    return true;
-            }
-        }
-    }
-    return false;
-}
-
 void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
 {
     enum hf_rule_set set = set_of(row);
@@ -132,7 +114,6 @@ void hf_build_rule(struct hf_build *b, const struct hf_keyword *row, struct hf_l
         return;
     rule->text = hf_words_text(arena_of(b), words, b->rule.n_words);
     rule->cond = hf_build_take_condition(b, &place);
-    rule->each_reply = set == HF_RULES_RESPONSE && asks_for_code(rule->cond);
     if (rule->action == HF_RULE_NONE)
         hf_conf_add_pending(b->config, rule->name, words->loc);
     if (set < HF_RULES_RESPONSE)

@@ -54,8 +54,12 @@ static uint64_t read_cell(const struct hf_stick_table *table, const struct hf_st
 static uint64_t change_cell(const struct hf_stick_table *table, struct hf_stick_entry *entry,
                             const struct hf_stick_change *change, uint64_t now_ms)
 {
-    if (!hf_stick_is_rate(change->cell.data))
-        return *word(table, entry, change->cell) += (uint64_t)change->amount;
+    if (!hf_stick_is_rate(change->cell.data)) {
+        uint64_t *count = word(table, entry, change->cell);
+        /* Not below 0, where an administrator has set it to less than goes on. */
+        bool too_much = change->amount < 0 && *count < (uint64_t)-change->amount;
+        return *count = too_much ? 0 : *count + (uint64_t)change->amount;
+    }
     struct hf_period *rate = period(table, entry, change->cell);
     hf_period_count(rate, table->cfg->stores[change->cell.data].period_ms, (uint64_t)change->amount,
                     now_ms);

@@ -4,6 +4,7 @@ import concurrent.futures
 import ftplib
 import os
 import random
+import re
 import socket
 import struct
 
@@ -188,3 +189,45 @@ def test_every_count_is_given_back(lab, tmp_path, threads, sessions):
     assert sum(int(entry["conn_cnt"]) for entry in entries(api, "ftp_control")) == sessions
     assert {entry["key"] for entry in entries(api, "users")} == {login[0]}
     assert any(int(entry["gpc0"]) for entry in entries(api, "ftp_control"))
+
+
+# ---- by hand -------------------------------------------------------------------------------------
+
+# What HAProxy 2.6 says to the same words, but for the addresses of its entries.
+CONVERSATION = [
+    ("set table t key 192.0.2.7 data.gpc0 5 data.conn_rate 3", ""),
+    ("show table t", "# table: t, type: ip, size:10, used:1\n"
+                     "0xP: key=192.0.2.7 use=0 exp=0 gpc0=5 conn_rate(10000)=3 conn_cur=0\n"),
+    ("show table t data.gpc0 gt 5", "# table: t, type: ip, size:10, used:1\n"),
+    ("show table t key 192.0.2.8", ""),
+    ("show table t data.gpt0 gt 5", "Filter entry #1: Data type not stored in this table\n"),
+    ("show table t data.gpc0 above 5", "Filter entry #1: Require and operator among "
+                                       '"eq", "ne", "le", "ge", "lt", "gt"\n'),
+    ("show table nowhere", "No such table\n"),
+    ("set table t key", "Key value expected\n"),
+    ("set table t data.gpc0 1", "content-based lookup is only supported with the "
+                                '"show" and "clear" actions\n'),
+    ("set table t key 192.0.2.7 gpc0 1", '"data.<type>" followed by a value expected\n'),
+    ("set table s key a\\ b=\xe4 data.gpc 1", ""),
+    ("show table s", "# table: s, type: string, size:10, used:1\n"
+                     "0xP: key=a\\ b\\=\\xC3\\xA4 use=0 exp=0 gpc0=1 gpc1=0\n"),
+    ("clear table t data.gpc0 ne 5", ""),
+    ("clear table t key 192.0.2.7", ""),
+    ("show table t", "# table: t, type: ip, size:10, used:0\n"),
+]
+
+
+def test_tables_by_hand(lab, tmp_path):
+    api = str(tmp_path / "api")
+    front = Front(lab, **{"log stdout format raw local0": f"stats socket {api} level admin",
+                          "backend ftp_bans": """backend t
+    stick-table type ip size 10 store gpc0,conn_rate(10s),conn_cur
+backend s
+    stick-table type string size 10 store gpc(2)
+backend ftp_bans"""})
+    for command, answer in CONVERSATION:
+        assert re.sub("0x[0-9a-f]+:", "0xP:", ask(api, command)) == answer + "\n", command
+    session = front.open("127.1.0.1")
+    assert ask(api, "clear table ftp_bans key 127.1.0.1") == \
+        "Entry currently in use, cannot remove\n\n"
+    session.quit()

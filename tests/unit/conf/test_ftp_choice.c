@@ -147,7 +147,10 @@ static void names_that_lead_anywhere_are_told(void **state)
 static void rules_that_tls_escapes_are_told(void **state)
 {
     static const char told[] = "clients of 'front' escape this rule by TLS";
-    static const char backend[] = " ftp-request deny if { ftp.cmd SITE }\n";
+    static const char *const in_backend[] = {
+        " ftp-request deny if { ftp.cmd SITE }\n",
+        " tcp-response content sc-inc-gpc0(0) if { ftp.code 530 }\n",
+    };
     struct config_text *t = *state;
     char text[2048];
 
@@ -156,9 +159,13 @@ static void rules_that_tls_escapes_are_told(void **state)
     assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n ftp-tls refuse", NULL);
     assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n use_backend ftp_%[ftp.user]", NULL);
     assert_told(t, " ftp-request deny if { ftp.cmd SITE }\n use_backend ftp_%[ftp.host]", told);
-    snprintf(text, sizeof text, HEAD " default_backend pool\nbackend pool\n%s" POOL, backend);
-    accept_text(t, text);
-    assert_non_null(strstr(t->messages, told));
+    assert_told(t, " ftp-request sc-inc-gpc0(0) if { ftp.cmd SITE }", told);
+    for (unsigned i = 0; i < 2; i++) {
+        snprintf(text, sizeof text, HEAD " default_backend pool\nbackend pool\n%s" POOL,
+                 in_backend[i]);
+        accept_text(t, text);
+        assert_non_null(strstr(t->messages, told));
+    }
 }
 
 static void denials_are_numbered(void **state)

@@ -72,6 +72,8 @@ static void counts_what_it_stores_and_nothing_else(void **state)
     assert_int_equal(hf_stick_read_mt(table, entry, conn_rate, 1050), 3);
     assert_int_equal(hf_stick_read_mt(table, entry, conn_rate, 1150), 1);
     assert_int_equal(hf_stick_read_mt(table, entry, gpc0, 1000), 0);
+    hf_stick_assign_mt(table, entry, conn_cur, 0, 1000); /* by hand, while two go on */
+    assert_int_equal(hf_stick_change_mt(table, entry, ends, 1, 1000), 0);
     hf_stick_release_mt(table, entry, 1000);
     hf_stick_free(table);
 }
