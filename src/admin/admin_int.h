@@ -59,6 +59,7 @@ struct hf_admin_client {
     bool prompts; /* interactive: the connection stays */
     bool asked;   /* a command has come */
     bool leaving; /* no more commands: closed when all was sent */
+    bool refused; /* leaving, and what it says is thrown away */
     bool ended;   /* the client has sent its last byte */
     bool closed;
     struct hf_buf in;

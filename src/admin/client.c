@@ -124,6 +124,8 @@ static bool flush(struct hf_admin_client *client)
     if (!unsent(client)) {
         hf_text_free(&client->out);
         client->sent = 0;
+        if (client->refused)
+            hf_socket_shutdown_write(client->watch.fd);
     }
     return true;
 }
@@ -233,7 +235,7 @@ static void end_line(struct hf_admin_client *client)
 static void refuse(struct hf_admin_client *client, const char *why)
 {
     hf_text_put(&client->out, why);
-    client->leaving = true;
+    client->leaving = client->refused = true;
     hf_buf_clear(&client->in);
 }
 
@@ -305,6 +307,8 @@ static bool receive(struct hf_admin_client *client)
             client->watch.ready &= (uint8_t)~HF_READY_IN;
         } else if (status == HF_EOF) {
             client->ended = true;
+        } else if (!status && client->refused) {
+            continue; /* a close with bytes unread would take our last words away */
         } else if (status ||
                    hf_buf_add(&client->in, piece, n, MOST_LINE_BYTES + sizeof piece) != HF_OK) {
             admin_client_close(client);
@@ -322,6 +326,8 @@ static bool is_done(const struct hf_admin_client *client)
 {
     if (client->running || unsent(client))
         return false;
+    if (client->refused)
+        return client->ended;
     if (client->leaving || client->ended)
         return true;
     return client->asked && !client->prompts && !client->line && hf_buf_size(&client->in) == 0;

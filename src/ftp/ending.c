@@ -174,7 +174,10 @@ void ftp_session_kill(struct hf_session *session, enum hf_reason reason)
     if (s->state == FTP_LINGER)
         ftp_session_vanish(s);
     else
-        ftp_session_close(s, reason, HF_PHASE_DATA, "421 Service is shutting down.\r\n");
+        ftp_session_close(s, reason, HF_PHASE_DATA,
+                          reason == HF_REASON_KILLED
+                              ? "421 The administrator has ended this session; try again later.\r\n"
+                              : "421 Service is shutting down.\r\n");
 }
 
 enum hf_phase ftp_phase_of(const struct ftp_session *s)

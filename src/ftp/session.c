@@ -303,7 +303,8 @@ static void on_let_in(struct hf_session *session, enum hf_ruling ruling)
         ftp_desk_open(s);
 }
 
-static const struct hf_session_ops ftp_session_ops = {.kill = ftp_session_kill};
+static const struct hf_session_ops ftp_session_ops = {.kill = ftp_session_kill,
+                                                      .look = ftp_session_look};
 
 bool hf_ftp_accept(struct hf_engine *engine, const struct hf_cfg_bind *bind, int fd,
                    const struct hf_addr *peer)

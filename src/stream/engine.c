@@ -210,6 +210,17 @@ void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
     }
 }
 
+bool hf_engine_kill_at(struct hf_engine *engine, uint64_t address, enum hf_reason reason)
+{
+    struct hf_session *session = engine->sessions;
+
+    while (session && (uint64_t)(uintptr_t)session != address)
+        session = session->next;
+    if (session)
+        session->ops->kill(session, reason);
+    return session != NULL;
+}
+
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine))
 {
     engine->draining = true;

@@ -293,7 +293,19 @@ static void on_admitted(struct hf_session *session, enum hf_ruling ruling)
     hf_dial_begin(stream->dial, &stream->relay.end[HF_FRONT].watch);
 }
 
-static const struct hf_session_ops stream_ops = {.kill = kill_stream};
+static void look_at_stream(const struct hf_session *session, struct hf_session_look *out)
+{
+    const struct hf_stream *stream = HF_CONTAINER(session, struct hf_stream, session);
+    uint64_t since = stream->active_ms ? stream->active_ms : session->facts.accepted_ms;
+
+    out->kind = "tcp";
+    out->doing = stream->admit ? "waits for rules" : stream->dial ? "waits for a server" : "relays";
+    out->idle_ms = hf_loop_now(session->engine->loop) - since;
+    out->bytes_in = stream->relay.end[HF_FRONT].bytes;
+    out->bytes_out = stream->relay.end[HF_BACK].bytes;
+}
+
+static const struct hf_session_ops stream_ops = {.kill = kill_stream, .look = look_at_stream};
 
 /* Where the bind ends TLS, the relay's front has it from the beginning; whoever admits the session
  * sees to the handshake. */

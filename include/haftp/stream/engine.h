@@ -19,9 +19,24 @@
 struct hf_session;
 struct hf_dial;
 
+/* What only a session's own kind knows of it, for an administrator who looks; pointers are good
+ * until the session goes on. */
+struct hf_session_look {
+    const char *kind;             /* "ftp", "ftp-tls" that passes through, "data" of that, "tcp" */
+    const char *doing;            /* "idle", "RETR", "waits for a server" */
+    const char *user, *file;      /* NULL: there is none, or nobody asked for it to be kept */
+    uint64_t idle_ms;             /* since its last byte */
+    uint64_t bytes_in, bytes_out; /* client to server, server to client */
+    bool transfers;               /* a data connection moves bytes: */
+    bool download;
+    uint64_t transferred, transfer_ms;
+};
+
 struct hf_session_ops {
     /* Ends the session now, telling the client why as far as the protocol can. */
     void (*kill)(struct hf_session *session, enum hf_reason reason);
+    /* Fills in what it knows; the rest is zero. */
+    void (*look)(const struct hf_session *session, struct hf_session_look *out);
 };
 
 struct hf_engine {
@@ -96,6 +111,8 @@ void hf_engine_kill_all(struct hf_engine *engine, enum hf_reason reason);
 /* Ends those that have, or are just connecting to, this server. */
 void hf_engine_kill_of(struct hf_engine *engine, const struct hf_server *server,
                        enum hf_reason reason);
+/* Ends the one at this address (as a number from a list, it may be gone).  False: there is none. */
+bool hf_engine_kill_at(struct hf_engine *engine, uint64_t address, enum hf_reason reason);
 /* No new sessions come; tells on_drained when none is left (at once if there is none). */
 void hf_engine_drain(struct hf_engine *engine, void (*on_drained)(struct hf_engine *engine));
 

@@ -205,7 +205,19 @@ static bool connect_to_server(struct ftp_opaque_data *data, const struct hf_leas
 
 /* ---- the client ---- */
 
-static const struct hf_session_ops ops = {.kill = kill_data};
+static void look_at_data(const struct hf_session *session, struct hf_session_look *out)
+{
+    const struct ftp_opaque_data *data = HF_CONTAINER(session, struct ftp_opaque_data, session);
+    uint64_t since = data->active_ms ? data->active_ms : session->facts.accepted_ms;
+
+    out->kind = "data";
+    out->doing = "relays";
+    out->idle_ms = hf_loop_now(loop_of(data)) - since;
+    out->bytes_in = data->relay.end[HF_FRONT].bytes;
+    out->bytes_out = data->relay.end[HF_BACK].bytes;
+}
+
+static const struct hf_session_ops ops = {.kill = kill_data, .look = look_at_data};
 
 static void begin(struct ftp_opaque_data *data, struct hf_engine *engine,
                   const struct hf_lease_slot *slot, int fd, const struct hf_addr *peer)

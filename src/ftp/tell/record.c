@@ -278,6 +278,11 @@ static struct ftp_transfer_record *new_transfer(const struct record *record, str
     return made;
 }
 
+const char *ftp_record_path(const struct ftp_xfer *x)
+{
+    return x->record ? x->record->transfer.path : NULL;
+}
+
 void ftp_record_transfer(struct ftp_session *s, struct ftp_xfer *x, struct ftp_command *command)
 {
     struct record *record = record_of(s);

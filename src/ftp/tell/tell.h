@@ -33,6 +33,9 @@ void ftp_count_reply(const struct ftp_session *s);
 void ftp_count_data(struct ftp_xfer *x);           /* bytes that moved since it was called last */
 void ftp_count_transfer(const struct ftp_xfer *x); /* it is over */
 
+/* look.c: for hf_session_ops */
+void ftp_session_look(const struct hf_session *session, struct hf_session_look *out);
+
 /* record.c: what is kept for lines of the log; nothing is where nobody reads them. */
 void ftp_record_begin(struct ftp_session *s);
 void ftp_record_end(struct ftp_session *s);
@@ -46,6 +49,8 @@ void ftp_record_transfer(struct ftp_session *s, struct ftp_xfer *x, struct ftp_c
 /* The same for a command that is not in the queue, since it is refused here. */
 void ftp_record_transfer_of(struct ftp_session *s, struct ftp_xfer *x, enum hf_ftp_cmd_id id,
                             struct hf_view arg);
+/* What is being transferred; NULL: nobody keeps it. */
+const char *ftp_record_path(const struct ftp_xfer *x);
 /* The code of the transfer's final reply, as the client reads it. */
 void ftp_record_verdict(struct ftp_xfer *x, unsigned code);
 /* Puts all that is known of the transfer into its facts, for its line; then frees it. */
