@@ -38,8 +38,9 @@ class Api:
     def rows(self, command, title="# "):
         """The fields of each line below the title."""
         lines = self(command).splitlines()
-        names = next(line for line in lines if line.startswith(title))[len(title):].split()
-        return [dict(zip(names, line.split())) for line in lines[lines.index(title + " ".join(names)) + 1:]]
+        at = next(i for i, line in enumerate(lines) if line.startswith(title))
+        names = lines[at][len(title):].split()
+        return [dict(zip(names, line.split())) for line in lines[at + 1:]]
 
 
 @pytest.fixture
@@ -70,7 +71,8 @@ def test_the_language(api, socket_path):
     assert version == "0.1.0\n"
     assert api.send("show version; show cli level\n") == f"{version}\nadmin\n\n"
     assert api.send("show version\nshow version\n") == f"{version}\n" * 2
-    assert api.send("prompt; show version\nshow cli level\nquit\n") == f"\n> {version}\n> admin\n\n> "
+    asked = api.send("prompt; show version\nshow cli level\nquit\n")
+    assert asked == f"\n> {version}\n> admin\n\n> "
     assert api("show verison").startswith("Unknown command, but maybe one of the following")
     assert "show servers state" in api("help show servers")
     assert "'@1' is for the CLI of a master process" in api("@1 show version")
@@ -102,7 +104,7 @@ def test_a_drain_keeps_sessions_and_gives_no_new_ones(api, place):
                 assert other.server_name() != name
         assert api(f"set server ftp_control/{name} state ready") == ""
     seen = set()
-    until(lambda: seen.add(new_server(place)) or name in seen, 20, "sessions at a server that is back")
+    until(lambda: seen.add(new_server(place)) or name in seen, 20, "a server that is back")
     place.haftp.wait_log(f"Server ftp_control/{name} enters drain state. 2 active")
     place.haftp.wait_log(f"Server ftp_control/{name} is UP .leaving forced drain")
 
