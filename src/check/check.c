@@ -83,7 +83,13 @@ static bool wants_check(const struct hf_server *server)
     return server->cfg->o.check && !server->cfg->unresolved && !server->proxy->cfg->o.disabled;
 }
 
-typedef void (*server_fn)(struct hf_server *server, void *arg);
+static bool wants_agent(const struct hf_server *server)
+{
+    return server->cfg->o.agent_check && server->cfg->o.agent_port && !server->cfg->unresolved &&
+           !server->proxy->cfg->o.disabled;
+}
+
+typedef void (*server_fn)(struct hf_server *server, bool agent, void *arg);
 
 static void for_each_checked(struct hf_runtime *runtime, server_fn fn, void *arg)
 {
@@ -91,30 +97,38 @@ static void for_each_checked(struct hf_runtime *runtime, server_fn fn, void *arg
         struct hf_proxy *proxy = runtime->proxies[i];
         for (unsigned k = 0; k < proxy->n_servers; k++) {
             if (wants_check(proxy->servers[k]))
-                fn(proxy->servers[k], arg);
+                fn(proxy->servers[k], false, arg);
+            if (wants_agent(proxy->servers[k]))
+                fn(proxy->servers[k], true, arg);
         }
     }
 }
 
-static void count_server(struct hf_server *server, void *arg)
+static void count_run(struct hf_server *server, bool agent, void *arg)
 {
     (void)server;
+    (void)agent;
     ++*(unsigned *)arg;
 }
 
-static void add_run(struct hf_server *server, void *arg)
+/* One bad answer of an agent is enough, as is one good one. */
+static void add_run(struct hf_server *server, bool agent, void *arg)
 {
+    const struct hf_cfg_server_opts *o = &server->cfg->o;
     struct hf_checks *checks = arg;
     struct hf_check_run *run = &checks->runs[checks->n++];
+
     run->checks = checks;
     run->server = server;
-    run->ops = find_kind(kind_of(server->cfg));
+    run->is_agent = agent;
+    run->question = agent ? o->agent_send : NULL;
+    run->ops = find_kind(agent ? "agent" : kind_of(server->cfg));
     run->watch.fd = -1;
-    run->rise = server->cfg->o.rise;
-    run->fall = server->cfg->o.fall;
+    run->rise = agent ? 1 : o->rise;
+    run->fall = agent ? 1 : o->fall;
     run->health = run->rise;
     run->last = HF_CHECK_INI;
-    server->check = run;
+    *(agent ? &server->agent : &server->check) = run;
     HF_ASSERT(run->ops);
     hf_check_show(run);
 }
@@ -135,7 +149,7 @@ static void spread_first_checks(struct hf_checks *checks)
 struct hf_checks *hf_checks_start(struct hf_runtime *runtime, struct hf_loop *loop)
 {
     unsigned n = 0;
-    for_each_checked(runtime, count_server, &n);
+    for_each_checked(runtime, count_run, &n);
 
     struct hf_checks *checks = calloc(1, sizeof *checks + n * sizeof checks->runs[0]);
     if (!checks)
@@ -162,7 +176,8 @@ void hf_checks_stop(struct hf_checks *checks)
     hf_warmup_end(&checks->warmup);
     for (unsigned i = 0; i < checks->n; i++) {
         hf_check_close(&checks->runs[i]);
-        checks->runs[i].server->check = NULL; /* mail about it may still come */
+        /* Mail about it may still come. */
+        checks->runs[i].server->check = checks->runs[i].server->agent = NULL;
     }
     hf_loop_reap(checks->loop, &checks->reap, release);
 }

@@ -28,6 +28,7 @@ struct hf_check_run {
     struct hf_checks *checks;
     struct hf_server *server;
     bool is_agent;
+    const char *question; /* of an agent; NULL: it speaks first */
     const struct hf_check_ops *ops;
     struct hf_check_way way; /* of the connection that there is */
     struct hf_watch watch;
@@ -69,7 +70,8 @@ void hf_check_close(
     struct hf_check_run *run); /* the connection, and what the kind keeps; idempotent */
 
 /* health.c */
-/* In maintenance, or `disable health`: no check begins, and what one found does not count. */
+/* In maintenance, or `disable health`: no check begins, and what one found does not count.  Agents
+ * are asked in maintenance, too: they may end it. */
 bool hf_check_is_paused(const struct hf_check_run *run);
 /* What a check has found, as hf_check_conclude() was told, becomes of the server. */
 void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsigned code,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "check_int.h"
+#include "haftp/state/server_admin.h"
 
 /* ---- what statistics show ------------------------------------------------------------------ */
 
@@ -90,17 +91,33 @@ static void note(const struct hf_check_run *run, const struct finding *found, co
 
 /* ---- what becomes of it -------------------------------------------------------------------- */
 
-static void adjust_health(struct hf_check_run *run, bool passed)
+/* An agent that cannot be asked says nothing of its server. */
+static bool is_bad(const struct hf_check_run *run, enum hf_check_status status)
+{
+    return hf_check_status_verdict(status) == HF_CHECK_FAILED &&
+           (!run->is_agent || hf_check_status_has_code(status));
+}
+
+static bool is_good(enum hf_check_status status)
+{
+    enum hf_check_verdict verdict = hf_check_status_verdict(status);
+    return verdict == HF_CHECK_PASSED || verdict == HF_CHECK_COND;
+}
+
+static void lower(struct hf_check_run *run)
+{
+    run->health = run->health > run->rise ? run->health - 1 : 0;
+}
+
+static void lift(struct hf_check_run *run)
 {
     unsigned best = run->rise + run->fall - 1;
 
-    if (!passed)
-        run->health = run->health > run->rise ? run->health - 1 : 0;
-    else if (run->health < best)
+    if (run->health < best)
         run->health = run->health + 1 >= run->rise ? best : run->health + 1;
 }
 
-static void show(const struct hf_check_run *run, const struct finding *found, bool lower)
+static void show(const struct hf_check_run *run, const struct finding *found, bool lowered)
 {
     struct hf_checked *checked = checked_of(run);
 
@@ -110,18 +127,36 @@ static void show(const struct hf_check_run *run, const struct finding *found, bo
     checked->what = hf_check_status_text(found->status);
     checked->code = (int)found->code;
     checked->took_ms = found->took_ms > 0 ? (unsigned)found->took_ms : 0;
-    checked->failures += lower;
+    checked->failures += lowered;
     snprintf(checked->info, sizeof checked->info, "%s", found->info);
 }
 
-/* Servers that just came up, those that track this one too, may start slowly. */
-static void publish(struct hf_check_run *run, const char *why)
+static bool is_well(const struct hf_check_run *run)
 {
-    bool was_up = hf_server_is_up_mt(run->server), is_up = run->health >= run->rise;
+    return !run || run->health >= run->rise;
+}
 
-    hf_server_set_up_mt(run->server, is_up, why);
+/* It is up as long as both its checks and its agent say so.  Servers that just came up, those that
+ * track this one too, may start slowly. */
+static void publish(struct hf_check_run *run, const struct finding *found, const char *why)
+{
+    struct hf_server *server = run->server;
+    bool was_up = hf_server_is_up_mt(server);
+    bool is_up = is_well(server->check) && is_well(server->agent);
+
+    if (run->is_agent && is_up && atomic_load(&server->stopping))
+        return; /* as its checks say, who know better */
+    if (is_up && hf_check_status_verdict(found->status) == HF_CHECK_COND)
+        hf_server_set_stopping(server, why);
+    else
+        hf_server_set_up_mt(server, is_up, why);
     if (is_up && !was_up)
         hf_warmup_begin(&run->checks->warmup);
+}
+
+static bool is_in_maint(const struct hf_server *server)
+{
+    return atomic_load_explicit(&server->off, memory_order_relaxed) & HF_OFF_ANY_MAINT;
 }
 
 /* Its health was `before`. */
@@ -132,22 +167,24 @@ static void settle(struct hf_check_run *run, unsigned before, const struct findi
     describe(found, why, sizeof why);
     show(run, found, run->health < before);
     if ((run->health != before || found->status != run->last) &&
+        hf_check_status_verdict(found->status) != HF_CHECK_NONE &&
         run->server->proxy->cfg->o.log_health_checks)
         note(run, found, why);
     run->last = found->status;
-    publish(run, why);
+    if (hf_check_status_verdict(found->status) != HF_CHECK_NONE && !is_in_maint(run->server))
+        publish(run, found, why);
 }
 
 bool hf_check_is_paused(const struct hf_check_run *run)
 {
-    return run->server->unchecked ||
-           (atomic_load_explicit(&run->server->off, memory_order_relaxed) & HF_OFF_ANY_MAINT);
+    return run->is_agent ? run->server->agent_unasked
+                         : run->server->unchecked || is_in_maint(run->server);
 }
 
 /* Who comes out of maintenance is up, as at the start, but the first failure takes it down. */
 static void forget_before_maint(struct hf_check_run *run)
 {
-    if (run->maint_ends != run->server->maint_ends)
+    if (!run->is_agent && run->maint_ends != run->server->maint_ends)
         run->health = run->rise;
     run->maint_ends = run->server->maint_ends;
 }
@@ -156,6 +193,7 @@ void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsig
                     const char *info, unsigned took_ms)
 {
     const struct finding found = {status, code, info, (int)took_ms};
+
     if (hf_check_is_paused(run)) {
         hf_check_show(run);
         return;
@@ -163,7 +201,10 @@ void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsig
     forget_before_maint(run);
     unsigned before = run->health;
 
-    adjust_health(run, hf_check_status_verdict(status) != HF_CHECK_FAILED);
+    if (is_bad(run, status))
+        lower(run);
+    else if (is_good(status))
+        lift(run);
     settle(run, before, &found);
 }
 
@@ -179,7 +220,7 @@ static void count_against(struct hf_check_run *run)
     else if (o->on_error == HF_ON_ERROR_MARK_DOWN && run->health > o->rise)
         run->health = o->rise;
     if (o->on_error != HF_ON_ERROR_FASTINTER)
-        adjust_health(run, false);
+        lower(run);
 }
 
 void hf_check_suffer(struct hf_check_run *run)

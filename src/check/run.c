@@ -250,6 +250,16 @@ static unsigned connect_limit(const struct hf_check_run *run)
     return connect && connect < inter ? connect : inter;
 }
 
+static struct hf_check_way way_to_agent(const struct hf_check_run *run)
+{
+    const struct hf_cfg_server_opts *o = hf_check_opts(run);
+    struct hf_check_way way = {
+        .to = hf_addr_is_set(&o->agent_to) ? o->agent_to : *hf_server_addr_mt(run->server),
+    };
+    hf_addr_set_port(&way.to, (uint16_t)o->agent_port);
+    return way;
+}
+
 /* A check that goes elsewhere speaks TLS only when it is told to. */
 struct hf_check_way hf_check_own_way(const struct hf_check_run *run)
 {
@@ -257,6 +267,8 @@ struct hf_check_way hf_check_own_way(const struct hf_check_run *run)
     const struct hf_cfg_server_opts *o = &cfg->o;
     const struct hf_addr *at = hf_server_addr_mt(run->server);
     bool elsewhere = o->check_port || hf_addr_is_set(&o->check_addr);
+    if (run->is_agent)
+        return way_to_agent(run);
     struct hf_check_way way = {
         .to = hf_addr_is_set(&o->check_addr) ? o->check_addr : *at,
         .tls = o->tls.check_ssl || (o->tls.ssl && !elsewhere),

@@ -120,6 +120,7 @@ struct hf_cfg_server_opts { /* what default-server may set */
 #include "../../../grammar/rows/ends/server_net.def"
     uint16_t check_port;                /* 0: the server's */
     struct hf_addr check_addr;          /* not set: the server's */
+    struct hf_addr agent_to;            /* of agent_addr; likewise */
     const struct hf_cfg_source *source; /* NULL: the section's */
     struct hf_cfg_server_tls tls;
     struct hf_expr *sni_expr; /* of tls.sni; NULL: none */

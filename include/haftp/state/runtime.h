@@ -46,6 +46,7 @@ struct hf_server {
     _Atomic unsigned maxconn; /* as the file or an administrator says; 0: no limit */
     unsigned maint_ends;      /* how often maintenance was left; main's thread */
     bool unchecked;           /* `disable health`; main's thread */
+    bool agent_unasked;       /* `disable agent`; likewise */
     const struct hf_addr *_Atomic given_addr; /* by an administrator; NULL: cfg's counts */
     struct hf_server_place *places;           /* all that were given */
     _Atomic unsigned weight;   /* as set by the configuration or an administrator, 0..256 */

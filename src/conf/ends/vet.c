@@ -192,6 +192,18 @@ HF_VET(host)
                   &problem);
 }
 
+HF_VET(agent_addr)
+{
+    struct hf_cfg_server_opts *server = b->at[HF_OBJECT_SERVER];
+    struct hf_problem problem;
+
+    (void)row;
+    return settle(b, word,
+                  hf_address_parse_host(arena_of(b), hf_env_expand(b->env, arena_of(b), word->text),
+                                        &server->agent_to, &problem),
+                  &problem);
+}
+
 HF_VET(socks4)
 {
     struct hf_problem problem;

@@ -30,6 +30,7 @@ HF_VET(socks4);
 HF_VET(bind_user);
 HF_VET(bind_group);
 HF_VET(check_port);
+HF_VET(agent_addr);
 HF_VET(sni);
 HF_VET(check_addr);
 

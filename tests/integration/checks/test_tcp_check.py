@@ -3,6 +3,7 @@ lines and servers; `SEEN` keeps its words."""
 
 import contextlib
 import re
+import ssl
 import time
 
 from lib.fakes import Fake
@@ -332,3 +333,79 @@ def told(haftp):
                                  r"reason: (.*), check duration: ", haftp.log()):
         results.setdefault(name, text)
     return results
+
+
+LOGIN = r"""
+    option tcp-check
+    tcp-check connect
+    tcp-check expect rstring ^220 comment greeting
+    tcp-check send "USER {user}\r\n"
+    tcp-check expect rstring ^331
+    tcp-check send "PASS {password}\r\n"
+    tcp-check expect min-recv 3 error-status L7STS status-code "res.payload(0,3)" comment login \
+rstring ^230
+    tcp-check send "EPSV\r\n"
+    tcp-check expect min-recv 3 comment "a free port" rstring ^229
+    tcp-check send "QUIT\r\n"
+    tcp-check expect rstring ^221
+"""
+
+
+def test_a_script_logs_in_to_vsftpd(lab):
+    server, front = lab.servers("vsftpd", 1)[0], lab.net.front()
+    login = LOGIN.replace("\\\n", "")
+    good = fill(login, {"user": server.user, "password": server.password})
+    bad = fill(login, {"user": server.user, "password": "wrong"})
+    haftp = lab.haftp(head("copy", 1, more_defaults=("option log-health-checks",
+                                                     "timeout check 10s")) + f"""
+listen good
+    bind {front}:8000
+{good}
+    server s {server.address}:{server.port} check inter 700ms
+backend bad
+{bad}
+    server s {server.address}:{server.port} check inter 700ms
+""", (front, 8000))
+    until(lambda: len(told(haftp)) == 2, 20, "both results")
+    assert told(haftp) == {
+        "good": 'Layer7 check passed, code: 0, info: "(tcp-check)"',
+        "bad": 'Layer7 wrong status, code: 530, '
+               'info: "TCPCHK did not match content (regex) at step 6 comment: login"',
+    }
+
+
+def test_a_script_speaks_tls(lab):
+    """In the clear without `ssl`, as the server's line says with `default`."""
+    address, front = lab.net.server(), lab.net.front()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(lab.certificates.path("server"))
+
+    def handle(connection):
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.sendall(b"220 hi\r\n")
+            secure.recv(64)
+
+    with Fake("ftps", address, handle, port=7990):
+        haftp = lab.haftp(head("copy", 1, more_defaults=("option log-health-checks",)) + f"""
+listen own
+    bind {front}:8000
+    option tcp-check
+    tcp-check connect ssl sni ftp.example.org
+    tcp-check expect string 220
+    server s {address}:7990 check inter 700ms verify none
+backend as_server
+    option tcp-check
+    tcp-check connect default
+    tcp-check expect string 220
+    server s {address}:7990 check inter 700ms ssl verify none
+backend handshake
+    option tcp-check
+    tcp-check connect default
+    server s {address}:7990 check inter 700ms ssl verify none
+""", (front, 8000))
+        until(lambda: len(told(haftp)) == 3, 10, "all results")
+    assert told(haftp) == {
+        "own": 'Layer7 check passed, code: 0, info: "(tcp-check)"',
+        "as_server": 'Layer7 check passed, code: 0, info: "(tcp-check)"',
+        "handshake": 'Layer6 check passed, info: "(tcp-check)"',
+    }

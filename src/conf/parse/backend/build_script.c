@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <utlist.h>
 
@@ -127,8 +128,10 @@ void hf_build_check_send(struct hf_build *b, const struct hf_keyword *row,
                          const struct hf_word *what)
 {
     const char *name = row->name + strlen("tcp-check ");
-    const char *own =
-        hf_arena_printf(arena_of(b), "%s %s", name, hf_words_text(arena_of(b), what, 1));
+    /* The password is nobody's business: that text is for reading. */
+    bool is_secret = strncasecmp(what->text, "PASS ", strlen("PASS ")) == 0;
+    const char *written = is_secret ? "'PASS *****'" : hf_words_text(arena_of(b), what, 1);
+    const char *own = hf_arena_printf(arena_of(b), "%s %s", name, written);
     struct hf_cfg_check_send *send = &add_step(b, HF_CHECK_SEND, own, what->loc)->send;
 
     if (strstr(name, "-lf"))
