@@ -208,6 +208,11 @@ void hf_check_count(struct hf_check_run *run, enum hf_check_status status, unsig
     settle(run, before, &found);
 }
 
+void hf_agent_settle(struct hf_server *server, bool up)
+{
+    hf_check_count(server->agent, up ? HF_CHECK_L7OK : HF_CHECK_L7STS, 0, "changed from CLI", 0);
+}
+
 /* ---- signs of bad health from sessions --------------------------------------------------- */
 
 /* What `on-error` makes of it, besides checking soon. */

@@ -34,6 +34,8 @@ void hf_check_move(struct hf_server *server, const struct hf_addr *to);
 bool hf_check_address(const struct hf_server *server, struct hf_addr *out);
 /* The administrator says that it is well, or not: checks count from there. */
 void hf_check_settle(struct hf_server *server, bool up);
+/* The same of a server with an agent, which might have said it. */
+void hf_agent_settle(struct hf_server *server, bool up);
 
 /* ---- for kinds of checks ---- */
 

@@ -30,4 +30,9 @@ void hf_server_set_maxconn(struct hf_server *server, unsigned maxconn);
 /* With its port.  Sessions to come use it; those that run stay where they are.  HF_NOMEM. */
 HF_MUST_USE enum hf_status hf_server_set_addr(struct hf_server *server, const struct hf_addr *addr);
 
+/* As people and agents write them: "12", or "50%" of what the file gives; "20", 0: no limit.  NULL:
+ * done; else what is wrong, in HAProxy's words. */
+const char *hf_server_take_weight(struct hf_server *server, const char *text);
+const char *hf_server_take_maxconn(struct hf_server *server, const char *text);
+
 #endif

@@ -114,65 +114,23 @@ static enum hf_call_result enable_health(struct hf_call *call)
 
 /* ---- weight ------------------------------------------------------------------------------ */
 
-/* Its algorithm has a table that was made at start, in HAProxy. */
-static bool is_static(const struct hf_cfg_opts *o)
+static enum hf_call_result done_or(struct hf_call *call, const char *problem)
 {
-    static const char *const dynamic[] = {"roundrobin", "leastconn", "first", "random"};
-    if (is_one_of(o->balance, dynamic, 4))
-        return false;
-    return strcmp(o->balance, "static-rr") == 0 || o->hash_type != HF_HASH_CONSISTENT;
-}
-
-/* "12" or "50%", of the weight that the file gives. */
-static enum hf_call_result set_weight(struct hf_call *call, struct hf_server *server,
-                                      const char *text)
-{
-    unsigned initial = server->cfg->o.weight;
-    char *end;
-
-    if (!*text)
-        return hf_call_error(call, "Require <weight> or <weight%%>.");
-    long weight = strtol(text, &end, 10);
-    if (end == text || (*end && strcmp(end, "%") != 0))
-        return hf_call_error(call, "Empty weight string empty or preceded by garbage");
-    if (*end) {
-        if (weight < 0)
-            return hf_call_error(call, "Relative weight must be positive.");
-        weight = weight > 256 * 100 ? 256 : (long)initial * weight / 100;
-        weight = weight > 256 ? 256 : weight;
-    } else if (weight < 0 || weight > 256) {
-        return hf_call_error(call, "Absolute weight can only be between 0 and 256 inclusive.");
-    }
-    if (is_static(&server->proxy->cfg->o) && weight != 0 && weight != (long)initial)
-        return hf_call_error(call, "Backend is using a static LB algorithm and only accepts "
-                                   "weights '0%%' and '100%%'.");
-    hf_server_set_weight(server, (unsigned)weight);
-    return HF_CALL_DONE;
+    return problem ? hf_call_error(call, "%s", problem) : HF_CALL_DONE;
 }
 
 static enum hf_call_result set_weight_word(struct hf_call *call)
 {
     struct hf_server *server = hf_call_server(call, hf_call_arg(call, 0));
-    return server ? set_weight(call, server, hf_call_arg(call, 1)) : HF_CALL_DONE;
+    return server ? done_or(call, hf_server_take_weight(server, hf_call_arg(call, 1)))
+                  : HF_CALL_DONE;
 }
 
 static enum hf_call_result set_maxconn(struct hf_call *call)
 {
     struct hf_server *server = hf_call_server(call, hf_call_arg(call, 0));
-    const char *text = hf_call_arg(call, 1);
-    char *end;
-
-    if (!server)
-        return HF_CALL_DONE;
-    if (!*text)
-        return hf_call_error(call, "Require <maxconn>.");
-    long maxconn = strtol(text, &end, 10);
-    if (end == text || *end)
-        return hf_call_error(call, "maxconn string empty or preceded by garbage");
-    if (maxconn < 0 || maxconn > INT32_MAX)
-        return hf_call_error(call, "Value out of range.");
-    hf_server_set_maxconn(server, (unsigned)maxconn);
-    return HF_CALL_DONE;
+    return server ? done_or(call, hf_server_take_maxconn(server, hf_call_arg(call, 1)))
+                  : HF_CALL_DONE;
 }
 
 /* ---- address ----------------------------------------------------------------------------- */
@@ -264,18 +222,52 @@ static enum hf_call_result set_check(struct hf_call *call, struct hf_server *ser
     return HF_CALL_DONE;
 }
 
+/* ---- agents ------------------------------------------------------------------------------ */
+
+/* As if its agent had said it. */
+static enum hf_call_result set_agent(struct hf_call *call, struct hf_server *server,
+                                     const char *word)
+{
+    bool up = strcmp(word, "up") == 0;
+
+    if (!server->agent)
+        return hf_call_error(call, "agent checks are not enabled on this server.");
+    if (!up && strcmp(word, "down") != 0)
+        return hf_call_error(call, "'set server <srv> agent' expects 'up' or 'down'.");
+    hf_agent_settle(server, up);
+    return HF_CALL_DONE;
+}
+
+static enum hf_call_result disable_agent(struct hf_call *call)
+{
+    struct hf_server *server = hf_call_server(call, hf_call_arg(call, 0));
+    if (server)
+        server->agent_unasked = true;
+    return HF_CALL_DONE;
+}
+
+static enum hf_call_result enable_agent(struct hf_call *call)
+{
+    struct hf_server *server = hf_call_server(call, hf_call_arg(call, 0));
+    if (server && !server->agent)
+        return hf_call_error(call, "Agent was not configured on this server, cannot enable.");
+    if (server)
+        server->agent_unasked = false;
+    return HF_CALL_DONE;
+}
+
 /* ---- set server -------------------------------------------------------------------------- */
 
 static enum hf_call_result set_server(struct hf_call *call)
 {
-    static const char *const refused[] = {"fqdn", "ssl"};
+    static const char *const refused[] = {"fqdn", "ssl", "agent-addr", "agent-port", "agent-send"};
     struct hf_server *server = hf_call_server(call, hf_call_arg(call, 0));
     const char *what = hf_call_arg(call, 1), *value = hf_call_arg(call, 2);
 
     if (!server)
         return HF_CALL_DONE;
     if (strcmp(what, "weight") == 0)
-        return set_weight(call, server, value);
+        return done_or(call, hf_server_take_weight(server, value));
     if (strcmp(what, "state") == 0)
         return set_state(call, server, value);
     if (strcmp(what, "health") == 0)
@@ -284,9 +276,9 @@ static enum hf_call_result set_server(struct hf_call *call)
         return set_addr(call, server);
     if (strcmp(what, "check-addr") == 0 || strcmp(what, "check-port") == 0)
         return set_check(call, server);
-    if (strncmp(what, "agent", strlen("agent")) == 0)
-        return hf_call_error(call, "agent checks are not enabled on this server.");
-    if (is_one_of(what, refused, 2))
+    if (strcmp(what, "agent") == 0)
+        return set_agent(call, server, value);
+    if (is_one_of(what, refused, 5))
         return hf_call_error(call,
                              "'set server <srv> %s' is not supported by this version of "
                              "haftp: change the file and reload.",
@@ -303,6 +295,8 @@ static const struct hf_command commands[] = {
      HF_ADMIN_ADMIN, enable_server},
     {"disable health", "<bk>/<srv>", "disable health checks", HF_ADMIN_ADMIN, disable_health},
     {"enable health", "<bk>/<srv>", "enable health checks", HF_ADMIN_ADMIN, enable_health},
+    {"disable agent", "<bk>/<srv>", "disable agent checks", HF_ADMIN_ADMIN, disable_agent},
+    {"enable agent", "<bk>/<srv>", "enable agent checks", HF_ADMIN_ADMIN, enable_agent},
     {"set weight", "<bk>/<srv> <weight>", "change a server's weight (use 'set server' instead)",
      HF_ADMIN_ADMIN, set_weight_word},
     {"set maxconn server", "<bk>/<srv> <value>", "change a server's maxconn setting",

@@ -16,7 +16,6 @@
 
 #include "haftp/base/buf.h"
 #include "haftp/state/server_admin.h"
-#include "haftp/state/server_words.h"
 
 #define MOST_BYTES 16384u
 #define STEP       "step 2" /* as HAProxy counts: its first one connects */

@@ -84,7 +84,7 @@ def served_by(front):
 
 
 def test_who_gets_sessions(lab):
-    """Drain, maintenance, weight and health, one after the other: sessions go to the other server."""
+    """Drain, maintenance, weight and health, in turn: sessions go to the other server."""
     one, two, front = lab.net.server(), lab.net.server(), (lab.net.front(), 8000)
     words = [b"drain\n"]
 

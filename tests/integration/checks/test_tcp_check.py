@@ -6,6 +6,8 @@ import re
 import ssl
 import time
 
+import pytest
+
 from lib.fakes import Fake
 from lib.haftp import head
 from lib.wait import until
@@ -340,7 +342,7 @@ LOGIN = r"""
     tcp-check connect
     tcp-check expect rstring ^220 comment greeting
     tcp-check send "USER {user}\r\n"
-    tcp-check expect rstring ^331
+    tcp-check expect min-recv 3 error-status L7STS status-code "res.payload(0,3)" rstring ^331
     tcp-check send "PASS {password}\r\n"
     tcp-check expect min-recv 3 error-status L7STS status-code "res.payload(0,3)" comment login \
 rstring ^230
@@ -351,11 +353,12 @@ rstring ^230
 """
 
 
-def test_a_script_logs_in_to_vsftpd(lab):
-    server, front = lab.servers("vsftpd", 1)[0], lab.net.front()
+@pytest.mark.parametrize("kind", ["vsftpd", "proftpd"])
+def test_a_script_logs_in(lab, kind):
+    server, front = lab.farm(kind)[0], lab.net.front()
     login = LOGIN.replace("\\\n", "")
     good = fill(login, {"user": server.user, "password": server.password})
-    bad = fill(login, {"user": server.user, "password": "wrong"})
+    bad = fill(login, {"user": "nobody-here", "password": "wrong"})
     haftp = lab.haftp(head("copy", 1, more_defaults=("option log-health-checks",
                                                      "timeout check 10s")) + f"""
 listen good
@@ -367,11 +370,8 @@ backend bad
     server s {server.address}:{server.port} check inter 700ms
 """, (front, 8000))
     until(lambda: len(told(haftp)) == 2, 20, "both results")
-    assert told(haftp) == {
-        "good": 'Layer7 check passed, code: 0, info: "(tcp-check)"',
-        "bad": 'Layer7 wrong status, code: 530, '
-               'info: "TCPCHK did not match content (regex) at step 6 comment: login"',
-    }
+    assert told(haftp)["good"] == 'Layer7 check passed, code: 0, info: "(tcp-check)"'
+    assert told(haftp)["bad"].startswith("Layer7 wrong status, code: 530, info: ")
 
 
 def test_a_script_speaks_tls(lab):
