@@ -103,40 +103,19 @@ FETCH(srv_name)
 
 /* ---- timeouts ---------------------------------------------------------------------------- */
 
-FETCH(fe_client_timeout)
-{
-    UNUSED(call);
-    const struct hf_cfg_proxy *proxy = frontend_of(eval);
-    return proxy ? hf_out_number(out, proxy->o.timeout.client) : HF_FALSE;
-}
+#define FETCH_TIMEOUT(name, section_of, field)                                                     \
+    FETCH(name)                                                                                    \
+    {                                                                                              \
+        UNUSED(call);                                                                              \
+        const struct hf_cfg_proxy *proxy = section_of(eval);                                       \
+        return proxy ? hf_out_number(out, proxy->o.timeout.field) : HF_FALSE;                      \
+    }
 
-FETCH(be_server_timeout)
-{
-    UNUSED(call);
-    const struct hf_cfg_proxy *proxy = backend_of(eval);
-    return proxy ? hf_out_number(out, proxy->o.timeout.server) : HF_FALSE;
-}
-
-FETCH(be_connect_timeout)
-{
-    UNUSED(call);
-    const struct hf_cfg_proxy *proxy = backend_of(eval);
-    return proxy ? hf_out_number(out, proxy->o.timeout.connect) : HF_FALSE;
-}
-
-FETCH(be_queue_timeout)
-{
-    UNUSED(call);
-    const struct hf_cfg_proxy *proxy = backend_of(eval);
-    return proxy ? hf_out_number(out, proxy->o.timeout.queue) : HF_FALSE;
-}
-
-FETCH(be_tunnel_timeout)
-{
-    UNUSED(call);
-    const struct hf_cfg_proxy *proxy = backend_of(eval);
-    return proxy ? hf_out_number(out, proxy->o.timeout.tunnel) : HF_FALSE;
-}
+FETCH_TIMEOUT(fe_client_timeout, frontend_of, client)
+FETCH_TIMEOUT(be_server_timeout, backend_of, server)
+FETCH_TIMEOUT(be_connect_timeout, backend_of, connect)
+FETCH_TIMEOUT(be_queue_timeout, backend_of, queue)
+FETCH_TIMEOUT(be_tunnel_timeout, backend_of, tunnel)
 
 /* Nothing changes them while a session runs. */
 FETCH(cur_server_timeout)
