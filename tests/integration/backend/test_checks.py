@@ -70,7 +70,7 @@ BAD = {
     "leaves at login": (LOGIN, [*ASKS], INVALID + ', info: "the server closed the connection,'),
     "silent at login": (LOGIN, [*ASKS, "never"],
                         TIMEOUT + ', info: "waiting for the reply to PASS"'),
-    "control bytes": ("", [b"421 \x1b[2J\r\n"], '421 #1B[2J"'),
+    "control bytes": ("", [b"421 \x1b[2J\r\n"], '421 <1B>[2J"'),
 }
 
 
