@@ -1,6 +1,7 @@
 /*
  * table.c: commands about stick tables, with HAProxy's words, lines and messages.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -64,7 +65,9 @@ static bool read_key(struct hf_call *call, struct request *request)
         return false;
     }
     hf_eval_init(&eval, call->runtime, NULL);
-    bool is_number = strtoll(text, &end, 0) >= 0 && *end == '\0';
+    errno = 0;
+    long long number = strtoll(text, &end, 0);
+    bool is_number = !errno && *end == '\0' && number >= 0 && number <= UINT32_MAX;
     request->has_key = (cfg->type != HF_STICK_INTEGER || is_number) &&
                        hf_table_key(cfg, &sample, &eval, &request->key);
     if (!request->has_key)
@@ -104,7 +107,9 @@ static bool read_number(const char *text, int64_t *out)
 static const char *read_filter(struct hf_call *call, unsigned n,
                                const struct hf_cfg_stick_table *cfg, struct filter *out)
 {
-    out->data = data_named(hf_call_arg(call, n));
+    const char *word = hf_call_arg(call, n);
+
+    out->data = is_data(word) ? data_named(word) : HF_N_STICK_DATA;
     if (out->data == HF_N_STICK_DATA)
         return "Unknown data type";
     if (!has_data(cfg, out->data))
@@ -120,19 +125,32 @@ static const char *read_filter(struct hf_call *call, unsigned n,
     return NULL;
 }
 
+/* A word that is not understood must not make a command do more than was meant. */
+static bool is_the_end(struct hf_call *call, unsigned n)
+{
+    unsigned place = n + 3; /* behind two words of the command, counted from 1 */
+
+    if (n >= call->n_args)
+        return true;
+    hf_call_error(call, "Detected extra data in filter, %uth word of input, after '%s'", place,
+                  hf_call_arg(call, n - 1));
+    return false;
+}
+
 /* False: the client was told. */
 static bool read_filters(struct hf_call *call, struct request *request)
 {
-    for (unsigned n = 1; is_data(hf_call_arg(call, n)) && request->n_filters < MOST_FILTERS;
-         n += 3) {
-        const char *wrong = read_filter(call, n, hf_stick_cfg(request->table),
-                                        &request->filters[request->n_filters++]);
+    unsigned n = 1;
+
+    for (; n < call->n_args && request->n_filters < MOST_FILTERS; n += 3) {
+        struct filter *filter = &request->filters[request->n_filters++];
+        const char *wrong = read_filter(call, n, hf_stick_cfg(request->table), filter);
         if (!wrong)
             continue;
         hf_call_error(call, "Filter entry #%u: %s", request->n_filters, wrong);
         return false;
     }
-    return true;
+    return is_the_end(call, n);
 }
 
 /* Of `show` and `clear`: the table, and which of its entries.  `usage`: what is told of anything
@@ -143,7 +161,7 @@ static bool read_request(struct hf_call *call, const char *usage, struct request
     if (!out->table)
         return false;
     if (hf_call_arg_is(call, 1, "key"))
-        return read_key(call, out);
+        return read_key(call, out) && is_the_end(call, 3);
     if (is_data(hf_call_arg(call, 1)))
         return read_filters(call, out);
     if (!*hf_call_arg(call, 1))

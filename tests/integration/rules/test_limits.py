@@ -203,6 +203,14 @@ CONVERSATION = [
     ("show table t data.gpt0 gt 5", "Filter entry #1: Data type not stored in this table\n"),
     ("show table t data.gpc0 above 5", "Filter entry #1: Require and operator among "
                                        '"eq", "ne", "le", "ge", "lt", "gt"\n'),
+    ("show table t data.gpc0 gt 5 gpt0 eq 3", "Filter entry #2: Unknown data type\n"),
+    ("clear table t" + 4 * " data.gpc0 gt 1" + " data.gpc0 gt 9",
+     "Detected extra data in filter, 16th word of input, after '1'\n"),
+    ("set table n key 4294967297", "Invalid key\n"),
+    ("set table n key 4294967295 data.gpc0 1", ""),
+    ("show table n", "# table: n, type: integer, size:10, used:1\n"
+                     "0xP: key=4294967295 use=0 exp=0 gpc0=1\n"),
+    ("set table t key nobody", "Invalid key\n"),
     ("show table nowhere", "No such table\n"),
     ("set table t key", "Key value expected\n"),
     ("set table t data.gpc0 1", "content-based lookup is only supported with the "
@@ -224,6 +232,8 @@ def test_tables_by_hand(lab, tmp_path):
     stick-table type ip size 10 store gpc0,conn_rate(10s),conn_cur
 backend s
     stick-table type string size 10 store gpc(2)
+backend n
+    stick-table type integer size 10 store gpc0
 backend ftp_bans"""})
     for command, answer in CONVERSATION:
         assert re.sub("0x[0-9a-f]+:", "0xP:", ask(api, command)) == answer + "\n", command
