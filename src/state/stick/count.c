@@ -4,7 +4,8 @@
  */
 #include "stick_int.h"
 
-#include "haftp/base/assert.h"
+#include <string.h>
+
 #include "haftp/base/period.h"
 
 #define WORDS_OF_RATE (sizeof(struct hf_period) / sizeof(uint64_t))
@@ -14,17 +15,42 @@ static unsigned words_of(enum hf_stick_data data)
     return hf_stick_is_server(data) ? 0 : hf_stick_is_rate(data) ? WORDS_OF_RATE : 1;
 }
 
+/* The first numbers of an array have the names of single ones as well, as in HAProxy. */
+static void name_first_ones(struct hf_stick_table *table)
+{
+    static const struct {
+        enum hf_stick_data single, array;
+        unsigned index;
+    } names[] = {{HF_STICK_gpt0, HF_STICK_gpt, 0},
+                 {HF_STICK_gpc0, HF_STICK_gpc, 0},
+                 {HF_STICK_gpc1, HF_STICK_gpc, 1},
+                 {HF_STICK_gpc0_rate, HF_STICK_gpc_rate, 0},
+                 {HF_STICK_gpc1_rate, HF_STICK_gpc_rate, 1}};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const struct hf_cfg_stick_stored *array = &table->stored[names[i].array];
+        if (names[i].index >= array->n)
+            continue;
+        table->stored[names[i].single] =
+            (struct hf_cfg_stick_stored){.n = 1, .period_ms = array->period_ms};
+        table->at[names[i].single] =
+            (uint16_t)(table->at[names[i].array] + names[i].index * words_of(names[i].array));
+    }
+}
+
 void hf_stick_lay_out(struct hf_stick_table *table)
 {
+    memcpy(table->stored, table->cfg->stores, sizeof table->stored);
     for (unsigned data = 0; data < HF_N_STICK_DATA; data++) {
         table->at[data] = table->n_words;
-        table->n_words = (uint16_t)(table->n_words + table->cfg->stores[data].n * words_of(data));
+        table->n_words = (uint16_t)(table->n_words + table->stored[data].n * words_of(data));
     }
+    name_first_ones(table);
 }
 
 bool hf_stick_stores(const struct hf_stick_table *table, struct hf_stick_cell cell)
 {
-    return cell.index < table->cfg->stores[cell.data].n && !hf_stick_is_server(cell.data);
+    return cell.index < table->stored[cell.data].n && !hf_stick_is_server(cell.data);
 }
 
 /* ---- one number, under the lock ---------------------------------------------------------- */
@@ -47,8 +73,7 @@ static uint64_t read_cell(const struct hf_stick_table *table, const struct hf_st
 {
     if (!hf_stick_is_rate(cell.data))
         return *word(table, entry, cell);
-    return hf_period_read(period(table, entry, cell), table->cfg->stores[cell.data].period_ms,
-                          now_ms);
+    return hf_period_read(period(table, entry, cell), table->stored[cell.data].period_ms, now_ms);
 }
 
 static uint64_t change_cell(const struct hf_stick_table *table, struct hf_stick_entry *entry,
@@ -61,7 +86,7 @@ static uint64_t change_cell(const struct hf_stick_table *table, struct hf_stick_
         return *count = too_much ? 0 : *count + (uint64_t)change->amount;
     }
     struct hf_period *rate = period(table, entry, change->cell);
-    hf_period_count(rate, table->cfg->stores[change->cell.data].period_ms, (uint64_t)change->amount,
+    hf_period_count(rate, table->stored[change->cell.data].period_ms, (uint64_t)change->amount,
                     now_ms);
     return rate->now;
 }

@@ -34,7 +34,8 @@ struct hf_stick_shard {
 struct hf_stick_table {
     const struct hf_cfg_stick_table *cfg;
     unsigned n_shards;
-    uint16_t at[HF_N_STICK_DATA]; /* index in an entry's words */
+    struct hf_cfg_stick_stored stored[HF_N_STICK_DATA]; /* what is had by a name, own or not */
+    uint16_t at[HF_N_STICK_DATA];                       /* index in an entry's words */
     uint16_t n_words;
     struct hf_stick_shard shards[HF_STICK_SHARDS];
 };

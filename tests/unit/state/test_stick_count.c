@@ -17,7 +17,8 @@
 
 static const struct hf_stick_cell conn_cnt = {HF_STICK_conn_cnt, 0},
                                   conn_cur = {HF_STICK_conn_cur, 0},
-                                  conn_rate = {HF_STICK_conn_rate, 0}, gpc0 = {HF_STICK_gpc0, 0};
+                                  conn_rate = {HF_STICK_conn_rate, 0}, gpc0 = {HF_STICK_gpc0, 0},
+                                  sess_cnt = {HF_STICK_sess_cnt, 0};
 
 /* A table of a thousand seconds' life that stores these four, and gpc(3), gpc_rate(3,1s), gpt(2).
  */
@@ -56,11 +57,11 @@ static void counts_what_it_stores_and_nothing_else(void **state)
     struct hf_stick_table *table = hf_stick_new(&cfg);
     struct hf_stick_entry *entry = hold(table, "ann", 1000);
     const struct hf_stick_change begins[] = {
-        {gpc0, 1}, {conn_cur, 1}, {conn_cnt, 1}, {conn_rate, 1}};
+        {sess_cnt, 1}, {conn_cur, 1}, {conn_cnt, 1}, {conn_rate, 1}};
     const struct hf_stick_change ends[] = {{conn_cur, -1}};
 
     assert_true(hf_stick_stores(table, conn_cur));
-    assert_false(hf_stick_stores(table, gpc0));
+    assert_false(hf_stick_stores(table, sess_cnt));
     assert_false(hf_stick_stores(table, (struct hf_stick_cell){HF_STICK_server_id, 0}));
     assert_true(hf_stick_stores(table, (struct hf_stick_cell){HF_STICK_gpc, 2}));
     assert_false(hf_stick_stores(table, (struct hf_stick_cell){HF_STICK_gpc, 3}));
@@ -71,7 +72,7 @@ static void counts_what_it_stores_and_nothing_else(void **state)
     assert_int_equal(hf_stick_read_mt(table, entry, conn_cnt, 1000), 3);
     assert_int_equal(hf_stick_read_mt(table, entry, conn_rate, 1050), 3);
     assert_int_equal(hf_stick_read_mt(table, entry, conn_rate, 1150), 1);
-    assert_int_equal(hf_stick_read_mt(table, entry, gpc0, 1000), 0);
+    assert_int_equal(hf_stick_read_mt(table, entry, sess_cnt, 1000), 0);
     hf_stick_assign_mt(table, entry, conn_cur, 0, 1000); /* by hand, while two go on */
     assert_int_equal(hf_stick_change_mt(table, entry, ends, 1, 1000), 0);
     hf_stick_release_mt(table, entry, 1000);
@@ -97,6 +98,11 @@ static void cells_of_arrays_are_apart(void **state)
             hf_stick_read_mt(table, entry, (struct hf_stick_cell){HF_STICK_gpc_rate, i}, 0),
             10 * (i + 1));
     }
+    struct hf_stick_cell second = {HF_STICK_gpc1, 0}, second_rate = {HF_STICK_gpc1_rate, 0};
+    assert_true(hf_stick_stores(table, gpc0)); /* the first ones have names, too */
+    assert_int_equal(hf_stick_read_mt(table, entry, gpc0, 0), 1);
+    assert_int_equal(hf_stick_read_mt(table, entry, second, 0), 2);
+    assert_int_equal(hf_stick_read_mt(table, entry, second_rate, 0), 20);
     struct hf_stick_cell tag = {HF_STICK_gpt, 1};
     assert_int_equal(hf_stick_assign_mt(table, entry, tag, 77, 0), 0);
     assert_int_equal(hf_stick_assign_mt(table, entry, tag, 78, 0), 77);
