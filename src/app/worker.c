@@ -218,7 +218,9 @@ static void on_release(struct hf_mail *mail)
 {
     struct app_worker *worker = take_order(mail);
 
-    close_gates(worker);
+    for (unsigned i = 0; i < worker->n_gates; i++)
+        hf_gate_retire(worker->gates[i]);
+    worker->n_gates = 0;
     for (unsigned i = 0; i < worker->sockets->n; i++) {
         const struct app_socket *socket = &worker->sockets->list[i];
         if (!socket->listener || socket->worker != worker->index)

@@ -394,6 +394,34 @@ void hf_gate_hold(struct hf_gate *gate, bool held)
     hf_listener_hold(&gate->listener, held);
 }
 
+/* Without looking at limits: the kernel's queue, from which others are served by whoever follows
+ * us, cannot have it back. */
+static void let_parked_in(struct hf_gate *gate)
+{
+    struct hf_proxy *frontend = gate->frontend;
+    struct hf_runtime *runtime = frontend->runtime;
+    int fd = gate->parked_fd;
+
+    atomic_fetch_add_explicit(&runtime->tls_places, hf_gate_tls_places(frontend, gate->bind),
+                              memory_order_acq_rel);
+    if (gate->door)
+        atomic_fetch_add_explicit(&gate->door->sessions, 1, memory_order_acq_rel);
+    atomic_fetch_add_explicit(&frontend->sessions_front, 1, memory_order_acq_rel);
+    atomic_fetch_add_explicit(&runtime->sessions, 1, memory_order_acq_rel);
+    atomic_fetch_add_explicit(&runtime->sessions_total, 1, memory_order_relaxed);
+    count_connection(gate);
+    gate->parked_fd = -1;
+    begin(gate, fd, &gate->parked_peer);
+}
+
+void hf_gate_retire(struct hf_gate *gate)
+{
+    stop_waiting(gate);
+    if (gate->parked_fd >= 0)
+        let_parked_in(gate);
+    hf_gate_close(gate);
+}
+
 void hf_gate_close(struct hf_gate *gate)
 {
     if (!gate)

@@ -121,7 +121,8 @@ def test_ten_reloads(family):
     until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= descriptors, 15, "as many descriptors")
 
 
-@pytest.mark.parametrize("ports, generations", (((20000, 20003), 4), ((20000, 20063), 8)))
+@pytest.mark.parametrize("ports, generations", (
+    ((20000, 20003), 4), pytest.param((20000, 20063), 8, marks=pytest.mark.slow)))
 def test_no_two_lend_one_port(lab, ports, generations):
     """Replies of all generations wait at once, of one client; each data connection finds its own
     session."""
@@ -167,7 +168,8 @@ class Load(threading.Thread):
             self.failure = error
 
 
-@pytest.mark.parametrize("ports", [(20000, 20003), (20000, 20031)])
+@pytest.mark.parametrize("ports", [
+    (20000, 20003), pytest.param((20000, 20031), marks=pytest.mark.slow)])
 def test_under_load(lab, ports):
     """Not one connection is refused, not one file is wrong, with four data ports as with many."""
     lab.need_haftp()
@@ -314,6 +316,20 @@ def test_threads_and_limits_change(lab):
     old.server_name()
     old.quit()
     family.wait_workers(1)
+
+
+def test_who_waits_for_room(lab):
+    """One session fills the process: the next was accepted and waits there, others in the queue."""
+    lab.need_haftp()
+    family = Family(lab, threads=1, more_global=["maxconn 1"])
+    inside = family.session()
+    waiting = [socket.create_connection(family.control, 10) for _ in range(3)]
+    family.haftp.wait_log("maxconn 1 of the process is reached")
+    family.reload()
+    for link in waiting:
+        assert link.recv(3) == b"220"
+        link.close()
+    inside.quit()
 
 
 def test_active_mode(family):
@@ -523,9 +539,10 @@ def test_a_follower_that_dies(lab):
 
 def offered_line(pid):
     """As `-sf PID` gets it."""
+    name = (b"\0haftp-%d" % pid).ljust(108, b"\0")
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(10)
-        link.connect((b"\0haftp-%d" % pid).ljust(108, b"\0"))
+        until(lambda: link.connect_ex(name) == 0, 10, "the process to offer its sockets")
         text, fds, _, _ = socket.recv_fds(link, 100, 64)
     assert text == b"line"
     for fd in fds[1:]:

@@ -25,7 +25,9 @@ typedef bool (*hf_gate_fn)(struct hf_engine *engine, const struct hf_cfg_bind *b
 struct hf_gate *hf_gate_open(struct hf_engine *engine, const struct hf_cfg_bind *bind,
                              int listen_fd, hf_gate_fn fn);
 void hf_gate_hold(struct hf_gate *gate, bool held); /* see hf_listener_hold() */
-void hf_gate_close(struct hf_gate *gate);           /* stops listening; frees */
+/* Closes it, and lets in whom it has accepted already: limits are exceeded by that one. */
+void hf_gate_retire(struct hf_gate *gate);
+void hf_gate_close(struct hf_gate *gate); /* stops listening; frees */
 
 /* For `on_nofd` of every listener of a worker, data ports included: tells the log, now and then,
  * what is short and what to do. */

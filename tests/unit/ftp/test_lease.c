@@ -336,6 +336,71 @@ static void test_range_of_another_server(void **state)
     assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
 }
 
+/* ---- several processes ---- */
+
+static void test_processes_have_parts_of_a_range(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n <= 64; n *= 4) { /* a range cannot be cut finer than it is long */
+        unsigned parts = n < 4 ? n : n < 16 ? 4 : n < 64 ? 8 : 16;
+        for (unsigned part = 0; part < parts; part++) {
+            struct hf_lease lease = {0};
+            make_table_of(n, HF_FTP_PEER_STRICT, 2);
+            hf_lease_share_ports_mt(w.table, part);
+            for (unsigned i = 0; i < n / parts; i++) {
+                assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+                assert_int_equal(lease.slot->port % parts, part);
+            }
+            assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_NOPORT);
+            assert_int_equal(take("10.0.0.2", 2, 0, &lease), HF_OK); /* shared, in the same part */
+            assert_int_equal(lease.slot->port % parts, part);
+            hf_lease_own_ports_mt(w.table);
+            for (unsigned i = n / parts; i < n; i++)
+                assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+            hf_lease_table_free(w.table);
+        }
+    }
+    w.table = NULL;
+}
+
+static void remember(const struct hf_addr *at, const struct hf_peer_key *peer, void *arg)
+{
+    struct hf_peer_key *out = arg;
+    assert_int_equal(hf_addr_port(at), 50000);
+    *out = *peer;
+}
+
+static void test_leases_of_another_process(void **state)
+{
+    (void)state;
+    struct hf_lease lease = {0};
+    struct hf_lease_owner owner;
+    struct hf_peer_key peer = {0};
+    struct hf_addr client = host("10.0.0.1"), at = host("192.0.2.1");
+
+    make_table_of(1, HF_FTP_PEER_STRICT, 1);
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+    hf_lease_each_mt(w.table, remember, &peer);
+    hf_lease_release_mt(w.table, &lease);
+
+    hf_addr_set_port(&at, 50000);
+    struct hf_lease_slot *slot = hf_lease_slot_of(w.table, &at);
+    assert_non_null(slot);
+    hf_lease_reserve_mt(w.table, &at, &peer);
+    hf_lease_reserve_mt(w.table, &at, &peer); /* told twice: once */
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_NOPORT);
+    hf_lease_each_mt(w.table, NULL, NULL); /* it is not ours to tell */
+    assert_int_equal(hf_lease_claim_mt(w.table, slot, &client, &owner), HF_INUSE);
+    assert_int_equal(hf_lease_claim_mt(w.table, slot, &client, &owner), HF_NOTFOUND);
+
+    hf_lease_reserve_mt(w.table, &at, &peer);
+    hf_lease_forget_reserved_mt(w.table);
+    assert_int_equal(take("10.0.0.1", 1, 0, &lease), HF_OK);
+    hf_addr_set_port(&at, 50001);
+    assert_null(hf_lease_slot_of(w.table, &at));
+    hf_lease_reserve_mt(w.table, &at, &peer); /* a port that we have not */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +418,8 @@ int main(void)
         cmocka_unit_test_teardown(test_range_of_another_server, teardown),
         cmocka_unit_test_teardown(test_ports_of_the_clients_own_address, teardown),
         cmocka_unit_test_teardown(test_wildcard_ranges_and_families, teardown),
+        cmocka_unit_test_teardown(test_processes_have_parts_of_a_range, teardown),
+        cmocka_unit_test_teardown(test_leases_of_another_process, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
