@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -84,11 +85,25 @@ bool app_write_pidfile(const struct hf_cfg_global *global)
     return written;
 }
 
+/* A process that follows us (-sf) has written its own id there. */
+static bool names_us(const char *path)
+{
+    char text[32];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+    return strtol(text, NULL, 10) == (long)getpid();
+}
+
 void app_remove_pidfile(const struct hf_cfg_global *global)
 {
     struct stat st;
 
     /* Out of reach in a chroot: so be it.  What was there before us, as /dev/null, is not ours. */
-    if (global->pidfile && stat(global->pidfile, &st) == 0 && S_ISREG(st.st_mode))
+    if (global->pidfile && stat(global->pidfile, &st) == 0 && S_ISREG(st.st_mode) &&
+        names_us(global->pidfile))
         unlink(global->pidfile);
 }

@@ -552,6 +552,19 @@ def offered_line(pid):
     return line
 
 
+def test_pidfile_is_the_followers(lab):
+    """The one before has it no more, and does not take it away."""
+    lab.need_haftp()
+    pidfile = os.path.join(lab.scratch(), "pid")
+    single = Single(lab, [f"pidfile {pidfile}"])
+    before = single.follow("-sf", str(single.process.process.pid))
+    assert before.process.wait(10) == 0
+    with open(pidfile) as file:
+        assert int(file.read()) == single.process.process.pid
+    single.process.finish()
+    assert not os.path.exists(pidfile)
+
+
 def test_following_by_socket(lab):
     lab.need_haftp()
     path = os.path.join(lab.scratch(), "api")
