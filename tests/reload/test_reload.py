@@ -297,7 +297,11 @@ def test_ports_come_and_go(family):
     family.reload()  # back again while the old one still has them
     assert old.read("pub/named.bin") == named_content(home)
     new.server_name()
-    for session in (old, new):
+    last = family.session()
+    home = last.server_name()
+    for _ in range(20):  # on the old one's ports, which must not come to the old one
+        assert last.server_name() == home
+    for session in (old, new, last):
         session.quit()
     family.wait_workers(1)
     assert not is_listening(family.front, 20000)

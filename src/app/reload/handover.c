@@ -207,8 +207,16 @@ static void on_hold_over(struct hf_timer *timer)
                     "The process that was to follow has not started; this one goes on");
 }
 
+/* A successor tells anew what it has no use for, whatever one before it said. */
+static void keep_nothing(void)
+{
+    for (unsigned i = 0; i < handover.serving->sockets->n; i++)
+        handover.serving->sockets->list[i].kept = false;
+}
+
 static void hold(struct successor *from, const char *id)
 {
+    keep_nothing();
     handover.holder = handover.held_by = from;
     snprintf(handover.holder_id, sizeof handover.holder_id, "%s", id);
     hf_loop_timer(handover.serving->loop, &handover.hold_over, HOLD_MS, on_hold_over);
