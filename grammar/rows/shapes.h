@@ -321,13 +321,13 @@
     HF_WORD(IGNORED, name, where, "For HTTP only: no effect here.", .syntax = (syntax_),           \
             .checked = true, .fate = HF_FATE_HTTP)
 #define HF_HTTP_PAGE(name, where, syntax_)                                                         \
-    HF_WORD(IGNORED, name, where, "For HTTP only: pages come in a later version.",                 \
+    HF_WORD(IGNORED, name, where, "Of a page that a section in mode http serves itself.",          \
             .syntax = (syntax_), .checked = true, .fate = HF_FATE_HTTP_PAGE)
 #define HF_HTTP_RULE(name, where, syntax_)                                                         \
     HF_WORD(HTTP_RULE, name, where, "For HTTP only: no effect here.", .options = ON_RULE,          \
             .syntax = (syntax_), .fate = HF_FATE_HTTP)
 #define HF_HTTP_PAGE_RULE(name, where, syntax_)                                                    \
-    HF_WORD(HTTP_RULE, name, where, "For HTTP only: pages come in a later version.",               \
+    HF_WORD(HTTP_RULE, name, where, "Of a page that a section in mode http serves itself.",        \
             .options = ON_RULE, .syntax = (syntax_), .fate = HF_FATE_HTTP_PAGE)
 #define HF_NOOP_PENDING(name, where, syntax_)                                                      \
     HF_WORD(IGNORED, name, where, "Checked, but without effect in this version.",                  \

@@ -12,6 +12,7 @@
 
 #include "haftp/base/suggest.h"
 #include "haftp/conf/load.h"
+#include "words/stats_page.h"
 
 static hf_config_algorithm_fn nearest_algorithm;
 
@@ -206,14 +207,33 @@ static bool serves_only_a_page(const struct hf_cfg_proxy *proxy)
            !proxy->o.default_backend && !proxy->switches;
 }
 
+static void refuse_tls(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)
+{
+    const struct hf_cfg_bind *bind;
+
+    LL_FOREACH(proxy->binds, bind)
+    {
+        if (hf_bind_has_tls(bind))
+            hf_diag_add(diag, HF_DIAG_ERROR, hf_bind_tls_loc(bind),
+                        "bind it to 127.0.0.1, or put a section of mode tcp with TLS before it",
+                        "pages of HTTP are served without TLS.");
+    }
+}
+
 static void put_page_aside(struct hf_cfg_proxy *proxy, struct hf_diag *diag)
 {
+    const char *hindrance = hf_page_hindrance(proxy);
+
     proxy->is_page = true;
     proxy->o.disabled = true;
-    hf_diag_add(diag, HF_DIAG_NOTICE, proxy->loc, NULL,
-                "section '%s' serves an HTTP page, which comes in a later version: its port is not "
-                "opened.",
-                proxy->name);
+    proxy->serves_page = !hindrance;
+    if (hindrance)
+        hf_diag_add(diag, HF_DIAG_WARNING, proxy->loc,
+                    "who may see the page can be said by 'tcp-request connection' and 'stats auth'",
+                    "section '%s' serves an HTTP page, with '%s', which comes in a later version: "
+                    "its port is not opened.",
+                    proxy->name, hindrance);
+    refuse_tls(proxy, diag);
 }
 
 static void check_mode(const struct hf_config *config, struct hf_cfg_proxy *proxy,

@@ -23,7 +23,7 @@ static enum hf_truth fetch(const struct hf_conv *call, struct hf_eval *eval, str
 {
     *out = (struct hf_sample){0};
     if (call->row->id < 0)
-        return HF_FALSE;
+        return hf_fetch_http(call->row->name, eval, out);
     enum hf_truth truth = hf_fetch_functions[call->row->id](call, eval, out);
     if (eval->final) {
         out->may_change = false;

@@ -111,4 +111,7 @@ void hf_room_substitute(struct hf_room *room, struct hf_view text,
 /* Servers that sessions may be given to now, as HAProxy counts: backups only without others. */
 unsigned hf_usable_servers(const struct hf_proxy *proxy);
 
+/* http.c: FALSE unless eval->http has it */
+enum hf_truth hf_fetch_http(const char *name, const struct hf_eval *eval, struct hf_sample *out);
+
 #endif

@@ -31,7 +31,7 @@ struct hf_engine *hf_engine_new(struct hf_loop *loop, struct hf_runtime *runtime
     engine->runtime = runtime;
     engine->shard = hf_tally_shard(&runtime->tally);
     engine->index = index;
-    engine->n_workers = n_workers;
+    engine->n_workers = runtime->n_workers = n_workers;
     engine->streams = hf_pool_new(hf_stream_size(), 64);
     engine->dials = hf_pool_new(sizeof(struct hf_dial), 64);
     if (!engine->shard || !engine->streams || !engine->dials) {

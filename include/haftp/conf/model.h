@@ -357,6 +357,30 @@ struct hf_cfg_ftp_check {
 };
 
 /* What a defaults section hands down.  Built by copying, so it holds values and arena pointers. */
+/* ---- pages that a section of mode http serves itself ------------------------------------- */
+
+struct hf_cfg_page_name {
+    struct hf_cfg_page_name *next;
+    const char *text;
+};
+struct hf_cfg_exporter { /* http-request use-service prometheus-exporter, the last line first */
+    struct hf_cfg_exporter *next;
+    const struct hf_cond *cond; /* NULL: always */
+};
+struct hf_cfg_page {
+    bool stats;                     /* some `stats` word stands there */
+    const char *uri, *realm;        /* NULL: HAProxy's defaults */
+    struct hf_cfg_page_name *users; /* "name:password"; NULL: everybody */
+    struct hf_cfg_page_name *scope; /* sections, "." for this one; NULL: all */
+    unsigned refresh_s;             /* 0: not by itself */
+    bool hides_version, shows_legends;
+    const char *node, *description; /* NULL: not shown; "": as the global section says */
+    const char *monitor_uri;        /* NULL: none */
+    struct hf_cfg_exporter *exporters;
+    const char *other_rule; /* a rule for HTTP that is only checked; NULL: none */
+    struct hf_loc other_loc;
+};
+
 struct hf_cfg_opts {
     struct hf_cfg_timeouts timeout;
     enum hf_tristate redispatch;
@@ -375,6 +399,7 @@ struct hf_cfg_opts {
     struct hf_cfg_named *named; /* the last line first */
     bool log_global;
     bool http_page; /* a word of a page that the section itself serves in mode http */
+    struct hf_cfg_page page;
     struct hf_cfg_server_opts server;         /* default-server */
     const struct hf_cfg_source *source;       /* NULL: the kernel chooses */
     const struct hf_cfg_ftp_check *ftp_check; /* NULL: none */
@@ -434,8 +459,9 @@ struct hf_cfg_proxy {
     unsigned id;             /* from 1, in file order */
     const char *description; /* free text; NULL: none */
     struct hf_cfg_opts o;
-    bool faulty;  /* a line of it was wrong, which was told */
-    bool is_page; /* mode http, for a page of its own only: disabled in this version */
+    bool faulty;      /* a line of it was wrong, which was told */
+    bool is_page;     /* mode http, for a page of its own only: it carries no sessions */
+    bool serves_page; /* and the page is served */
     struct hf_cfg_bind *binds;
     struct hf_cfg_server *servers;
     unsigned n_servers;

@@ -25,6 +25,11 @@ struct hf_sample {
     struct hf_view bytes; /* STR, BIN, METH */
 };
 
+/* A request of HTTP, to a page of our own. */
+struct hf_eval_http {
+    struct hf_view method, url; /* the url as it was sent, from its '/' on */
+};
+
 /* What is known when an expression is evaluated. */
 struct hf_eval {
     struct hf_runtime *runtime;         /* NULL: while a configuration is loaded */
@@ -37,6 +42,7 @@ struct hf_eval {
     bool request_ended, response_ended; /* no more bytes will come */
     bool final;                         /* no time is left: wait_end is true, nothing is MISSING */
     uint64_t now_ms;                    /* hf_loop_now() */
+    const struct hf_eval_http *http;    /* NULL: none */
     char scratch[2][HF_EVAL_SCRATCH];
 };
 

@@ -26,15 +26,6 @@ static uint64_t load64(const _Atomic uint64_t *value)
     return atomic_load_explicit(value, memory_order_relaxed);
 }
 
-/* Each has a shard of the counters. */
-static unsigned n_workers(const struct hf_runtime *runtime)
-{
-    unsigned n = 0;
-    for (const struct hf_shard *shard = runtime->tally.shards; shard; shard = shard->next)
-        n++;
-    return n;
-}
-
 static const char *uptime(const struct hf_runtime *runtime, uint64_t now_ms, char out[128])
 {
     unsigned seconds = (unsigned)((now_ms - runtime->started_ms) / 1000);

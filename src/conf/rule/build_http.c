@@ -10,6 +10,7 @@
 #include "expr/format_build.h"
 #include "haftp/base/regex.h"
 #include "words/http.h"
+#include "words/stats_page.h"
 #include "words/syntax.h"
 
 /* What stands behind an action, a letter each: w any word, F format, E sample, X regular
@@ -254,5 +255,5 @@ void hf_build_http_rule(struct hf_build *b, const struct hf_keyword *row, struct
     hf_http_note(b, row, loc);
     b->section->has_http_rules |= is_rule;
     if (read_rule(&r, row, loc))
-        hf_build_take_condition(b, &r.place);
+        hf_page_rule(b, row, loc, hf_build_take_condition(b, &r.place));
 }

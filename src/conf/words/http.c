@@ -9,6 +9,7 @@
 #include <utlist.h>
 
 #include "conf_int.h"
+#include "stats_page.h"
 
 void hf_http_note(struct hf_build *b, const struct hf_keyword *row, struct hf_loc loc)
 {
@@ -50,6 +51,8 @@ void hf_http_tell(struct hf_build *b)
     check_password(b);
     LL_FOREACH(b->http_words, word)
     {
+        if (b->section->o.mode == HF_MODE_HTTP && hf_page_acts_on(word->row))
+            continue;
         if (b->section->o.mode == HF_MODE_HTTP)
             hf_conf_add_pending(b->config, word->row->name, word->loc);
         else

@@ -10,6 +10,7 @@
 
 #include "emit.h"
 #include "parse/parse.h"
+#include "words/stats_page.h"
 #include "words/syntax.h"
 
 #include "haftp_parser.h"
@@ -36,6 +37,7 @@ static void emit_line(struct hf_parse *parse, const struct hf_keyword *row, stru
     if (row->token == T_IGNORED) {
         if (row->checked)
             hf_syntax_check(diag, t->scan.arena, row, words, n, t->line.end, false);
+        hf_page_word(&parse->build, row, words, n);
         if (row->section && n)
             hf_build_names_section(&parse->build, row->section, &words[0]);
         return;
