@@ -6,7 +6,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        bison cmake flex gcc libc6-dev libpcre2-dev libssl-dev libuv1-dev ninja-build pkg-config uthash-dev \
+        bison cmake flex gcc libc6-dev libpcre2-dev libssl-dev libmicrohttpd-dev libuv1-dev ninja-build pkg-config uthash-dev \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin
 WORKDIR /src
 COPY . .
@@ -17,7 +17,7 @@ RUN cmake --preset release -DCMAKE_INSTALL_PREFIX=/usr/local \
 FROM debian:bookworm-slim
 # Two names for one id: files written for HAProxy say `user haproxy`.
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends libpcre2-8-0 libssl3 libuv1 \
+    && apt-get install -y --no-install-recommends libmicrohttpd12 libpcre2-8-0 libssl3 libuv1 \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin \
     && groupadd --system --gid 99 haftp \
     && groupadd --system --gid 99 --non-unique haproxy \

@@ -64,7 +64,7 @@ static bool open_one(struct app_api *api, struct app_sockets *sockets,
 bool app_api_open(struct app_api *api, struct app_sockets *sockets, const struct hf_config *config)
 {
     const struct hf_cfg_bind *bind = config->global.stats_sockets;
-    bool ok = true;
+    bool ok = app_pages_open(&api->pages, config);
 
     for (; bind; bind = bind->next)
         for (unsigned port = bind->port_lo; port <= bind->port_hi; port++)
@@ -75,6 +75,8 @@ bool app_api_open(struct app_api *api, struct app_sockets *sockets, const struct
 bool app_api_serve(struct app_api *api, const struct app_serving *serving, struct hf_loop *loop,
                    struct hf_checks *checks)
 {
+    if (!app_pages_serve(&api->pages, loop, runtime, n_workers))
+        return false;
     if (api->n == 0)
         return true;
     api->engines = calloc(serving->n_workers, sizeof *api->engines);
@@ -100,12 +102,14 @@ bool app_api_serve(struct app_api *api, const struct app_serving *serving, struc
 
 void app_api_stop(struct app_api *api)
 {
+    app_pages_stop(&api->pages);
     if (api->admin)
         hf_admin_stop(api->admin);
 }
 
 void app_api_end(struct app_api *api)
 {
+    app_pages_end(&api->pages);
     hf_admin_free(api->admin);
     api->admin = NULL;
     free(api->engines);
@@ -114,6 +118,7 @@ void app_api_end(struct app_api *api)
 
 void app_api_close(struct app_api *api)
 {
+    app_pages_close(&api->pages);
     for (unsigned i = 0; i < api->n; i++)
         if (api->list[i].fd >= 0)
             close(api->list[i].fd);

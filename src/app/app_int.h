@@ -14,6 +14,7 @@
  *   old.c      processes that the command line names, to be taken over from and told to end
  *   heirlooms.c  listening sockets that were handed over
  *   certs.c   certificates of a running process
+ *   pages.c    pages of HTTP: statistics, metrics
  *   serve.c    main's own loop: signals, checks, the end of the workers
  *   api.c      the runtime API's sockets
  *   states.c   what a signal makes it log of sections and servers
@@ -24,6 +25,7 @@
 #include <pthread.h>
 
 #include "haftp/admin/admin.h"
+#include "haftp/admin/page.h"
 #include "haftp/app/args.h"
 #include "haftp/check/check.h"
 #include "haftp/conf/model.h"
@@ -263,7 +265,26 @@ struct app_api_socket {
     int fd;
 };
 
+/* ---- pages.c: pages of HTTP ---- */
+
+struct app_pages {
+    struct app_api_socket *list;
+    unsigned n;
+    struct hf_pages *pages; /* NULL: there are none, or they are not served yet */
+};
+
+/* As their namesakes of the runtime API, which calls them. */
+HF_MUST_USE bool app_pages_open(struct app_pages *pages, const struct hf_config *config);
+HF_MUST_USE bool app_pages_serve(struct app_pages *pages, struct hf_loop *loop,
+                                 struct hf_runtime *runtime, unsigned n_workers);
+void app_pages_stop(struct app_pages *pages);
+void app_pages_end(struct app_pages *pages);
+void app_pages_close(struct app_pages *pages);
+
+/* ---- api.c, again ---- */
+
 struct app_api {
+    struct app_pages pages;
     struct app_api_socket *list;
     unsigned n;
     struct hf_engine **engines;

@@ -19,7 +19,7 @@ static bool append(struct app_pages *pages, const struct hf_cfg_bind *bind, int 
 
 static bool open_one(struct app_pages *pages, const struct hf_cfg_bind *bind, unsigned port)
 {
-    struct hf_listen_opts opts = {.backlog = 64, .v6only = bind->v6only};
+    struct hf_listen_opts opts = {.reuseport = true, .v6only = bind->v6only, .v4v6 = bind->v4v6};
     struct hf_addr addr = bind->addr;
     int fd;
 
@@ -31,7 +31,8 @@ static bool open_one(struct app_pages *pages, const struct hf_cfg_bind *bind, un
         close(fd);
         status = HF_NOMEM;
     }
-    app_refuse(bind->loc, "look who listens there (`ss -ltnp`), and whether this host has the address",
+    app_refuse(bind->loc,
+               "look who listens there (`ss -ltnp`), and whether this host has the address",
                "cannot listen on '%s' for the page of '%s' (%s).", bind->text, bind->proxy->name,
                hf_status_text(status));
     return false;

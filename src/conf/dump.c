@@ -16,6 +16,7 @@
 #include "rule/dump_rules.h"
 
 #include "haftp_parser.h"
+#include "words/stats_page.h"
 
 /* ---- fields that rows describe ----------------------------------------------------------- */
 
@@ -429,6 +430,17 @@ static uint64_t section_of(const struct hf_cfg_proxy *proxy)
     return proxy->caps == HF_CAP_BACKEND ? HF_IN_BACKEND : HF_IN_LISTEN;
 }
 
+/* A section that serves a page carries no sessions, and is no less there for it. */
+static void print_options(FILE *out, const struct hf_cfg_proxy *proxy, uint64_t section)
+{
+    struct hf_cfg_opts o = proxy->o;
+
+    o.disabled = o.disabled && !proxy->serves_page;
+    hf_dump_rows(out, HF_OBJECT_OPTS, section, &o, "    ", "\n");
+    if (proxy->serves_page)
+        hf_page_dump(out, &o.page);
+}
+
 static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
 {
     const struct hf_cfg_bind *bind;
@@ -441,7 +453,7 @@ static void print_proxy(FILE *out, const struct hf_cfg_proxy *proxy)
         hf_dump_bind(out, bind);
     }
     print_text(out, "description", proxy->description);
-    hf_dump_rows(out, HF_OBJECT_OPTS, section, &proxy->o, "    ", "\n");
+    print_options(out, proxy, section);
     if (proxy->o.source && (proxy->caps & HF_CAP_BACKEND)) {
         fputs("    ", out);
         print_source(out, proxy->o.source);

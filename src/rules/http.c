@@ -25,7 +25,7 @@ enum hf_truth hf_fetch_http(const char *name, const struct hf_eval *eval, struct
     if (strcmp(name, "url") == 0 || strcmp(name, "pathq") == 0)
         return text(out, HF_TYPE_STR, url);
     if (strcmp(name, "query") == 0)
-        return text(out, HF_TYPE_STR, question ? hf_view(question + 1, url.n - n - 1)
-                                               : hf_view("", 0));
+        return text(out, HF_TYPE_STR,
+                    question ? hf_view(question + 1, url.n - n - 1) : hf_view("", 0));
     return HF_FALSE;
 }

@@ -65,7 +65,7 @@ static void count_denied_request(struct hf_engine *engine, const struct hf_facts
 {
     if (section == facts->frontend)
         hf_account_front(engine, facts, HF_COUNT_DENIED_REQUESTS);
-    if (section != facts->frontend || (section->cfg->caps & HF_CAP_BACKEND))
+    else
         hf_count(engine->shard, section->back_at, HF_COUNT_DENIED_REQUESTS, 1);
 }
 

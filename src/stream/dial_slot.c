@@ -190,7 +190,7 @@ static void count_choice(struct hf_dial *dial, struct hf_server *server)
     hf_rate_count_mt(&server->session_rate, now_ms);
     atomic_store_explicit(&server->pace.last_ms, now_ms, memory_order_relaxed);
     hf_count(engine->shard, server->counts_at, HF_COUNT_SESSIONS, 1);
-    if (!dial->pick.stuck)
+    if (!dial->pick.stuck && dial->failed != server)
         hf_account_server(engine, server, HF_COUNT_CHOSEN);
     if (dial->failed)
         hf_account_server(engine, dial->failed,

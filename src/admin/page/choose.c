@@ -51,9 +51,12 @@ static unsigned scope_of(const char *name, size_t n)
     static const struct {
         const char *name;
         unsigned scope;
-    } scopes[] = {{"*", STAT_SCOPE_ALL},           {"global", STAT_SCOPE_PROCESS},
-                  {"frontend", STAT_SCOPE_FRONTEND}, {"backend", STAT_SCOPE_BACKEND},
-                  {"server", STAT_SCOPE_SERVER},   {"listener", STAT_SCOPE_LISTENER},
+    } scopes[] = {{"*", STAT_SCOPE_ALL},
+                  {"global", STAT_SCOPE_PROCESS},
+                  {"frontend", STAT_SCOPE_FRONTEND},
+                  {"backend", STAT_SCOPE_BACKEND},
+                  {"server", STAT_SCOPE_SERVER},
+                  {"listener", STAT_SCOPE_LISTENER},
                   {"ftp", STAT_SCOPE_FTP}};
     for (unsigned i = 0; i < sizeof scopes / sizeof scopes[0]; i++) {
         if (strlen(scopes[i].name) == n && memcmp(scopes[i].name, name, n) == 0)
@@ -110,8 +113,8 @@ static bool is_same(const char *given, const char *wanted, size_t n)
     unsigned differ = length != n;
 
     for (size_t i = 0; i < n; i++)
-        differ |= (unsigned)((unsigned char)wanted[i] ^
-                             (unsigned char)(length ? given[i % length] : 0));
+        differ |=
+            (unsigned)((unsigned char)wanted[i] ^ (unsigned char)(length ? given[i % length] : 0));
     return differ == 0;
 }
 
@@ -199,8 +202,7 @@ void page_answer(const struct page_request *request, const char *user, const cha
     if (page->monitor_uri && strcmp(request->url, page->monitor_uri) == 0) {
         answer->status = 200;
         answer->type = "text/html";
-        hf_text_put(&answer->body,
-                    "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
+        hf_text_put(&answer->body, "<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n");
     } else if (!reads) {
         say(answer, 405, "Only GET and HEAD: this page changes nothing.\n");
     } else if (wants_metrics(request)) {

@@ -211,10 +211,13 @@ static void put_title(struct hf_text *out, const struct page_request *request)
 {
     const struct hf_cfg_page *page = &request->section->o.page;
     const struct hf_cfg_global *global = &request->runtime->config->global;
+    char host[128] = "";
     const char *node = page->node && !*page->node ? global->node : page->node;
     const char *about =
         page->description && !*page->description ? global->description : page->description;
 
+    if (page->node && !node && gethostname(host, sizeof host - 1) == 0)
+        node = host;
     hf_text_put(out, "<h1>haftp");
     if (!page->hides_version)
         hf_text_put(out, " " HAFTP_VERSION);

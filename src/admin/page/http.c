@@ -11,6 +11,7 @@
 
 #include <utlist.h>
 
+#include "haftp/base/assert.h"
 #include "haftp/net/listener.h"
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
@@ -76,11 +77,10 @@ static enum MHD_Result send_answer(struct MHD_Connection *connection,
         MHD_add_response_header(response, "Refresh", seconds);
     }
     const char *realm = request->section->o.page.realm;
-    enum MHD_Result sent =
-        answer->asks_password
-            ? MHD_queue_basic_auth_fail_response(
-                  connection, realm ? realm : "HAProxy Statistics", response)
-            : MHD_queue_response(connection, answer->status, response);
+    enum MHD_Result sent = answer->asks_password
+                               ? MHD_queue_basic_auth_fail_response(
+                                     connection, realm ? realm : "HAProxy Statistics", response)
+                               : MHD_queue_response(connection, answer->status, response);
     MHD_destroy_response(response);
     return sent;
 }
@@ -254,8 +254,7 @@ static bool start_daemon(struct page *page)
         page, MHD_OPTION_END);
     if (!page->daemon)
         return false;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     page->poll.data = page;
     if (info && uv_poll_init(hf_loop_uv(page->pages->loop), &page->poll, info->epoll_fd) == 0) {
         uv_poll_start(&page->poll, UV_READABLE, on_poll);

@@ -25,9 +25,9 @@ static const struct family families[] = {
 };
 
 /* Those that HAProxy's metrics have. */
-static const char *const check_words[] = {"HANA",   "SOCKERR", "L4OK",    "L4TOUT", "L4CON", "L6OK",
-                                          "L6TOUT", "L6RSP",   "L7TOUT",  "L7RSP",  "L7OK",  "L7OKC",
-                                          "L7STS",  "PROCERR", "PROCTOUT", "PROCOK"};
+static const char *const check_words[] = {
+    "HANA",   "SOCKERR", "L4OK", "L4TOUT", "L4CON", "L6OK",    "L6TOUT",   "L6RSP",
+    "L7TOUT", "L7RSP",   "L7OK", "L7OKC",  "L7STS", "PROCERR", "PROCTOUT", "PROCOK"};
 #define N_CHECK_WORDS (sizeof check_words / sizeof check_words[0])
 
 /* ---- samples ----------------------------------------------------------------------------- */
@@ -61,9 +61,8 @@ static void put_name(struct hf_text *out, const struct family *family,
         hf_text_printf(out, "%s%s", family->prefix, column->metric);
 }
 
-static void put_head(struct hf_text *out, const struct family *family,
-                     const struct stat_row *row, const struct stat_column_row *column,
-                     const char *state)
+static void put_head(struct hf_text *out, const struct family *family, const struct stat_row *row,
+                     const struct stat_column_row *column, const char *state)
 {
     put_name(out, family, column);
     hf_text_put(out, "{");
@@ -87,9 +86,9 @@ static void put_state(struct hf_text *out, const struct family *family, const st
 }
 
 /* One sample for each state that there can be: 1 for the one that is. */
-static void put_states(struct hf_text *out, const struct family *family,
-                       const struct stat_row *row, const struct stat_column_row *column,
-                       const char *const *states, unsigned n, const char *now)
+static void put_states(struct hf_text *out, const struct family *family, const struct stat_row *row,
+                       const struct stat_column_row *column, const char *const *states, unsigned n,
+                       const char *now)
 {
     for (unsigned i = 0; i < n; i++)
         put_state(out, family, row, column, states[i], strcmp(states[i], now) == 0);
@@ -194,14 +193,12 @@ static void put_family(struct hf_text *out, const struct family *family,
 {
     static struct stat_row row; /* main's thread only */
     struct hf_text part[N_STATS] = {{0}};
-    struct stat_filter filter = {
-        .types = 1 << family->object, .sid = -1, .no_maint = no_maint};
+    struct stat_filter filter = {.types = 1 << family->object, .sid = -1, .no_maint = no_maint};
     struct stat_cursor cursor = {0};
 
     while (stat_next(runtime, &filter, &cursor, &row)) {
         for (unsigned i = 0; i < N_STATS; i++) {
-            if (row.value[i].set &&
-                is_wanted(family, stat_column_row((enum stat_column)i), scopes))
+            if (row.value[i].set && is_wanted(family, stat_column_row((enum stat_column)i), scopes))
                 put_sample(&part[i], family, &row, (enum stat_column)i);
         }
     }
@@ -249,7 +246,8 @@ static void put_certificates(struct hf_text *out, const struct hf_runtime *runti
         const struct hf_tls_cert_info *certs = site->ctx ? hf_tls_ctx_certs(site->ctx, &n) : NULL;
         for (unsigned i = 0; i < n; i++) {
             hf_text_printf(out, "%s{", name);
-            put_label(out, "proxy", site->bind ? site->bind->proxy->name : site->server->proxy->name);
+            put_label(out, "proxy",
+                      site->bind ? site->bind->proxy->name : site->server->proxy->name);
             hf_text_put(out, ",");
             put_label(out, site->bind ? "bind" : "server",
                       site->bind ? site->bind->text : site->server->name);

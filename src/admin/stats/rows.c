@@ -192,7 +192,8 @@ static void fill_listener(struct stat_row *row)
     snprintf(row->texts[0], sizeof row->texts[0], "sock-%u", row->bind->number);
     fill_names(row, row->bind->name ? row->bind->name : row->texts[0], row->bind->number);
     fill_counters(row, door->counts_at, 'L');
-    row->value[STAT_CONN_TOT].set = false; /* HAProxy's binds have none */
+    row->value[STAT_STOT] = row->value[STAT_CONN_TOT]; /* HAProxy's binds count connections */
+    row->value[STAT_CONN_TOT].set = false;
     fill_sessions(row, &door->sessions, &door->sessions_most);
     number(row, STAT_SLIM, row->bind->maxconn);
     text(row, STAT_STATUS, full ? "FULL" : "OPEN");

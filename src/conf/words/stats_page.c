@@ -12,6 +12,7 @@
 
 #include "haftp/base/arena.h"
 #include "parse/value.h"
+#include "rule/dump_rules.h"
 
 static bool is(const struct hf_keyword *row, const char *name)
 {
@@ -161,4 +162,56 @@ const char *hf_page_hindrance(const struct hf_cfg_proxy *proxy)
             return bind->text;
     }
     return NULL;
+}
+
+/* ---- printed ----------------------------------------------------------------------------- */
+
+static void print_line(FILE *out, const char *words, const char *text)
+{
+    if (!text)
+        return;
+    fprintf(out, "    %s", words);
+    if (*text) {
+        putc(' ', out);
+        hf_value_print_word(out, text);
+    }
+    putc('\n', out);
+}
+
+/* The first line of the file is the last of the list. */
+static void print_names(FILE *out, const char *words, const struct hf_cfg_page_name *name)
+{
+    if (!name)
+        return;
+    print_names(out, words, name->next);
+    print_line(out, words, name->text);
+}
+
+static void print_exporters(FILE *out, const struct hf_cfg_exporter *exporter)
+{
+    if (!exporter)
+        return;
+    print_exporters(out, exporter->next);
+    fputs("    http-request use-service prometheus-exporter", out);
+    hf_dump_condition(out, exporter->cond);
+    putc('\n', out);
+}
+
+void hf_page_dump(FILE *out, const struct hf_cfg_page *page)
+{
+    print_line(out, "monitor-uri", page->monitor_uri);
+    print_exporters(out, page->exporters);
+    if (!page->stats)
+        return;
+    print_line(out, "stats enable", "");
+    print_line(out, "stats uri", page->uri);
+    print_line(out, "stats realm", page->realm);
+    print_names(out, "stats auth", page->users);
+    print_names(out, "stats scope", page->scope);
+    if (page->refresh_s)
+        fprintf(out, "    stats refresh %us\n", page->refresh_s);
+    print_line(out, "stats hide-version", page->hides_version ? "" : NULL);
+    print_line(out, "stats show-legends", page->shows_legends ? "" : NULL);
+    print_line(out, "stats show-node", page->node);
+    print_line(out, "stats show-desc", page->description);
 }

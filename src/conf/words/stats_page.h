@@ -5,6 +5,8 @@
 #ifndef HAFTP_CONF_WORDS_STATS_PAGE_H
 #define HAFTP_CONF_WORDS_STATS_PAGE_H
 
+#include <stdio.h>
+
 #include "parse/build.h"
 
 /* A line of such a page, with the words behind its name; those of other rows are left alone. */
@@ -18,5 +20,7 @@ bool hf_page_acts_on(const struct hf_keyword *row);
 /* Why the page of this section cannot be served, as "..., which comes in a later version"; NULL: it
  * can. */
 const char *hf_page_hindrance(const struct hf_cfg_proxy *proxy);
+/* Its lines, as they would be read again. */
+void hf_page_dump(FILE *out, const struct hf_cfg_page *page);
 
 #endif
