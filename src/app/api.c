@@ -75,7 +75,7 @@ bool app_api_open(struct app_api *api, struct app_sockets *sockets, const struct
 bool app_api_serve(struct app_api *api, const struct app_serving *serving, struct hf_loop *loop,
                    struct hf_checks *checks)
 {
-    if (!app_pages_serve(&api->pages, loop, runtime, n_workers))
+    if (!app_pages_serve(&api->pages, loop, serving->runtime, serving->n_workers))
         return false;
     if (api->n == 0)
         return true;

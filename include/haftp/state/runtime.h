@@ -115,7 +115,7 @@ struct hf_runtime {
     unsigned n_proxies;
     struct hf_stick_table **tables; /* by cfg index */
     unsigned n_tables;
-    unsigned n_workers; /* threads with sessions */
+    unsigned n_workers;         /* threads with sessions */
     unsigned maxconn;           /* effective process limit */
     _Atomic unsigned sessions;  /* current control sessions and plain connections */
     _Atomic uint64_t tls_total; /* TLS places that were taken */

@@ -119,8 +119,8 @@ def check_exposition(text):
             assert name == now and kind in ("counter", "gauge")
             assert (kind == "counter") == name.endswith("_total"), line
         else:
-            match = re.fullmatch(r'([a-z0-9_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\.)*",?)+\})? (-?[0-9.]+)',
-                                 line)
+            match = re.fullmatch(r'([a-z0-9_]+)(\{(?:[a-z]+="(?:[^"\\\n]|\\.)*",?)+\})?'
+                                 r' (-?[0-9.]+)', line)
             assert match and match[1] == now, line
             assert (match[1], match[2]) not in samples, f"twice: {line}"
             samples[match[1], match[2]] = float(match[3])
@@ -136,8 +136,8 @@ def test_ftp_is_counted(watched):
     mine = next(row for row in stats.values() if row["type"] == "2")
     bind = next(row for row in stats.values() if row["type"] == "3")
     for row in front, mine:
-        got = numbers(row, "stot", "ftp_logins", "ftp_logins_failed", "ftp_downloads", "ftp_uploads",
-                      "ftp_downloads_broken", "ftp_downloads_aborted", "ftp_uploads_broken",
+        got = numbers(row, "stot", "ftp_logins", "ftp_logins_failed", "ftp_downloads",
+                      "ftp_uploads", "ftp_downloads_broken", "ftp_downloads_aborted", "ftp_uploads_broken",
                       "ftp_data_in", "ftp_replies_5xx")
         downloads = got.pop("ftp_downloads")
         assert downloads >= 1  # the server's name is a file, too
@@ -198,7 +198,7 @@ def test_counters_are_cleared(watched):
     assert (front["smax"], front["stot"]) == ("0", "2")
     ask(path, "clear counters all")
     front = rows(path)["ftp", "FRONTEND"]
-    assert {front[column] for column in ("stot", "bin", "bout", "ftp_logins", "ftp_uploads")} == {"0"}
+    assert {front[name] for name in ("stot", "bin", "bout", "ftp_logins", "ftp_uploads")} == {"0"}
 
 
 def test_other_formats(watched):
@@ -342,8 +342,8 @@ def plain_traffic(front):
 
 
 # Times depend on the machine; addresses and numbers of processes are those of each.
-OF_THE_MACHINE = re.compile(r"addr|lastchg|lastsess|downtime|.time(_max)?|rate(_max)?|conn_rate(_max)?"
-                            r"|need_conn_est|smax|h[12]_.*|pid")
+OF_THE_MACHINE = re.compile(r"addr|lastchg|lastsess|downtime|.time(_max)?|rate(_max)?"
+                            r"|conn_rate(_max)?|need_conn_est|smax|h[12]_.*|pid")
 
 
 @pytest.mark.skipif(not HAPROXY, reason="haproxy is not installed")
