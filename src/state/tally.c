@@ -61,6 +61,11 @@ uint64_t hf_tally_read(const struct hf_tally *tally, unsigned at, enum hf_count 
     return sum(tally, index) - (tally->cleared ? tally->cleared[index] : 0);
 }
 
+uint64_t hf_tally_total(const struct hf_tally *tally, unsigned at, enum hf_count what)
+{
+    return sum(tally, at + (unsigned)what);
+}
+
 bool hf_tally_clear(struct hf_tally *tally)
 {
     if (!tally->cleared)

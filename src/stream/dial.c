@@ -28,6 +28,10 @@
 
 void hf_dial_give_up(struct hf_dial *dial, enum hf_reason reason, enum hf_phase phase)
 {
+    const struct hf_proxy *backend = dial->session->facts.backend;
+
+    if (backend && reason == HF_REASON_QUEUE_TIMEOUT)
+        hf_count(dial->engine->shard, backend->back_at, HF_COUNT_FAILED_CONNECTS, 1);
     hf_facts_end(&dial->session->facts, reason, phase);
     dial->finished = true;
     dial->fn(dial->session, false);

@@ -51,6 +51,8 @@ static inline void hf_count(struct hf_shard *mine, unsigned at, enum hf_count wh
 
 /* Of all threads, since it was cleared last.  Main's thread. */
 uint64_t hf_tally_read(const struct hf_tally *tally, unsigned at, enum hf_count what);
+/* The same since the start, whatever was cleared. */
+uint64_t hf_tally_total(const struct hf_tally *tally, unsigned at, enum hf_count what);
 /* Everything counts from 0 again.  Main's thread.  False: no memory, nothing has changed. */
 bool hf_tally_clear(struct hf_tally *tally);
 

@@ -9,6 +9,8 @@
 
 /* ---- what is asked for -------------------------------------------------------------------- */
 
+#define NO_FLOATS "'float' is not supported: times are whole milliseconds and seconds."
+
 struct wish {
     struct stat_filter filter;
     enum stat_format format;
@@ -73,12 +75,23 @@ static bool read_wish(const struct hf_call *call, struct wish *wish)
 
 /* ---- show stat ---------------------------------------------------------------------------- */
 
+static bool asks_for_floats(const struct hf_call *call)
+{
+    for (unsigned i = 0; i < call->n_args; i++) {
+        if (hf_call_arg_is(call, i, "float"))
+            return true;
+    }
+    return false;
+}
+
 static enum hf_call_result show_stat(struct hf_call *call)
 {
     struct stat_cursor cursor = {call->at[0], call->at[1], call->at[2]};
     static struct stat_row row; /* main's thread only */
     struct wish wish;
 
+    if (asks_for_floats(call))
+        return hf_call_error(call, NO_FLOATS);
     if (!read_wish(call, &wish))
         return hf_call_error(call, "No such proxy.");
     if (call->step++ == 0)
@@ -126,6 +139,8 @@ static enum hf_call_result show_info(struct hf_call *call)
     struct stat_info table[STAT_MOST_INFO];
     char text[4][128];
 
+    if (asks_for_floats(call))
+        return hf_call_error(call, NO_FLOATS);
     read_words(call, 0, &wish);
     if (wish.format == STAT_JSON)
         hf_text_put(&call->out, "[");

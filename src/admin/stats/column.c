@@ -23,9 +23,9 @@ static const struct stat_column_row written[N_STATS] = {
 #define BLANK(column)                                                                              \
     [STAT_UNIQUE(STAT_BLANK_, __LINE__)] = {column,   "MCP",  NULL, "Not of a proxy for TCP.",     \
                                             STAT_U64, COUNTER},
-#define ZERO(column, where)                                                                        \
-    [STAT_UNIQUE(STAT_ZERO_, __LINE__)] = {column,   "MCP",  NULL, "Not of a proxy for TCP.",      \
-                                           STAT_U64, COUNTER},
+#define ZERO(column, where, type, tags)                                                            \
+    [STAT_UNIQUE(STAT_ZERO_, __LINE__)] = {column, tags,   NULL, "Not of a proxy for TCP.",        \
+                                           type,   COUNTER},
 #include "column.def"
 };
 
@@ -34,7 +34,7 @@ static const unsigned char counts[N_STATS] = {
 #define VALUE(name, column, type, tags, metric, kind, help)
 #define COUNTED(name, count) [STAT_##name] = 1 + HF_COUNT_##count,
 #define BLANK(column)
-#define ZERO(column, where)
+#define ZERO(column, where, type, tags)
 #include "column.def"
 };
 
@@ -42,7 +42,7 @@ static const char *const zeroes[N_STATS] = {
 #define VALUE(name, column, type, tags, metric, kind, help)
 #define COUNTED(name, count)
 #define BLANK(column)
-#define ZERO(column, where) [STAT_UNIQUE(STAT_ZERO_, __LINE__)] = where,
+#define ZERO(column, where, type, tags) [STAT_UNIQUE(STAT_ZERO_, __LINE__)] = where,
 #include "column.def"
 };
 

@@ -155,13 +155,15 @@ static unsigned limit_of(const struct hf_proxy *proxy)
     return proxy->cfg->o.maxconn ? proxy->cfg->o.maxconn : proxy->runtime->maxconn;
 }
 
+/* Those that are awaited now are no counter: clearing changes nothing about them. */
 static void fill_leases(struct stat_row *row)
 {
-    int64_t given = row->value[STAT_FTP_LEASES].number,
-            over = row->value[STAT_FTP_LEASES_OVER].number;
+    const struct hf_tally *tally = &row->proxy->runtime->tally;
+    uint64_t over = hf_tally_total(tally, row->proxy->front_at, HF_COUNT_FTP_LEASES_OVER);
+    uint64_t given = hf_tally_total(tally, row->proxy->front_at, HF_COUNT_FTP_LEASES);
 
     if (row->value[STAT_FTP_LEASES].set)
-        number(row, STAT_FTP_LEASES_CUR, (uint64_t)(given > over ? given - over : 0));
+        number(row, STAT_FTP_LEASES_CUR, given > over ? given - over : 0);
 }
 
 static void fill_frontend(struct stat_row *row)

@@ -18,7 +18,7 @@ enum stat_column {
 #define VALUE(name, column, type, tags, metric, kind, help) STAT_##name,
 #define COUNTED(name, count)                                STAT_##name,
 #define BLANK(column)                                       STAT_UNIQUE(STAT_BLANK_, __LINE__),
-#define ZERO(column, where)                                 STAT_UNIQUE(STAT_ZERO_, __LINE__),
+#define ZERO(column, where, type, tags)                     STAT_UNIQUE(STAT_ZERO_, __LINE__),
 #include "column.def"
     N_STATS
 };

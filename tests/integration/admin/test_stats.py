@@ -137,8 +137,8 @@ def test_ftp_is_counted(watched):
     bind = next(row for row in stats.values() if row["type"] == "3")
     for row in front, mine:
         got = numbers(row, "stot", "ftp_logins", "ftp_logins_failed", "ftp_downloads",
-                      "ftp_uploads", "ftp_downloads_broken", "ftp_downloads_aborted", "ftp_uploads_broken",
-                      "ftp_data_in", "ftp_replies_5xx")
+                      "ftp_uploads", "ftp_downloads_broken", "ftp_downloads_aborted",
+                      "ftp_uploads_broken", "ftp_data_in", "ftp_replies_5xx")
         downloads = got.pop("ftp_downloads")
         assert downloads >= 1  # the server's name is a file, too
         assert got == {"stot": 2, "ftp_logins": 1, "ftp_logins_failed": 1, "ftp_uploads": 1,
@@ -154,7 +154,7 @@ def test_ftp_is_counted(watched):
     for column in "stot", "bin", "bout":
         assert front[column] == back[column] == mine[column]
     assert bind["stot"] == "2" and 0 < int(bind["bin"]) < int(front["bin"])  # no data connections
-    assert (front["smax"], back["smax"]) == ("1", "1")
+    assert {front["smax"], back["smax"]} <= {"1", "2"}  # the first may still be leaving
 
 
 def test_a_transfer_is_seen_while_it_runs_and_an_abort_after_it(watched):
@@ -197,7 +197,12 @@ def test_counters_are_cleared(watched):
     front = rows(path)["ftp", "FRONTEND"]
     assert (front["smax"], front["stot"]) == ("0", "2")
     ask(path, "clear counters all")
+    session = Session(place, (server.user, server.password))
+    session.sendcmd("PASV")
+    ask(path, "clear counters all")
     front = rows(path)["ftp", "FRONTEND"]
+    assert front["ftp_leases_cur"] == "1"  # it is no counter
+    session.close()
     assert {front[name] for name in ("stot", "bin", "bout", "ftp_logins", "ftp_uploads")} == {"0"}
 
 
