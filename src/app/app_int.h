@@ -114,7 +114,8 @@ void app_daemonize(void);
 /* The start has succeeded: leaves the terminal and lets the parent go.  Nothing if there is none.
  */
 void app_daemon_ready(void);
-void app_leave_terminal(void); /* nothing is read from it or written to it any more */
+void app_prepare_to_leave(void); /* before the chroot */
+void app_leave_terminal(void);   /* nothing is read from it or written to it any more */
 HF_MUST_USE bool app_write_pidfile(const struct hf_cfg_global *global);
 void app_remove_pidfile(const struct hf_cfg_global *global);
 

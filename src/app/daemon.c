@@ -15,6 +15,9 @@
 /* The child's end of the pipe on which the parent waits; -1: nobody waits. */
 static int parent_fd = -1;
 
+/* What takes the terminal's place; a chroot has none. */
+static int null_fd = -1;
+
 /* The first process: what is said about the start is known when the child has spoken or died. */
 static _Noreturn void wait_for_child(int fd)
 {
@@ -40,17 +43,23 @@ void app_daemonize(void)
     }
     close(fd[0]);
     parent_fd = fd[1];
+    app_prepare_to_leave();
     setsid();
+}
+
+void app_prepare_to_leave(void)
+{
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 }
 
 void app_leave_terminal(void)
 {
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null >= 0) {
-        for (int fd = 0; fd <= 2; fd++)
-            dup2(null, fd);
-        close(null);
-    }
+    if (null_fd < 0)
+        return;
+    for (int fd = 0; fd <= 2; fd++)
+        dup2(null_fd, fd);
+    close(null_fd);
+    null_fd = -1;
 }
 
 void app_daemon_ready(void)

@@ -261,6 +261,7 @@ def test_in_the_background(lab):
         config = f"""global
     master-worker
     daemon
+    chroot {lab.scratch()}
     pidfile {pidfile}
     log {front}:{logs.getsockname()[1]} local0
     nbthread 1

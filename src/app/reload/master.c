@@ -230,8 +230,10 @@ static void become_worker(pid_t parent, int report, int line)
     app_takeover_from(lines, master.n);
     app_offer_end(); /* the name is the master's */
     close(master.signals);
-    if (master.messages >= 0)
+    if (master.messages >= 0) {
         dup2(master.messages, STDERR_FILENO);
+        app_prepare_to_leave();
+    }
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
