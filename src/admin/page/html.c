@@ -104,7 +104,7 @@ static const struct {
     {"Data ports", "Expired", STAT_FTP_LEASES_EXPIRED, AS_IT_IS},
     {"Data ports", "None free", STAT_FTP_PORTS_EXHAUSTED, AS_IT_IS},
     {"Data ports", "Strangers", STAT_FTP_STRANGERS, AS_IT_IS},
-    {"TLS", "Full", STAT_SSL_SESS, AS_IT_IS},
+    {"TLS", "All", STAT_SSL_SESS, AS_IT_IS},
     {"TLS", "Resumed", STAT_SSL_REUSED, AS_IT_IS},
     {"TLS", "Failed", STAT_SSL_FAILED, AS_IT_IS},
 };

@@ -15,6 +15,7 @@
 #include "haftp/net/listener.h"
 #include "haftp/net/socket.h"
 #include "haftp/rules/vars.h"
+#include "haftp/state/track.h"
 #include "haftp/stream/account.h"
 #include "haftp/stream/rules.h"
 #include "page_int.h"
@@ -187,6 +188,7 @@ static bool is_let_in(struct gate *gate, int fd, const struct hf_addr *peer)
     hf_socket_local(fd, &visit.facts.local);
     bool let_in = hf_rules_at_entry(&visit, section, HF_RULES_CONNECTION, fd) == HF_RULING_PASS &&
                   hf_rules_at_entry(&visit, section, HF_RULES_SESSION, fd) == HF_RULING_PASS;
+    hf_track_end(&visit.facts, hf_loop_now(engine->loop)); /* it was counted, and holds nothing */
     hf_vars_free(&visit.facts.vars);
     free(visit.facts.first);
     return let_in;

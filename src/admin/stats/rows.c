@@ -308,8 +308,8 @@ static void fill_server(struct stat_row *row)
     fill_counters(row, server->counts_at, 'S');
     fill_queue(row, &server->waiting);
     fill_sessions(row, &server->sessions, &server->sessions_most);
-    if (o->maxconn)
-        number(row, STAT_SLIM, o->maxconn);
+    if (load(&server->maxconn))
+        number(row, STAT_SLIM, load(&server->maxconn));
     if (o->maxqueue)
         number(row, STAT_QLIMIT, o->maxqueue);
     stat_server_status(server, row->texts[0], sizeof row->texts[0]);
