@@ -145,6 +145,15 @@ static struct hf_server *server_of(const struct hf_runtime *runtime,
     return hf_runtime_proxy(runtime, cfg->proxy)->servers[cfg->index];
 }
 
+/* Whatever it tracks, near or far, begins in maintenance. */
+static bool is_disabled(const struct hf_cfg_server *cfg)
+{
+    for (cfg = cfg->tracked; cfg; cfg = cfg->tracked)
+        if (cfg->o.disabled || cfg->unresolved)
+            return true;
+    return false;
+}
+
 /* In the order of the file. */
 static void link_trackers(struct hf_runtime *runtime)
 {
@@ -156,6 +165,8 @@ static void link_trackers(struct hf_runtime *runtime)
                 continue;
             server->tracked = server_of(runtime, server->cfg->tracked);
             LL_APPEND2(server->tracked->trackers, server, next_tracker);
+            if (is_disabled(server->cfg))
+                atomic_fetch_or(&server->off, HF_OFF_MAINT_TRACKED);
         }
     }
 }

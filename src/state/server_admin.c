@@ -233,8 +233,10 @@ const char *hf_server_take_weight(struct hf_server *server, const char *text)
     if (!*text)
         return "Require <weight> or <weight%>.";
     long weight = strtol(text, &end, 10);
-    if (end == text || (*end && strcmp(end, "%") != 0))
+    if (end == text)
         return "Empty weight string empty or preceded by garbage";
+    if (*end && strcmp(end, "%") != 0)
+        return "Trailing garbage in weight string";
     if (*end) {
         if (weight < 0)
             return "Relative weight must be positive.";

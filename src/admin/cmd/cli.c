@@ -133,7 +133,7 @@ static const struct hf_command commands[] = {
      become_operator},
     {"show cli level", "", "display the level of the current CLI session", HF_ADMIN_USER,
      show_level},
-    {"show cli sockets", "", "dump list of cli sockets", HF_ADMIN_OPERATOR, show_sockets},
+    {"show cli sockets", "", "dump list of cli sockets", HF_ADMIN_USER, show_sockets},
     {"set timeout", "[cli] <delay>", "change a timeout setting", HF_ADMIN_USER, set_timeout},
     {"set severity-output", "[none|number|string]",
      "set presence of severity level in feedback information", HF_ADMIN_USER, set_severity},
