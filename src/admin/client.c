@@ -16,6 +16,11 @@
 #define MOST_LINE_BYTES    16384u          /* as HAProxy's tune.bufsize is, unless it is set */
 #define MOST_PAYLOAD_BYTES (1024u * 1024u) /* of one command */
 
+/* What one client may use up of a turn of main's loop, in bytes of answers; a command that says
+ * nothing has its cost, too. */
+#define BYTES_OF_A_TURN HF_CALL_ENOUGH
+#define COST_OF_A_STEP  1024u
+
 static void go_on(struct hf_admin_client *client);
 
 /* ---- life -------------------------------------------------------------------------------- */
@@ -349,15 +354,26 @@ static bool step(struct hf_admin_client *client)
     return true;
 }
 
-/* Commands that come in one packet are answered in one, as far as there is room. */
+/* Commands that come in one packet are answered in one, as far as there is room and it is fair: who
+ * writes and reads without end must not keep the loop from checks, signals and other clients. */
 static void go_on(struct hf_admin_client *client)
 {
+    size_t spent = 0;
     bool worked = true;
+
     while (worked && !client->closed && receive(client)) {
-        for (worked = false; step(client);)
-            worked = true;
+        for (worked = false; spent < BYTES_OF_A_TURN; worked = true) {
+            size_t before = client->out.n;
+            if (!step(client))
+                break;
+            spent += COST_OF_A_STEP + client->out.n - before;
+        }
         if (!flush(client))
             return;
+        if (spent >= BYTES_OF_A_TURN) {
+            hf_watch_again(&client->watch);
+            return;
+        }
     }
     if (!client->closed && is_done(client))
         admin_client_close(client);

@@ -1,5 +1,6 @@
 """The runtime API: its sockets, its language, and what its commands do to running sessions."""
 
+import contextlib
 import json
 import os
 import socket
@@ -216,6 +217,25 @@ def test_who_does_not_read_holds_nobody_up(api, place):
                 deaf.sendall(b"help;" * 1000 + b"help\n")
         assert api("show cli level") == "admin\n"
         assert new_server(place)
+
+
+def is_overtaken(api, commands, lines=8):
+    """Are five clients answered one after the other while one of many commands still waits?"""
+    with api.connect() as busy:
+        busy.sendall((b"show version;" * (commands - 1) + b"show version\n") * lines)
+        for _ in range(5):
+            assert api("show version") == "0.1.0\n"
+        busy.setblocking(False)
+        answers = b""
+        with contextlib.suppress(BlockingIOError):
+            while piece := busy.recv(1 << 20):
+                answers += piece
+    return answers.count(b"0.1.0") < commands * lines
+
+
+def test_many_commands_at_once_hold_nobody_up(api):
+    # The machine may have stopped us for as long as all of them take.
+    assert any(is_overtaken(api, 1000) for _ in range(5))
 
 
 def test_more_clients_than_may_wait(lab, socket_path):
