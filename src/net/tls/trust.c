@@ -134,7 +134,7 @@ static enum hf_status trust_folder(X509_STORE *store, const struct hf_tls_settin
         if (trust_file(store, path, "CA", NULL, &found, reason) == HF_OK)
             n++;
         else if (n_useless++ == 0)
-            snprintf(first, sizeof first, "%s", reason);
+            snprintf(first, sizeof first, "%.*s", (int)sizeof first - 1, reason);
     }
     closedir(dir);
     if (n && n_useless)
