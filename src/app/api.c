@@ -7,12 +7,20 @@
 
 #include "app_int.h"
 
+static const char *hint_of(const struct hf_cfg_bind *bind, enum hf_status status)
+{
+    if (bind->reach == HF_REACH_INET)
+        return "look who listens there (`ss -ltnp`), and whether this host has the address";
+    if (status != HF_INUSE)
+        return "look at the folder of the socket, its rights, and who may write there";
+    return bind->reach == HF_REACH_ABNS
+               ? "another process has the name (`ss -lxp`)"
+               : "a file of this name is there, and no socket: name another, or remove it";
+}
+
 static void report(const struct hf_cfg_bind *bind, enum hf_status status)
 {
-    app_refuse(bind->loc,
-               bind->reach == HF_REACH_INET
-                   ? "look who listens there (`ss -ltnp`), and whether this host has the address"
-                   : "look at the folder of the socket, its rights, and who may write there",
+    app_refuse(bind->loc, hint_of(bind, status),
                "stats socket: cannot listen on '%s' (%s).", bind->text, hf_status_text(status));
 }
 

@@ -46,12 +46,21 @@ static enum hf_status bind_and_listen(int fd, const struct sockaddr_un *name, in
     return HF_OK;
 }
 
+/* Something is there that is no socket; rename() would put ours in its place. */
+static bool is_taken(const char *path)
+{
+    struct stat there;
+    return lstat(path, &there) == 0 && !S_ISSOCK(there.st_mode);
+}
+
 /* Made under another name, which the old one gives way to when all is done. */
 static enum hf_status listen_at_path(int fd, const char *path, const struct hf_unix_opts *opts)
 {
     char unfinished[sizeof((struct sockaddr_un *)0)->sun_path + 16];
     struct sockaddr_un name;
 
+    if (is_taken(path))
+        return HF_INUSE;
     snprintf(unfinished, sizeof unfinished, "%s.%d", path, (int)getpid());
     enum hf_status status = fill(&name, unfinished, false);
     if (status)

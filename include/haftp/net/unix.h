@@ -19,7 +19,8 @@ struct hf_unix_opts {
 };
 
 /* Bound and listening.  A socket that has the path already loses it at once, and only when ours is
- * ready to be used.  HF_INVALID: the path is empty or too long. */
+ * ready to be used.  HF_INUSE: what has it is no socket.  HF_INVALID: the path is empty or too
+ * long. */
 HF_MUST_USE enum hf_status hf_unix_listen(const char *path, const struct hf_unix_opts *opts,
                                           int *fd_out);
 /* Connected when HF_OK; HF_AGAIN: its queue is full. */

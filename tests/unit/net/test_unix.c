@@ -80,6 +80,26 @@ static void rights_are_set_before_anybody_can_connect(void **state)
     close(fd);
 }
 
+static void a_file_that_is_no_socket_stays(void **state)
+{
+    char text[8] = {0};
+    int fd;
+
+    (void)state;
+    unlink(path); /* the test's before */
+    FILE *file = fopen(path, "we");
+    assert_non_null(file);
+    fputs("mine", file);
+    fclose(file);
+    assert_int_equal(hf_unix_listen(path, &plain, &fd), HF_INUSE);
+    file = fopen(path, "re");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    fclose(file);
+    assert_string_equal(text, "mine");
+    unlink(path);
+}
+
 static void abstract_names_have_no_file(void **state)
 {
     struct hf_unix_opts opts = {.abstract = true, .mode = -1, .uid = -1, .gid = -1};
@@ -116,6 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_newcomer_takes_the_path_over),
         cmocka_unit_test(rights_are_set_before_anybody_can_connect),
+        cmocka_unit_test(a_file_that_is_no_socket_stays),
         cmocka_unit_test(abstract_names_have_no_file),
         cmocka_unit_test(names_that_cannot_be),
     };
