@@ -1,8 +1,8 @@
 /*
- * ftp_log.h: what log lines tell of an FTP session besides its facts: where it is, and each
- * transfer.
+ * ftp_log.h: what log lines, and `show ftp`, tell of an FTP session besides its facts: where it is,
+ * and each transfer.
  *
- * A session has one only where a line may tell it (hf_ftp_log_wanted()); it belongs to the
+ * A session has one only where somebody may read it (hf_ftp_log_wanted()); it belongs to the
  * session's worker.  Paths come from strangers: they are bounded, and may hold any byte but NUL.
  */
 #ifndef HAFTP_STATE_FTP_LOG_H
@@ -39,11 +39,11 @@ struct hf_ftp_log {
     const struct hf_ftp_transfer *transfer; /* while its line is written; NULL: the session's is */
 };
 
-/* Some line of this section's sessions may tell it. */
+/* Some line of this section's sessions may tell it, or an administrator may ask (`show ftp`). */
 static inline bool hf_ftp_log_wanted(const struct hf_config *config,
                                      const struct hf_cfg_proxy *frontend)
 {
-    return frontend->o.ftplog || frontend->o.xferlog ||
+    return frontend->o.ftplog || frontend->o.xferlog || config->global.stats_sockets ||
            (frontend->o.log_format && config->ftp_samples);
 }
 

@@ -86,6 +86,17 @@ static void print_line(const struct hf_session *session, struct hf_text *out)
                    look.doing);
 }
 
+/* Names of users and files come from strangers: no blank and no control in them breaks the line. */
+static void print_name(struct hf_text *out, const char *name)
+{
+    for (const char *p = name ? name : "-"; *p; p++) {
+        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '%')
+            hf_text_printf(out, "%%%02X", (unsigned char)*p);
+        else
+            hf_text_add(out, p, 1);
+    }
+}
+
 static void print_details(const struct hf_session *session, struct hf_text *out)
 {
     const struct hf_facts *facts = &session->facts;
@@ -104,12 +115,17 @@ static void print_details(const struct hf_session *session, struct hf_text *out)
                    facts->queue_ms, facts->connect_ms);
     hf_text_printf(out, "  tls=%s/%s\n", facts->front_tls ? "client" : "-",
                    facts->back_tls ? "server" : "-");
-    if (look.user)
-        hf_text_printf(out, "  user=%s\n", look.user);
-    if (look.transfers)
-        hf_text_printf(out, "  transfer=%s file=%s bytes=%llu for=%llums\n",
-                       look.download ? "download" : "upload", look.file ? look.file : "-",
-                       (unsigned long long)look.transferred, (unsigned long long)look.transfer_ms);
+    if (look.user) {
+        hf_text_put(out, "  user=");
+        print_name(out, look.user);
+        hf_text_put(out, "\n");
+    }
+    if (look.transfers) {
+        hf_text_printf(out, "  transfer=%s file=", look.download ? "download" : "upload");
+        print_name(out, look.file);
+        hf_text_printf(out, " bytes=%llu for=%llums\n", (unsigned long long)look.transferred,
+                       (unsigned long long)look.transfer_ms);
+    }
 }
 
 static unsigned list_sessions(struct hf_engine *engine, const struct hf_question *question,
@@ -154,17 +170,6 @@ static enum hf_call_result show_sess(struct hf_call *call)
 static unsigned long long rate_of(const struct hf_session_look *look)
 {
     return look->transfer_ms ? look->transferred * 1000 / look->transfer_ms : look->transferred;
-}
-
-/* Names of users and files come from strangers: no blank and no control in them breaks the line. */
-static void print_name(struct hf_text *out, const char *name)
-{
-    for (const char *p = name ? name : "-"; *p; p++) {
-        if ((unsigned char)*p <= ' ' || *p == 0x7f || *p == '%')
-            hf_text_printf(out, "%%%02X", (unsigned char)*p);
-        else
-            hf_text_add(out, p, 1);
-    }
 }
 
 static void print_ftp_line(const struct hf_session *session, const struct hf_session_look *look,

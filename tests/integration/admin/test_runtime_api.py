@@ -176,6 +176,7 @@ def test_sessions_are_listed_and_ended(api, place):
         row = until(lambda: next((row for row in api.rows("show ftp") if
                                   row["direction"] == "down"), None), 20, "a transfer")
         assert row["doing"] == "RETR" and row["backend/server"] == f"ftp_control/{name}"
+        assert row["user"] == place.login[0] and row["file"].endswith(".bin")
         shown = json.loads(api("show ftp ftp_control json"))
         assert shown["id"] == row["id"] and shown["direction"] == "download"
         assert "transfer=download" in api(f"show ftp {row['id']}")
