@@ -20,8 +20,8 @@ static const char *hint_of(const struct hf_cfg_bind *bind, enum hf_status status
 
 static void report(const struct hf_cfg_bind *bind, enum hf_status status)
 {
-    app_refuse(bind->loc, hint_of(bind, status),
-               "stats socket: cannot listen on '%s' (%s).", bind->text, hf_status_text(status));
+    app_refuse(bind->loc, hint_of(bind, status), "stats socket: cannot listen on '%s' (%s).",
+               bind->text, hf_status_text(status));
 }
 
 static bool append(struct app_api *api, const struct hf_cfg_bind *bind, int fd)
