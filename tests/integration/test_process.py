@@ -62,10 +62,15 @@ def test_second_signal_ends_a_soft_stop(lab):
     session.close()
 
 
-def test_daemon_returns_when_it_works(lab):
+@pytest.mark.parametrize("more", ([], ["chroot SCRATCH"], ["chroot SCRATCH", "master-worker"]))
+def test_daemon_returns_when_it_works(lab, more):
+    """It leaves the terminal also where /dev/null is out of reach: else whoever reads what it says
+    (start() does) waits for ever."""
     lab.need_haftp()
     front, pidfile = lab.net.front(), os.path.join(lab.scratch(), "pid")
-    config = head(more_global=["daemon", f"pidfile {pidfile}"]) + ftp_sections(front, lab.farm())
+    more = [line.replace("SCRATCH", lab.scratch()) for line in more]
+    config = head(more_global=["daemon", f"pidfile {pidfile}", *more]) + \
+        ftp_sections(front, lab.farm())
     done = start("-f", written(lab, config))
     try:
         assert done.returncode == 0, done.stderr
