@@ -218,7 +218,8 @@ static void say_step(const struct hf_cfg_check_step *step, char *out, size_t siz
     else if (step->action == HF_CHECK_CONNECT)
         snprintf(out, size, "connect");
     else if (patterns[expect->pattern].tells_text)
-        snprintf(out, size, "expect %s '%s'", patterns[expect->pattern].name, expect->written);
+        snprintf(out, size, "expect %s '%.*s'", patterns[expect->pattern].name,
+                 (int)expect->bytes.n, expect->bytes.p);
     else
         snprintf(out, size, "expect %s", patterns[expect->pattern].name);
 }
@@ -243,7 +244,8 @@ static size_t say_pattern(const struct hf_cfg_check_step *step, bool unwanted, c
     int n;
 
     if (expect->pattern == HF_EXPECT_STRING)
-        n = snprintf(out, size, "%s '%s' at step %u", what, expect->written, step->number);
+        n = snprintf(out, size, "%s '%.*s' at step %u", what, (int)expect->bytes.n, expect->bytes.p,
+                     step->number);
     else
         n = snprintf(out, size, "%s (%s) at step %u", what, patterns[expect->pattern].name,
                      step->number);
@@ -254,6 +256,7 @@ void hf_script_say_mismatch(const struct hf_check_run *run, struct hf_script *s,
                             enum hf_script_match match, char *out, size_t size)
 {
     const struct hf_cfg_check_step *step = s->step;
+    const char *comment = hf_script_comment(s);
     size_t n;
 
     if (match == HF_SCRIPT_NO_TEXT)
@@ -265,6 +268,6 @@ void hf_script_say_mismatch(const struct hf_check_run *run, struct hf_script *s,
         n = hf_script_format(run, s, step->expect.on_error, out, size);
     else
         n = say_pattern(step, match == HF_SCRIPT_UNWANTED, out, size);
-    if (step->comment)
-        snprintf(out + n, size - n, " comment: %s", step->comment);
+    if (comment)
+        snprintf(out + n, size - n, " comment: %s", comment);
 }

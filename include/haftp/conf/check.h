@@ -63,7 +63,6 @@ enum hf_check_pattern {
 struct hf_cfg_check_expect {
     enum hf_check_pattern pattern;
     bool unwanted;                           /* the pattern must not match */
-    const char *written;                     /* as it stands in the file */
     struct hf_view bytes;                    /* STRING, BINARY */
     struct hf_regex *regex;                  /* RSTRING, RBINARY */
     struct hf_format *format;                /* STRING_LF, BINARY_LF */

@@ -153,10 +153,11 @@ static bool hear(struct hf_check_run *run, struct hf_script *s)
 static void mismatch(struct hf_check_run *run, struct hf_script *s, enum hf_script_match match)
 {
     const struct hf_cfg_check_expect *expect = &s->step->expect;
+    bool was_compared = match == HF_SCRIPT_DIFFERS || match == HF_SCRIPT_UNWANTED;
     char info[HF_CHECKED_TEXT * 2];
 
     hf_script_say_mismatch(run, s, match, info, sizeof info);
-    hf_check_conclude(run, expect->error ? expect->error : HF_CHECK_L7RSP,
+    hf_check_conclude(run, was_compared && expect->error ? expect->error : HF_CHECK_L7RSP,
                       hf_script_code(run, s, expect), info);
 }
 

@@ -85,6 +85,20 @@ oksts ftp
 oksts4 ftp
     expect ok-status L4OK string 220
     = Layer4 check passed, info: "(tcp-check)"
+bintout refuses
+    expect binary 323230
+    = Layer7 timeout, info: " at step 1 of tcp-check (expect binary '220')"
+slferr ftp
+    expect error-status L7OKC string-lf %[var(check.none)]
+    = Layer7 invalid response, info: "log-format string evaluated to an empty string"
+blferr ftp
+    expect error-status L7OKC binary-lf 3%[int(2)]3
+    = Layer7 invalid response, info: "Failed to parse hexastring resulting of eval of a\
+         log-format string"
+outer refuses
+    comment above
+    expect min-recv 3 string 220
+    = Layer7 invalid response, info: "TCPCHK did not match content '220' at step 2 comment: above"
 bin binary
     expect binary ff0001
     = Layer7 check passed, code: 0, info: "(tcp-check)"

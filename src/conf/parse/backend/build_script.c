@@ -281,23 +281,16 @@ PART(read_not)
 
 /* ---- patterns ---- */
 
-static void pattern(struct hf_cfg_check_step *step, enum hf_check_pattern kind,
-                    const struct hf_word *word)
-{
-    step->expect.pattern = kind;
-    step->expect.written = word ? word->text : "";
-}
-
 PART(read_string)
 {
     UNUSED_ALL;
-    pattern(step, HF_EXPECT_STRING, word);
+    step->expect.pattern = HF_EXPECT_STRING;
     step->expect.bytes = hf_view_cstr(word->text);
 }
 
 PART(read_binary)
 {
-    pattern(step, HF_EXPECT_BINARY, word);
+    step->expect.pattern = HF_EXPECT_BINARY;
     step->expect.bytes = bytes_of_hex(b, word);
 }
 
@@ -307,7 +300,7 @@ static void read_regex(struct hf_build *b, struct hf_cfg_check_step *step,
 {
     char why[128];
 
-    pattern(step, kind, word);
+    step->expect.pattern = kind;
     step->expect.regex = hf_regex_new(arena_of(b), word->text, false, why, sizeof why);
 }
 
@@ -323,20 +316,20 @@ PART(read_rbinary)
 
 PART(read_string_lf)
 {
-    pattern(step, HF_EXPECT_STRING_LF, word);
+    step->expect.pattern = HF_EXPECT_STRING_LF;
     step->expect.format = hf_format_parse_here(b, word, &hf_place_check);
 }
 
 PART(read_binary_lf)
 {
-    pattern(step, HF_EXPECT_BINARY_LF, word);
+    step->expect.pattern = HF_EXPECT_BINARY_LF;
     step->expect.format = hf_format_parse_here(b, word, &hf_place_check);
 }
 
 PART(read_custom)
 {
     UNUSED_ALL;
-    pattern(step, HF_EXPECT_ANYTHING, NULL);
+    step->expect.pattern = HF_EXPECT_ANYTHING;
 }
 
 static const struct {
