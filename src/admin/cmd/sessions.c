@@ -275,19 +275,34 @@ static enum hf_call_result show_ftp(struct hf_call *call)
 }
 
 /* `ftp-data peer` makes networks of clients, or anybody. */
-static void print_lease(const struct hf_addr *at, const struct hf_peer_key *peer, void *arg)
+static const char *peer_text(const struct hf_peer_key *peer, char text[INET6_ADDRSTRLEN])
 {
-    char text[HF_ADDR_TEXT_SIZE], client[INET6_ADDRSTRLEN] = "any";
-
-    if (peer->family)
-        (void)inet_ntop(peer->family, peer->host, client, sizeof client);
-    hf_text_printf(arg, "%s %s\n", hf_addr_text(at, text), client);
+    return peer->family ? inet_ntop(peer->family, peer->host, text, INET6_ADDRSTRLEN) : "any";
 }
 
+static void print_lease(const struct hf_addr *at, const struct hf_peer_key *peer, void *arg)
+{
+    char text[HF_ADDR_TEXT_SIZE], client[INET6_ADDRSTRLEN];
+
+    hf_text_printf(arg, "%s %s\n", hf_addr_text(at, text), peer_text(peer, client));
+}
+
+static void print_lease_json(const struct hf_addr *at, const struct hf_peer_key *peer, void *arg)
+{
+    char text[HF_ADDR_TEXT_SIZE], client[INET6_ADDRSTRLEN];
+
+    hf_text_printf(arg, "{\"data_port\":\"%s\",\"client\":\"%s\"}\n", hf_addr_text(at, text),
+                   peer_text(peer, client));
+}
+
+/* [json] */
 static enum hf_call_result show_leases(struct hf_call *call)
 {
-    hf_text_put(&call->out, "# data_port client\n");
-    hf_lease_each_mt(call->host->leases, print_lease, &call->out);
+    bool json = hf_call_arg_is(call, 0, "json");
+
+    if (!json)
+        hf_text_put(&call->out, "# data_port client\n");
+    hf_lease_each_mt(call->host->leases, json ? print_lease_json : print_lease, &call->out);
     return HF_CALL_DONE;
 }
 
@@ -339,7 +354,7 @@ static const struct hf_command commands[] = {
      HF_ADMIN_OPERATOR, show_sess},
     {"show ftp", "[<section>|<id>] [json]", "list FTP sessions, what they do and transfer",
      HF_ADMIN_OPERATOR, show_ftp},
-    {"show ftp leases", "", "list data ports that are promised to clients", HF_ADMIN_OPERATOR,
+    {"show ftp leases", "[json]", "list data ports that are promised to clients", HF_ADMIN_OPERATOR,
      show_leases},
     {"shutdown session", "[id]", "kill a specific session", HF_ADMIN_ADMIN, shutdown_session},
     {"shutdown sessions server", "<bk>/<srv>", "kill sessions on a server", HF_ADMIN_ADMIN,

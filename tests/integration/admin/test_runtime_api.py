@@ -207,6 +207,7 @@ def test_leases_are_listed(api, place):
         where = session.announced()
         assert api.rows("show ftp leases") == [
             {"data_port": f"{where[0]}:{where[1]}", "client": session.sock.getsockname()[0]}]
+        assert json.loads(api("show ftp leases json")) == api.rows("show ftp leases")[0]
 
 
 def test_who_does_not_read_holds_nobody_up(api, place):
