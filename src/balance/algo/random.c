@@ -53,6 +53,14 @@ static struct hf_server *any(const struct hf_choice *choice)
     return NULL;
 }
 
+/* Draws heed the weights already: of two servers without a session the first one drawn stays, or
+ * weights would count twice.  HAProxy does not count the session to come either. */
+static bool carries_less(const struct hf_candidates *from, unsigned a, unsigned b)
+{
+    uint64_t load_a = hf_load_of(from->servers[a]) - 1, load_b = hf_load_of(from->servers[b]) - 1;
+    return load_a * from->shares[b] < load_b * from->shares[a];
+}
+
 static struct hf_server *pick(void *state, const struct hf_choice *choice)
 {
     const struct draw *draw = state;
@@ -64,7 +72,7 @@ static struct hf_server *pick(void *state, const struct hf_choice *choice)
         if (!hf_choice_allows(choice, from->servers[drawn]))
             continue;
         good++;
-        if (best == from->n || hf_load_is_less(from, drawn, best))
+        if (best == from->n || carries_less(from, drawn, best))
             best = drawn;
     }
     return best < from->n ? from->servers[best] : any(choice);

@@ -184,7 +184,6 @@ static void check_shares(const char *name, enum hf_hash_type hash_type)
     begin(&f, name, 3, weights);
     f.cfg->o.hash_type = hash_type;
     f.cfg->o.hash_avalanche = hash_type == HF_HASH_CONSISTENT;
-    f.cfg->o.balance_draws = 1;
     start(&f);
     count_picks(&f, 16000);
     for (unsigned i = 0; i < 3; i++)
