@@ -168,16 +168,27 @@ void ftp_session_reset(struct ftp_session *s, enum hf_reason reason, enum hf_pha
     ftp_session_vanish(s);
 }
 
+static const char *last_words(enum hf_reason reason)
+{
+    switch (reason) {
+    case HF_REASON_KILLED:
+        return "421 The administrator has ended this session; try again later.\r\n";
+    case HF_REASON_SERVER_DOWN:
+        return "421 Your server has gone out of service; connect again for another one.\r\n";
+    case HF_REASON_SERVER_UP:
+        return "421 The main server is back; connect again to reach it.\r\n";
+    default:
+        return "421 Service is shutting down; try again later.\r\n";
+    }
+}
+
 void ftp_session_kill(struct hf_session *session, enum hf_reason reason)
 {
     struct ftp_session *s = ftp_session_of(session);
     if (s->state == FTP_LINGER)
         ftp_session_vanish(s);
     else
-        ftp_session_close(s, reason, HF_PHASE_DATA,
-                          reason == HF_REASON_KILLED
-                              ? "421 The administrator has ended this session; try again later.\r\n"
-                              : "421 Service is shutting down.\r\n");
+        ftp_session_close(s, reason, HF_PHASE_DATA, last_words(reason));
 }
 
 enum hf_phase ftp_phase_of(const struct ftp_session *s)

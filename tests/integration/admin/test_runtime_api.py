@@ -131,6 +131,17 @@ def test_maintenance_lets_a_transfer_end(api, place):
         assert state_of(api, name)["srv_op_state"] == "2"
 
 
+def test_maintenance_ends_sessions_where_the_file_says_so(lab, socket_path):
+    place = lab.place(more_global=[f"stats socket {socket_path} level admin"],
+                      more_defaults=["default-server on-marked-down shutdown-sessions"])
+    api = Api(socket_path)
+    with Session(place.control, place.login) as session:
+        assert api(f"set server ftp_control/{session.server_name()} state maint") == ""
+        assert session.getline() == (
+            "421 Your server has gone out of service; connect again for another one.")
+    assert new_server(place)
+
+
 def test_weights(api, place):
     names = [server.name for server in place.servers]
     for name in names[1:]:
