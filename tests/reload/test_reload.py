@@ -415,6 +415,39 @@ def test_others_survive_one(lab):
     family.wait_end(137)
 
 
+def test_a_failed_reload_forgets_nothing(family):
+    """What the last good file said of workers that die still holds, and who is current."""
+    former, = family.workers()
+    old = family.session()
+    family.reload()
+    current, = set(family.workers()) - {former}
+    with open(family.haftp.config_path, "a") as file:
+        file.write("    nonsense\n")
+    family.haftp.process.signal(signal.SIGUSR2)
+    family.haftp.wait_log("Loading failure!")
+    os.kill(current, signal.SIGKILL)
+    family.wait_end(137)
+    assert f"Current worker ({current}) exited with code 137 (Killed)" in family.haftp.log()
+    assert f"Former worker ({former}) exited" in family.haftp.log()
+    old.close()
+
+
+def test_a_candidate_is_killed(family):
+    """While it reads its file, from a pipe that nobody writes."""
+    worker, = family.workers()
+    os.unlink(family.haftp.config_path)
+    os.mkfifo(family.haftp.config_path)
+    family.haftp.process.signal(signal.SIGUSR2)
+    candidate, = set(family.wait_workers(2)) - {worker}
+    os.unlink(family.haftp.config_path)
+    with open(family.haftp.config_path, "w") as file:
+        file.write(family.config)  # a report of this test reads it, too
+    os.kill(candidate, signal.SIGKILL)
+    family.haftp.wait_log("Loading failure!")
+    assert f"The new worker ({candidate}) was ended by signal 9" in family.haftp.log()
+    family.session().quit()
+
+
 def test_workers_end_with_their_master(family):
     worker, = family.workers()
     os.kill(family.haftp.process.pid, signal.SIGKILL)

@@ -24,7 +24,8 @@
 #include "app_int.h"
 #include "haftp/net/line.h"
 
-#define STATE         "HAFTP_MASTER" /* environment: "GENERATION,DAEMON PID:LINE:GENERATION ..." */
+/* Environment: "GENERATION,CURRENT,DAEMON,EXIT-ON-FAILURE,MAX-RELOADS PID:LINE:GENERATION ..." */
+#define STATE         "HAFTP_MASTER"
 #define STATE_PIDFILE "HAFTP_MASTER_PIDFILE"
 #define MOST_WORKERS  APP_MOST_FOREBEARS
 
@@ -48,6 +49,7 @@ static struct {
     struct child list[MOST_WORKERS]; /* the newest first */
     unsigned n;
     unsigned generation;
+    unsigned current; /* the generation that served last; those before it are former ones */
     struct report rules;
     bool revived; /* by a reload */
     bool in_background;
@@ -126,11 +128,13 @@ bool app_master_is_revived(void)
 static void restore(void)
 {
     const char *text = getenv(STATE), *next;
-    int background, n = 0;
+    int background, exit_on_failure, n = 0;
     struct child child = {.serves = true};
 
-    if (text && sscanf(text, "%u,%d%n", &master.generation, &background, &n) == 2) {
+    if (text && sscanf(text, "%u,%u,%d,%d,%u%n", &master.generation, &master.current, &background,
+                       &exit_on_failure, &master.rules.max_reloads, &n) == 5) {
         master.in_background = background;
+        master.rules.exit_on_failure = exit_on_failure;
         for (next = text + n;
              master.n < MOST_WORKERS &&
              sscanf(next, " %d:%d:%u%n", &child.pid, &child.line, &child.generation, &n) == 3;
@@ -166,9 +170,10 @@ static char **arguments_without_past(void)
 
 static bool write_state(void)
 {
-    char text[MOST_WORKERS * 40 + 40];
-    size_t n =
-        (size_t)snprintf(text, sizeof text, "%u,%d", master.generation, master.in_background);
+    char text[MOST_WORKERS * 40 + 80];
+    size_t n = (size_t)snprintf(text, sizeof text, "%u,%u,%d,%d,%u", master.generation,
+                                master.current, master.in_background, master.rules.exit_on_failure,
+                                master.rules.max_reloads);
 
     for (unsigned i = 0; i < master.n; i++) {
         const struct child *child = &master.list[i];
@@ -296,6 +301,7 @@ static void on_report(void)
     if (!whole || !child)
         return; /* it ends: SIGCHLD comes */
     child->serves = true;
+    master.current = child->generation;
     master.rules = report;
     hf_diag_line(stderr, HF_DIAG_NOTICE, "New worker (%d) forked", child->pid);
     hf_diag_line(stderr, HF_DIAG_NOTICE, "Loading success.");
@@ -321,8 +327,12 @@ static void log_failure(const struct child *current)
     }
 }
 
-static void on_loading_failed(void)
+static void on_loading_failed(const struct child *child, int status)
 {
+    /* Else it has said itself why. */
+    if (WIFSIGNALED(status) && !master.stopping)
+        hf_diag_line(stderr, HF_DIAG_ERROR, "The new worker (%d) was ended by signal %d (%s).",
+                     child->pid, WTERMSIG(status), strsignal(WTERMSIG(status)));
     if (!master.n) {
         master.exit_code = HF_EXIT_ERROR;
         return;
@@ -334,14 +344,15 @@ static void on_loading_failed(void)
     tell_systemd("READY=1\nSTATUS=Reload failed!\n");
 }
 
-static void on_ended(const struct child *child, bool was_current, int status)
+static void on_ended(const struct child *child, int status)
 {
+    bool was_current = child->generation == master.current;
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     const char *text = WIFEXITED(status) ? "Exit" : strsignal(WTERMSIG(status));
     bool failed = code && code != 128 + SIGTERM && code != 128 + SIGINT;
 
     if (!child->serves) {
-        on_loading_failed();
+        on_loading_failed(child, status);
         return;
     }
     if (was_current && !(master.stopping && code == 0))
@@ -375,11 +386,10 @@ static void reap(void)
         if (i == master.n)
             continue; /* in a container we are everybody's parent */
         struct child child = master.list[i];
-        bool was_current = child.serves && (i == 0 || (i == 1 && !master.list[0].serves));
         close(child.line);
         master.n--;
         memmove(&master.list[i], &master.list[i + 1], (master.n - i) * sizeof child);
-        on_ended(&child, was_current, status);
+        on_ended(&child, status);
     }
 }
 
