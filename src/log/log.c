@@ -243,7 +243,7 @@ uint64_t hf_log_dropped_mt(void)
 
 static void tell_if_none_is_left(const struct hf_proxy *proxy)
 {
-    if (hf_proxy_usable_mt(proxy) + hf_proxy_usable_backups_mt(proxy) == 0)
+    if (proxy->lost_last)
         hf_log_announce_mt(proxy, HF_LEVEL_EMERG, "%s %s has no server available!",
                            proxy->cfg->caps & HF_CAP_FRONTEND ? "proxy" : "backend",
                            proxy->cfg->name);
@@ -263,7 +263,7 @@ static void on_admin(const struct hf_server *server, const struct hf_server_news
 {
     char text[1024];
     hf_server_news_text(server, news, text, sizeof text);
-    hf_log_announce_mt(server->proxy, HF_LEVEL_NOTICE, "%s", text);
+    hf_log_announce_mt(server->proxy, news->alarms ? HF_LEVEL_ALERT : HF_LEVEL_NOTICE, "%s", text);
     if (news->counts)
         tell_if_none_is_left(server->proxy);
 }

@@ -212,6 +212,7 @@ void hf_server_changed_mt(struct hf_server *server)
     bool down = hf_proxy_usable_mt(proxy) == 0 && hf_proxy_usable_backups_mt(proxy) == 0;
 
     hf_history_change(&server->history, !hf_server_is_up_mt(server), now_ms);
+    proxy->lost_last = down && !proxy->history.down;
     if (down != proxy->history.down)
         hf_history_change(&proxy->history, down, now_ms);
 }
@@ -223,8 +224,8 @@ void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
     if (atomic_load(&server->up) == up && !atomic_load(&server->stopping))
         return;
     atomic_store(&server->stopping, false);
-    if (up && server->cfg->o.slowstart_ms)
-        atomic_store(&server->warmth, 0);
+    if (up)
+        hf_server_start_slowly(server);
     atomic_store(&server->up, up);
     hf_server_changed_mt(server);
     if (listener)
@@ -236,6 +237,14 @@ void hf_server_set_up_mt(struct hf_server *server, bool up, const char *why)
     snprintf(via, sizeof via, "via %s/%s", server->proxy->cfg->name, server->cfg->name);
     for (struct hf_server *follower = server->trackers; follower; follower = follower->next_tracker)
         hf_server_set_up_mt(follower, up, via);
+}
+
+void hf_server_start_slowly(struct hf_server *server)
+{
+    if (!server->cfg->o.slowstart_ms)
+        return;
+    server->warm_from_ms = 0;
+    atomic_store(&server->warmth, 0);
 }
 
 void hf_server_warm_mt(struct hf_server *server, unsigned percent)

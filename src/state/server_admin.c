@@ -35,6 +35,7 @@ static const char *via(const struct hf_server *server, char *text, size_t size)
 static void enter_maint(struct hf_server *server, unsigned bit)
 {
     bool was_in = off(server) & HF_OFF_ANY_MAINT, was_up = hf_server_is_up_mt(server);
+    bool was_wanted = was_up && !(off(server) & HF_OFF_ANY_DRAIN);
     char text[256];
 
     change(server, bit, 0);
@@ -45,6 +46,7 @@ static void enter_maint(struct hf_server *server, unsigned bit)
         .why = bit == HF_OFF_MAINT_TRACKED ? via(server, text, sizeof text) : "",
         .leaves = true,
         .counts = was_up,
+        .alarms = was_wanted,
     };
     hf_server_tell_mt(server, &news);
     if (was_up)
@@ -64,8 +66,8 @@ static void leave_maint(struct hf_server *server, unsigned bit)
     char what[32];
 
     if (is_over) {
-        if (up && server->cfg->o.slowstart_ms)
-            atomic_store(&server->warmth, 0);
+        if (up)
+            hf_server_start_slowly(server);
         atomic_store(&server->stopping, false);
         atomic_store(&server->up, up);
         server->maint_ends++;
@@ -125,6 +127,8 @@ static void leave_drain(struct hf_server *server, unsigned bit)
     if (off(server) & HF_OFF_ANY_DRAIN)
         return;
     bool up = atomic_load(&server->up);
+    if (atomic_load(&server->warmth) < 100) /* its slow start begins anew */
+        hf_server_start_slowly(server);
     struct hf_server_news news = {.what = up ? "is UP" : "is DOWN",
                                   .why = " (leaving forced drain)"};
     if (!(off(server) & HF_OFF_ANY_MAINT))
@@ -151,7 +155,10 @@ void hf_server_set_stopping(struct hf_server *server, const char *why)
     atomic_store(&server->up, true);
     atomic_store(&server->stopping, true);
     hf_server_changed_mt(server);
-    snprintf(text, sizeof text, "%s%s", *why ? ", " : "", why);
+    if (server->tracked)
+        via(server, text, sizeof text);
+    else
+        snprintf(text, sizeof text, "%s%s", *why ? ", " : "", why);
     hf_server_tell_mt(server,
                       &(struct hf_server_news){.what = "is stopping", .why = text, .counts = true});
     hf_server_wake_mt(server);

@@ -149,6 +149,13 @@ static bool leave_it(const struct hf_dial *dial, struct hf_pick *pick)
     return true;
 }
 
+/* Who waits already waits on, as long as `timeout queue` permits, when the last server goes: it may
+ * be back in time. */
+static bool is_in_line(const struct hf_dial *dial)
+{
+    return (dial->waiter || dial->woken) && dial->pick.n_tried == 0;
+}
+
 /* A usable server with a free slot, taken; or NULL, and where to wait for one (NULL: nowhere,
  * *queue_full says whether that is because too many wait). */
 static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist **wait_at,
@@ -161,8 +168,11 @@ static struct hf_server *pick_with_slot(struct hf_dial *dial, struct hf_waitlist
     for (;;) {
         pick.now_ms = hf_loop_now(dial->engine->loop);
         struct hf_server *server = pick_server(dial, &pick);
-        if (!server)
+        if (!server) {
+            if (is_in_line(dial))
+                *wait_at = &backend->waiting;
             return NULL;
+        }
         dial->pick.stuck = pick.stuck;
         struct hf_waitlist *list = pick.bound ? &server->waiting : &backend->waiting;
         bool others_first = is_new_at(dial, list) && hf_waitlist_is_busy_mt(list);

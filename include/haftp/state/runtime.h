@@ -93,6 +93,7 @@ struct hf_proxy {
     unsigned front_at, back_at;                     /* its counters (tally.h) */
     struct hf_pace pace;                            /* of sessions with a server of it */
     struct hf_history history;                      /* of its servers, all together */
+    bool lost_last; /* the latest change of a server took its last usable one; main's thread */
     struct hf_waitlist entry;   /* connections that wait for room under maxconn */
     struct hf_waitlist waiting; /* sessions that wait for a slot of any server of this section */
     /* Balancing: private to src/balance; lock guards lb and lb_generation. */
@@ -205,6 +206,7 @@ struct hf_server_news {
     const char *why; /* behind it; "": nothing */
     bool leaves;     /* it takes no new sessions any more */
     bool counts;     /* how many servers and sessions are left is told, too */
+    bool alarms;     /* nobody had drained it before */
 };
 
 /* Who is told (log), set before threads start; NULL: nobody.  Called on the thread of the caller

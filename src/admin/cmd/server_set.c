@@ -212,6 +212,9 @@ static enum hf_call_result set_check(struct hf_call *call, struct hf_server *ser
 
     if (!hf_check_address(server, &to))
         return hf_call_error(call, "health checks are not enabled on this server");
+    if (!*hf_call_arg(call, 2))
+        return hf_call_error(call, "set server <b>/<s> %s requires %s.", hf_call_arg(call, 1),
+                             is_port ? "a port" : "an address and optionally a port");
     number = hf_addr_port(&to);
     if (!is_port && hf_addr_parse_host(hf_view_cstr(hf_call_arg(call, 2)), &to) != HF_OK)
         return hf_call_error(call, "invalid addr '%s'", hf_call_arg(call, 2));

@@ -41,7 +41,10 @@ static const char *host_text(const struct hf_server *server, char text[HF_ADDR_T
 
 static unsigned port_of(const struct hf_server *server)
 {
-    return server->cfg->port_map == HF_PORT_FIXED ? hf_addr_port(hf_server_addr_mt(server)) : 0;
+    const struct hf_addr *addr = hf_server_addr_mt(server);
+    if (server->cfg->port_map != HF_PORT_FIXED)
+        return 0;
+    return hf_addr_is_set(addr) ? hf_addr_port(addr) : server->cfg->port;
 }
 
 /* ---- show servers state: numbers are those of HAProxy 2.6's format 1 ---------------------- */
@@ -61,7 +64,7 @@ struct check_numbers {
     unsigned status, result, health, state;
 };
 
-enum { CHECK_CONFIGURED = 2, CHECK_ENABLED = 4, CHECK_PAUSED = 8 };
+enum { CHECK_CONFIGURED = 2, CHECK_ENABLED = 4, CHECK_PAUSED = 8, CHECK_IS_AGENT = 16 };
 enum { RESULT_UNKNOWN, RESULT_NEUTRAL, RESULT_FAILED, RESULT_PASSED, RESULT_CONDITIONALLY };
 
 static struct check_numbers check_of(const struct hf_server *server)
@@ -95,22 +98,32 @@ static struct check_numbers check_of(const struct hf_server *server)
     return numbers;
 }
 
+static unsigned agent_state(const struct hf_server *server)
+{
+    if (!server->agent)
+        return 0;
+    return CHECK_IS_AGENT | CHECK_CONFIGURED | (server->agent_unasked ? 0u : CHECK_ENABLED);
+}
+
 static void print_state(struct hf_text *out, const struct hf_server *server)
 {
     const struct hf_cfg_server *cfg = server->cfg;
     const struct check_numbers check = check_of(server);
-    char host[HF_ADDR_TEXT_SIZE], asked[HF_ADDR_TEXT_SIZE];
+    char host[HF_ADDR_TEXT_SIZE], asked[HF_ADDR_TEXT_SIZE], told[HF_ADDR_TEXT_SIZE];
     uint64_t since_ms = hf_clock_steady_ms() - server->history.since_ms;
 
     hf_text_printf(
-        out, "%u %s %u %s %s %d %u %u %u %llu %u %u %u %u 0 %d %d %s %u - %d %u %s - 0\n",
+        out, "%u %s %u %s %s %d %u %u %u %llu %u %u %u %u %u %d %d %s %u - %d %u %s %s %u\n",
         server->proxy->number, server->proxy->cfg->name, cfg->id, cfg->name,
         host_text(server, host), op_state(server), atomic_load(&server->off),
         atomic_load(&server->weight), cfg->o.weight, (unsigned long long)since_ms / 1000,
-        check.status, check.result, check.health, check.state, server->proxy->cfg->o.forced_id != 0,
+        check.status, check.result, check.health, check.state, agent_state(server),
+        server->proxy->cfg->o.forced_id != 0,
         cfg->o.forced_id != 0, cfg->host ? cfg->host : "-", port_of(server), cfg->o.tls.ssl,
         cfg->o.check_port,
-        hf_addr_is_set(&cfg->o.check_addr) ? hf_addr_host_text(&cfg->o.check_addr, asked) : "-");
+        hf_addr_is_set(&cfg->o.check_addr) ? hf_addr_host_text(&cfg->o.check_addr, asked) : "-",
+        hf_addr_is_set(&cfg->o.agent_to) ? hf_addr_host_text(&cfg->o.agent_to, told) : "-",
+        (unsigned)cfg->o.agent_port);
 }
 
 static enum hf_call_result show_state(struct hf_call *call)

@@ -231,17 +231,52 @@ void stat_server_status(const struct hf_server *server, char *out, size_t size)
     const struct hf_server *by = checked_one(server);
     const struct hf_cfg_server_opts *o = &by->cfg->o;
     enum stat_state state = stat_server_state(server);
-    unsigned health = by->checked.health;
+    unsigned health = by->checked.health, off = load(&server->off);
 
-    snprintf(out, size, "%s", stat_state_names[state]);
+    /* Only an administrator or an agent drains, in this column: no weight does. */
+    if (state == STAT_DRAIN && !(off & HF_OFF_ANY_DRAIN))
+        state = STAT_UP;
     if (state == STAT_MAINT && server->cfg->unresolved)
         snprintf(out, size, "MAINT (resolution)");
-    else if (!by->check && (state == STAT_UP || state == STAT_DOWN))
-        snprintf(out, size, "%s", state == STAT_UP ? "no check" : "DOWN");
-    else if (state == STAT_UP && health >= o->rise && health < o->rise + o->fall - 1)
-        snprintf(out, size, "UP %u/%u", health - o->rise + 1, o->fall);
-    else if (state == STAT_DOWN && health > 0 && health < o->rise)
+    else if (state == STAT_MAINT && off & HF_OFF_MAINT_TRACKED)
+        snprintf(out, size, "MAINT (via %s/%s)", server->tracked->proxy->cfg->name,
+                 server->tracked->cfg->name);
+    else if (state == STAT_DRAIN && by->agent && !by->agent_unasked)
+        snprintf(out, size, "DRAIN (agent)");
+    else if (state == STAT_DOWN && by->agent && !by->agent_unasked && !by->agent_checked.health)
+        snprintf(out, size, "DOWN (agent)");
+    else if (state == STAT_UP && (!by->check || by->unchecked))
+        snprintf(out, size, "no check");
+    else if (by->check && (state == STAT_UP || state == STAT_DRAIN) && health >= o->rise &&
+             health < o->rise + o->fall - 1)
+        snprintf(out, size, "%s %u/%u", stat_state_names[state], health - o->rise + 1, o->fall);
+    else if (by->check && state == STAT_DOWN && health > 0 && health < o->rise)
         snprintf(out, size, "DOWN %u/%u", health, o->rise);
+    else
+        snprintf(out, size, "%s", stat_state_names[state]);
+}
+
+static bool is_in_maint(const struct hf_server *server)
+{
+    return load(&server->off) & HF_OFF_ANY_MAINT;
+}
+
+/* One answer of an agent is enough, either way. */
+static void fill_agent(struct stat_row *row)
+{
+    const struct hf_checked *told = &row->server->agent_checked;
+
+    number(row, STAT_AGENT_RISE, 1);
+    number(row, STAT_AGENT_FALL, 1);
+    number(row, STAT_AGENT_HEALTH, told->health);
+    text(row, STAT_AGENT_STATUS, told->status ? told->status : "INI");
+    text(row, STAT_AGENT_DESC, told->status ? told->what : "Initializing");
+    if (!told->status)
+        return;
+    number(row, STAT_AGENT_DURATION, told->took_ms);
+    if (hf_check_status_has_code(told->found))
+        number(row, STAT_AGENT_CODE, (unsigned)told->code);
+    text(row, STAT_LAST_AGT, told->info);
 }
 
 static void fill_check(struct stat_row *row)
@@ -252,16 +287,20 @@ static void fill_check(struct stat_row *row)
     uint64_t now_ms = hf_clock_steady_ms();
 
     number(row, STAT_LASTCHG, seconds_since(server->history.since_ms, now_ms));
+    if (server->agent && !server->agent_unasked)
+        fill_agent(row);
     if (server->tracked) {
         snprintf(row->texts[2], sizeof row->texts[2], "%s/%s", server->tracked->proxy->cfg->name,
                  server->tracked->cfg->name);
         text(row, STAT_TRACKED, row->texts[2]);
     }
-    if (!server->check)
+    if (!server->check || server->unchecked)
         return;
     number(row, STAT_CHKFAIL, checked->failures);
     number(row, STAT_CHKDOWN, server->history.downs);
     number(row, STAT_DOWNTIME, hf_history_down_ms(&server->history, now_ms) / 1000);
+    if (is_in_maint(server))
+        return;
     number(row, STAT_CHECK_RISE, o->rise);
     number(row, STAT_CHECK_FALL, o->fall);
     number(row, STAT_CHECK_HEALTH, checked->health);
@@ -295,7 +334,7 @@ static void fill_weight(struct stat_row *row)
 
     number(row, STAT_UWEIGHT, load(&server->weight));
     number(row, STAT_WEIGHT, (hf_server_share_mt(server) + 15) / 16);
-    if (server->cfg->o.slowstart_ms && warmth < 100 && hf_server_is_up_mt(server))
+    if (warmth < 100 && stat_server_state(server) == STAT_UP)
         number(row, STAT_THROTTLE, warmth);
 }
 

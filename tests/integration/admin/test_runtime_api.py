@@ -165,6 +165,43 @@ def test_a_limit_that_changes(api, place):
             assert waiting.recv(100).startswith(b"220")
 
 
+def test_who_waits_is_kept_when_the_last_server_goes(api, place):
+    """Until `timeout queue`; who comes now is refused at once."""
+    first = place.servers[0].name
+    for server in place.servers[1:]:
+        api(f"disable server ftp_control/{server.name}")
+    api(f"set maxconn server ftp_control/{first} 1")
+    for go in ("state drain", "state maint", "weight 0"):
+        back = "weight 1" if go == "weight 0" else "state ready"
+        with Session(place.control, place.login):
+            waiting = socket.create_connection(place.control, timeout=20)
+            until(lambda: "waits for a server" in api("show sess"), 20, "a session that waits")
+            api(f"set server ftp_control/{first} {go}")
+            with socket.create_connection(place.control, timeout=20) as late:
+                assert late.recv(100).startswith(b"421")
+            assert "waits for a server" in api("show sess")
+        api(f"set server ftp_control/{first} {back}")
+        with waiting:
+            assert waiting.recv(100).startswith(b"220")
+
+
+def test_what_a_server_is_called(api, place):
+    name = place.servers[0].name
+
+    def status():
+        lines = [line.split(",") for line in api("show stat ftp_control 4 -1").splitlines()]
+        return next(line[17] for line in lines if line[1:2] == [name])
+
+    for state, shown in (("maint", "MAINT"), ("drain", "DRAIN"), ("ready", "UP")):
+        api(f"set server ftp_control/{name} state {state}")
+        until(lambda: status() == shown, 20, f"the status {shown}")
+    api(f"set server ftp_control/{name} weight 0")
+    assert status() == "UP"
+    assert "requires a port" in api(f"set server ftp_control/{name} check-port")
+    assert "requires an address" in api(f"set server ftp_control/{name} check-addr")
+    assert status() == "UP"
+
+
 def test_a_server_that_moves(api, place):
     """Sessions stay where they are, with their data connections; new ones go to the new address."""
     one, two = place.servers[:2]
