@@ -118,9 +118,8 @@ static void print_state(struct hf_text *out, const struct hf_server *server)
         host_text(server, host), op_state(server), atomic_load(&server->off),
         atomic_load(&server->weight), cfg->o.weight, (unsigned long long)since_ms / 1000,
         check.status, check.result, check.health, check.state, agent_state(server),
-        server->proxy->cfg->o.forced_id != 0,
-        cfg->o.forced_id != 0, cfg->host ? cfg->host : "-", port_of(server), cfg->o.tls.ssl,
-        cfg->o.check_port,
+        server->proxy->cfg->o.forced_id != 0, cfg->o.forced_id != 0, cfg->host ? cfg->host : "-",
+        port_of(server), cfg->o.tls.ssl, cfg->o.check_port,
         hf_addr_is_set(&cfg->o.check_addr) ? hf_addr_host_text(&cfg->o.check_addr, asked) : "-",
         hf_addr_is_set(&cfg->o.agent_to) ? hf_addr_host_text(&cfg->o.agent_to, told) : "-",
         (unsigned)cfg->o.agent_port);

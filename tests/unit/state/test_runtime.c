@@ -231,7 +231,12 @@ static void a_server_that_comes_back_starts_slowly(void **state)
     hf_server_warm_mt(server, 50);
     assert_int_equal(hf_server_share_mt(server), 90);
     assert_int_equal(hf_server_limit_mt(server), 5);
+    hf_server_set_drain(server, true);
+    hf_server_set_drain(server, false);
+    assert_int_equal(hf_server_share_mt(server), 10); /* anew */
     hf_server_warm_mt(server, 100);
+    hf_server_set_drain(server, true);
+    hf_server_set_drain(server, false);
     assert_int_equal(hf_server_share_mt(server), 160);
     assert_int_equal(hf_server_limit_mt(server), 10);
 }
@@ -362,6 +367,19 @@ static void an_administrator_keeps_sessions_off(void **state)
     hf_server_listen(NULL);
 }
 
+static void the_last_one_goes_once(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned i = 0; i < f->proxy->n_servers; i++) {
+        assert_false(f->proxy->lost_last);
+        hf_server_set_drain(f->proxy->servers[i], true);
+    }
+    assert_true(f->proxy->lost_last);
+    hf_server_set_maint(f->proxy->servers[0], true); /* there was none before */
+    assert_false(f->proxy->lost_last);
+}
+
 static void an_address_that_was_given_stays_valid(void **state)
 {
     struct fixture *f = *state;
@@ -414,6 +432,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(followers_follow, setup, teardown),
         cmocka_unit_test_setup_teardown(a_queue_of_a_server_may_be_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(an_administrator_keeps_sessions_off, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_last_one_goes_once, setup, teardown),
         cmocka_unit_test_setup_teardown(an_address_that_was_given_stays_valid, setup, teardown),
         cmocka_unit_test_setup_teardown(a_limit_and_a_weight_change_while_it_runs, setup, teardown),
     };
