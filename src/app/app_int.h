@@ -64,7 +64,8 @@ struct app_socket {
     unsigned port;
     unsigned worker;              /* whose loop it goes to */
     struct hf_listener *listener; /* data ports: there */
-    bool kept;                    /* our successor does not listen here: we go on */
+    bool kept;                    /* our successor says that it does not listen here */
+    _Atomic bool stays;           /* so we go on: for its worker to read, when we are released */
     int fd;                       /* -1: a listener has it */
 };
 

@@ -225,7 +225,7 @@ static void on_release(struct hf_mail *mail)
         const struct app_socket *socket = &worker->sockets->list[i];
         if (!socket->listener || socket->worker != worker->index)
             continue;
-        if (socket->kept)
+        if (socket->stays)
             hf_listener_hold(socket->listener, false);
         else
             hf_listener_close(socket->listener);

@@ -251,9 +251,11 @@ static void release(void)
     handover.held = false;
     handover.holder = handover.held_by = NULL;
     app_takeover_succeeded(true);
-    for (unsigned i = 0; i < sockets->n; i++)
+    for (unsigned i = 0; i < sockets->n; i++) {
+        sockets->list[i].stays = sockets->list[i].kept;
         if (!sockets->list[i].kept)
             sockets->list[i].shown = -1;
+    }
     for (unsigned i = 0; i < handover.serving->n_workers; i++)
         app_worker_release(&handover.serving->workers[i]);
     handover.serving->stop_softly(handover.serving);
