@@ -4,37 +4,24 @@
 #include "conf_int.h"
 #include "ftp_plan_int.h"
 
-/* A sample of the condition that has no value in this version; NULL: none. */
-static const struct hf_expr *find_empty_sample(const struct hf_cond *cond)
+static bool is_empty(const struct hf_expr *expr)
 {
-    const struct hf_cond_all *all;
-    const struct hf_cond_term *term;
-    const struct hf_acl_test *test;
-
-    for (all = cond ? cond->any : NULL; all; all = all->next) {
-        for (term = all->terms; term; term = term->next) {
-            for (test = term->acl->tests; test; test = test->next) {
-                if (test->expr->fetch.row->id < 0)
-                    return test->expr;
-            }
-        }
-    }
-    return NULL;
+    return expr->fetch.row->id < 0;
 }
 
 /* A protection that is not there must not look as if it were, and a rule that lets nobody in must
  * be seen before it does. */
 static void check_condition(const struct hf_cond *cond, struct hf_loc loc, struct hf_diag *diag)
 {
-    const struct hf_expr *sample = find_empty_sample(cond);
+    const struct hf_acl_test *test = hf_cond_find(cond, is_empty);
 
-    if (sample)
+    if (test)
         hf_diag_add(diag, HF_DIAG_WARNING, loc,
                     "limit clients otherwise: by 'maxconn', 'rate-limit sessions', or in the "
                     "firewall",
                     "this rule goes by '%s', which has no value in this version: no comparison "
                     "with it is ever true.",
-                    sample->fetch.row->name);
+                    test->expr->fetch.row->name);
 }
 
 static void check_conditions(const struct hf_cfg_proxy *proxy, struct hf_diag *diag)

@@ -45,6 +45,11 @@ void hf_conf_resolve_rules(struct hf_config *config, struct hf_cfg_proxy *proxy,
                            struct hf_diag *diag);
 void hf_conf_resolve_apart(struct hf_config *config, struct hf_diag *diag);
 
+/* The first test of a condition whose sample is such a one; NULL: none, or no condition
+ * (expr/acl.c). */
+const struct hf_acl_test *hf_cond_find(const struct hf_cond *cond,
+                                       bool (*is)(const struct hf_expr *expr));
+
 /* Sections that this one only names must exist (section/check.c). */
 void hf_conf_check_named(const struct hf_config *config, const struct hf_cfg_proxy *proxy,
                          struct hf_diag *diag);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "conf_int.h"
 #include "expr_build.h"
 #include "haftp/base/suggest.h"
 #include "haftp/conf/pattern_index.h"
@@ -368,4 +369,22 @@ void hf_cond_check_place(struct hf_build *b, const struct hf_cond *cond,
         for (term = all->terms; term; term = term->next)
             check_term(b, cond, term->acl, place);
     }
+}
+
+const struct hf_acl_test *hf_cond_find(const struct hf_cond *cond,
+                                       bool (*is)(const struct hf_expr *expr))
+{
+    const struct hf_cond_all *all;
+    const struct hf_cond_term *term;
+    const struct hf_acl_test *test;
+
+    for (all = cond ? cond->any : NULL; all; all = all->next) {
+        for (term = all->terms; term; term = term->next) {
+            for (test = term->acl->tests; test; test = test->next) {
+                if (is(test->expr))
+                    return test;
+            }
+        }
+    }
+    return NULL;
 }

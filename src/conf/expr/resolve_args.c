@@ -191,28 +191,16 @@ static void check_format(const struct hf_config *config, const struct hf_cfg_pro
 /* ---- rules on replies ---------------------------------------------------------------------- */
 
 /* ftp.code changes with each reply, so such a rule is for each. */
-static bool asks_for_code(const struct hf_cond *cond)
+static bool is_code(const struct hf_expr *expr)
 {
-    const struct hf_cond_all *all;
-    const struct hf_cond_term *term;
-    const struct hf_acl_test *test;
-
-    for (all = cond ? cond->any : NULL; all; all = all->next) {
-        for (term = all->terms; term; term = term->next) {
-            for (test = term->acl->tests; test; test = test->next) {
-                if (test->expr->fetch.row->id == HF_FETCH_ftp_code)
-                    return true;
-            }
-        }
-    }
-    return false;
+    return expr->fetch.row->id == HF_FETCH_ftp_code;
 }
 
 /* Once all lines of the ACLs that they name are there. */
 static void find_reply_rules(struct hf_cfg_rule *rules)
 {
     for (; rules; rules = rules->next)
-        rules->each_reply = asks_for_code(rules->cond);
+        rules->each_reply = hf_cond_find(rules->cond, is_code) != NULL;
 }
 
 /* ---- all of a section ----------------------------------------------------------------------- */

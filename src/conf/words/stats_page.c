@@ -10,6 +10,7 @@
 
 #include <utlist.h>
 
+#include "conf_int.h"
 #include "haftp/base/arena.h"
 #include "parse/value.h"
 #include "rule/dump_rules.h"
@@ -111,35 +112,17 @@ bool hf_page_acts_on(const struct hf_keyword *row)
 
 /* ---- what cannot be served --------------------------------------------------------------- */
 
-static bool is_known(const struct hf_expr *expr)
+static bool is_unknown(const struct hf_expr *expr)
 {
     static const char *const names[] = {"path", "pathq", "url", "query", "method"};
 
     if (expr->fetch.row->id >= 0)
-        return true;
+        return false;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(expr->fetch.row->name, names[i]) == 0)
-            return true;
+            return false;
     }
-    return false;
-}
-
-/* A test of a condition that nothing here can know; NULL: there is none. */
-static const struct hf_acl_test *unknown_test(const struct hf_cond *cond)
-{
-    const struct hf_cond_all *all;
-    const struct hf_cond_term *term;
-    const struct hf_acl_test *test;
-
-    for (all = cond ? cond->any : NULL; all; all = all->next) {
-        for (term = all->terms; term; term = term->next) {
-            for (test = term->acl->tests; test; test = test->next) {
-                if (!is_known(test->expr))
-                    return test;
-            }
-        }
-    }
-    return NULL;
+    return true;
 }
 
 const char *hf_page_hindrance(const struct hf_cfg_proxy *proxy)
@@ -153,7 +136,7 @@ const char *hf_page_hindrance(const struct hf_cfg_proxy *proxy)
     if (proxy->rules[HF_RULES_REQUEST])
         return "tcp-request content";
     for (exporter = page->exporters; exporter; exporter = exporter->next) {
-        const struct hf_acl_test *test = unknown_test(exporter->cond);
+        const struct hf_acl_test *test = hf_cond_find(exporter->cond, is_unknown);
         if (test)
             return test->text;
     }
