@@ -357,20 +357,6 @@ def test_hard_stop_ends_the_old_worker(lab):
     family.haftp.wait_log("Former worker .* exited with code 0")
 
 
-def test_an_old_worker_that_ends_last_is_a_former_one(lab):
-    """The current one may be the first to end, where the master is stopped softly."""
-    lab.need_haftp()
-    family = Family(lab)
-    (first,) = family.workers()
-    old = family.session()
-    family.reload()
-    family.haftp.process.send_signal(signal.SIGUSR1)
-    family.wait_workers(1)
-    assert family.workers() == [first]
-    old.quit()
-    family.haftp.wait_log(rf"Former worker \({first}\) exited with code 0")
-
-
 def test_runtime_api_goes_on(lab):
     """Its sockets are the new process's, by address as by path."""
     lab.need_haftp()
