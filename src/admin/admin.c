@@ -127,5 +127,6 @@ void hf_admin_free(struct hf_admin *admin)
     {
         free(socket);
     }
+    admin_cert_change_end(&admin->cert_change);
     free(admin);
 }

@@ -91,11 +91,21 @@ struct admin_socket {
     struct hf_listener listener;
 };
 
+/* The open transaction about a certificate: there is one at most. */
+struct admin_cert_change {
+    char *file; /* NULL: none is open */
+    char *pem;  /* with a key perhaps: wiped when it goes */
+    size_t n;
+};
+/* cmd/ssl_cert.c */
+void admin_cert_change_end(struct admin_cert_change *change);
+
 struct hf_admin {
     struct hf_admin_host host;
     struct admin_socket *sockets;
     struct hf_admin_client *clients;
     unsigned n_clients, most_clients;
+    struct admin_cert_change cert_change;
     unsigned n_asks; /* questions that workers still have */
 };
 

@@ -84,6 +84,14 @@ static void release(struct hf_reap *reap)
     free(HF_CONTAINER(reap, struct hf_admin_client, reap));
 }
 
+/* There may be a key in it. */
+static void forget_payload(struct hf_admin_client *client)
+{
+    if (client->payload.mem)
+        explicit_bzero(client->payload.mem, client->payload.n);
+    hf_text_free(&client->payload);
+}
+
 void admin_client_close(struct hf_admin_client *client)
 {
     struct hf_loop *loop = client->admin->host.loop;
@@ -96,7 +104,7 @@ void admin_client_close(struct hf_admin_client *client)
     hf_watch_close(&client->watch);
     hf_buf_clear(&client->in);
     hf_text_free(&client->out);
-    hf_text_free(&client->payload);
+    forget_payload(client);
     free(client->line);
     admin_client_gone(client);
     hf_loop_reap(loop, &client->reap, release);
@@ -231,7 +239,7 @@ static void end_line(struct hf_admin_client *client)
 {
     free(client->line);
     client->line = NULL;
-    hf_text_free(&client->payload);
+    forget_payload(client);
     client->has_payload = false;
 }
 

@@ -18,7 +18,8 @@
 /* What is being made, and where its line is. */
 struct making {
     const struct hf_config *config;
-    struct hf_arena *arena; /* until all is made */
+    struct hf_tls_recipe *recipe;
+    struct hf_arena *arena; /* the recipe's */
     struct hf_tls_counts *counts;
     struct hf_diag *diag;
     struct hf_loc loc;
@@ -76,6 +77,8 @@ static struct hf_tls_ctx *make(struct making *m, struct hf_tls_settings *setting
     struct hf_tls_remark remark = {NULL, ""};
     struct hf_tls_ctx *ctx = NULL;
 
+    settings->files = m->recipe->settings.files;
+    m->recipe->settings = *settings;
     settings->remark = &remark;
     if (hf_tls_ctx_new(settings, m->why, &ctx) != HF_OK)
         complain(m);
@@ -126,14 +129,7 @@ static struct hf_tls_errors errors_of(const char *text)
     return errors;
 }
 
-/* The last three of the file's keys; the first one says how long all are. */
-#define KEPT_KEYS 3u
-struct ticket_keys {
-    uint8_t key[KEPT_KEYS][HF_TLS_TICKET_KEY_MAX];
-    unsigned n, bytes;
-};
-
-static bool add_key(struct ticket_keys *keys, const char *text)
+static bool add_key(struct hf_tls_ticket_keys *keys, const char *text)
 {
     uint8_t bytes[HF_TLS_TICKET_KEY_MAX + 4];
     size_t n = strlen(text);
@@ -145,22 +141,22 @@ static bool add_key(struct ticket_keys *keys, const char *text)
     if ((decoded != 48 && decoded != 80) || (keys->bytes && keys->bytes != (unsigned)decoded))
         return false;
     keys->bytes = (unsigned)decoded;
-    if (keys->n == KEPT_KEYS)
-        memmove(keys->key, keys->key + 1, (KEPT_KEYS - 1) * sizeof keys->key[0]);
+    if (keys->n == HF_TLS_KEPT_KEYS)
+        memmove(keys->key, keys->key + 1, (HF_TLS_KEPT_KEYS - 1) * sizeof keys->key[0]);
     else
         keys->n++;
     memcpy(keys->key[keys->n - 1], bytes, keys->bytes);
     return true;
 }
 
-static bool read_keys(struct making *m, const char *path, struct ticket_keys *keys)
+static bool read_keys(struct making *m, const char *path, struct hf_tls_ticket_keys *keys)
 {
     const char *why;
     char *text, *state, *line;
     size_t n;
     bool right = true;
 
-    *keys = (struct ticket_keys){.n = 0};
+    *keys = (struct hf_tls_ticket_keys){.n = 0};
     text = hf_file_read(path, &n, &why);
     if (!text) {
         snprintf(m->why, sizeof m->why, "cannot read '%s': %s", path, why);
@@ -170,7 +166,7 @@ static bool read_keys(struct making *m, const char *path, struct ticket_keys *ke
          line = strtok_r(NULL, "\r\n", &state))
         right = add_key(keys, line);
     hf_file_forget(text, n);
-    if (right && keys->n == KEPT_KEYS)
+    if (right && keys->n == HF_TLS_KEPT_KEYS)
         return true;
     snprintf(m->why, sizeof m->why,
              "'%s' must have three lines or more, each a key of 48 or 80 bytes in base64", path);
@@ -254,7 +250,7 @@ static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bi
     const struct hf_cfg_bind_tls *tls = &bind->tls;
     struct hf_tls_settings settings = settings_of_bind(m, bind);
     struct hf_tls_version_words versions = VERSION_WORDS(tls);
-    struct ticket_keys keys;
+    struct hf_tls_ticket_keys *keys = &m->recipe->keys;
 
     m->loc = bind->loc;
     settings.certs =
@@ -269,19 +265,17 @@ static struct hf_tls_ctx *make_for_bind(struct making *m, const struct hf_cfg_bi
         return NULL;
     if (tls->tls_ticket_keys) {
         m->loc = tls->tls_ticket_keys_loc;
-        if (!read_keys(m, tls->tls_ticket_keys, &keys)) {
+        if (!read_keys(m, tls->tls_ticket_keys, keys)) {
             complain(m);
             return NULL;
         }
-        settings.ticket_keys = (const uint8_t(*)[HF_TLS_TICKET_KEY_MAX])keys.key;
-        settings.n_ticket_keys = keys.n;
-        settings.ticket_key_bytes = keys.bytes;
+        settings.ticket_keys = (const uint8_t(*)[HF_TLS_TICKET_KEY_MAX])keys->key;
+        settings.n_ticket_keys = keys->n;
+        settings.ticket_key_bytes = keys->bytes;
         m->loc = bind->loc;
     }
     struct trust_places places = {tls->ca_file_loc, tls->ca_verify_file_loc, tls->crl_file_loc};
-    struct hf_tls_ctx *ctx = make(m, &settings, &places);
-    OPENSSL_cleanse(&keys, sizeof keys);
-    return ctx;
+    return make(m, &settings, &places);
 }
 
 /* ---- servers ----------------------------------------------------------------------------- */
@@ -335,8 +329,36 @@ static struct hf_tls_ctx *make_for_server(struct making *m, const struct hf_cfg_
 }
 
 struct hf_tls_ctx *hf_tls_site_make(const struct hf_config *config, struct hf_tls_site *site,
-                                    struct hf_arena *arena, struct hf_diag *diag)
+                                    struct hf_tls_recipe *recipe, struct hf_diag *diag)
 {
-    struct making m = {.config = config, .arena = arena, .diag = diag, .counts = &site->counts};
+    struct making m = {.config = config,
+                       .recipe = recipe,
+                       .arena = recipe->arena,
+                       .diag = diag,
+                       .counts = &site->counts};
     return site->bind ? make_for_bind(&m, site->bind) : make_for_server(&m, site->server);
+}
+
+struct hf_tls_recipe *hf_tls_recipe_new(void)
+{
+    struct hf_tls_recipe *recipe = calloc(1, sizeof *recipe);
+
+    if (!recipe)
+        return NULL;
+    recipe->arena = hf_arena_new();
+    recipe->settings.files = hf_tls_files_new();
+    if (recipe->settings.files)
+        return recipe;
+    hf_tls_recipe_free(recipe);
+    return NULL;
+}
+
+void hf_tls_recipe_free(struct hf_tls_recipe *recipe)
+{
+    if (!recipe)
+        return;
+    hf_tls_files_free(recipe->settings.files);
+    hf_arena_free(recipe->arena);
+    OPENSSL_cleanse(&recipe->keys, sizeof recipe->keys);
+    free(recipe);
 }

@@ -4,12 +4,30 @@
 #ifndef HAFTP_STATE_TLS_INT_H
 #define HAFTP_STATE_TLS_INT_H
 
+#include "haftp/base/arena.h"
 #include "haftp/state/tls.h"
 
-/* tls.c: reads the files that the words of a site name; NULL: `diag` says at which line it failed.
- * `arena` is needed meanwhile. */
+/* The last three of a file's keys; the first one says how long all are. */
+#define HF_TLS_KEPT_KEYS 3u
+struct hf_tls_ticket_keys {
+    uint8_t key[HF_TLS_KEPT_KEYS][HF_TLS_TICKET_KEY_MAX];
+    unsigned n, bytes;
+};
+
+/* What a site's context was made from, so that it can be made again with another certificate,
+ * though its files may not be read any more. */
+struct hf_tls_recipe {
+    struct hf_arena *arena; /* of the settings */
+    struct hf_tls_settings settings;
+    struct hf_tls_ticket_keys keys;
+};
+
+/* tls.c: reads the files that the words of a site name, into `recipe`; NULL: `diag` says at which
+ * line it failed. */
 struct hf_tls_ctx *hf_tls_site_make(const struct hf_config *config, struct hf_tls_site *site,
-                                    struct hf_arena *arena, struct hf_diag *diag);
+                                    struct hf_tls_recipe *recipe, struct hf_diag *diag);
+struct hf_tls_recipe *hf_tls_recipe_new(void);         /* NULL: out of memory */
+void hf_tls_recipe_free(struct hf_tls_recipe *recipe); /* NULL is fine */
 
 /* tls_certs.c: the certificates that `crt` and `crt-list` name, in `arena`; NULL and *n 0 when
  * there are none.  With `why` not "": *loc and `why` say what is wrong. */

@@ -5,6 +5,7 @@
  * whoever reads them anew changes all of them between two connections.
  */
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -174,6 +175,18 @@ static void advise(const struct hf_config *config, struct hf_arena *arena, struc
 
 /* ---- made, and made anew ----------------------------------------------------------------- */
 
+/* NULL: `diag` says why not. */
+static struct hf_tls_ctx *make(const struct hf_config *config, struct hf_tls_site *site,
+                               struct hf_tls_recipe **recipe, struct hf_diag *diag)
+{
+    *recipe = hf_tls_recipe_new();
+    if (*recipe)
+        return hf_tls_site_make(config, site, *recipe, diag);
+    hf_diag_add(diag, HF_DIAG_ERROR, site->bind ? site->bind->loc : site->server->loc, NULL,
+                "cannot prepare TLS: %s.", hf_status_text(HF_NOMEM));
+    return NULL;
+}
+
 void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
 {
     struct hf_arena *arena = hf_arena_new();
@@ -182,7 +195,7 @@ void hf_config_prepare_tls(struct hf_config *config, struct hf_diag *diag)
     find_sites(config);
     LL_FOREACH(config->tls_sites, site)
     {
-        site->ctx = hf_tls_site_make(config, site, arena, diag);
+        site->ctx = make(config, site, &site->recipe, diag);
     }
     advise(config, arena, diag);
     hf_arena_free(arena);
@@ -196,24 +209,39 @@ static void drop_renewed(const struct hf_config *config)
     {
         hf_tls_ctx_put(site->renewed);
         site->renewed = NULL;
+        hf_tls_recipe_free(site->renewed_recipe);
+        site->renewed_recipe = NULL;
     }
 }
 
 bool hf_config_renew_tls(const struct hf_config *config, struct hf_diag *diag)
 {
-    struct hf_arena *arena = hf_arena_new();
     struct hf_tls_site *site;
     bool all = true;
 
     LL_FOREACH(config->tls_sites, site)
     {
-        site->renewed = hf_tls_site_make(config, site, arena, diag);
+        site->renewed = make(config, site, &site->renewed_recipe, diag);
         all = all && site->renewed;
     }
     if (!all)
         drop_renewed(config);
-    hf_arena_free(arena);
     return all;
+}
+
+static void swap(struct hf_tls_site *site)
+{
+    struct hf_tls_ctx *ctx = site->ctx;
+    struct hf_tls_recipe *recipe = site->recipe;
+
+    if (!site->renewed)
+        return;
+    site->ctx = site->renewed;
+    site->renewed = ctx;
+    if (!site->renewed_recipe)
+        return;
+    site->recipe = site->renewed_recipe;
+    site->renewed_recipe = recipe;
 }
 
 void hf_config_adopt_tls(const struct hf_config *config)
@@ -223,9 +251,7 @@ void hf_config_adopt_tls(const struct hf_config *config)
     pthread_mutex_lock(&lock);
     LL_FOREACH(config->tls_sites, site)
     {
-        struct hf_tls_ctx *old = site->ctx;
-        site->ctx = site->renewed;
-        site->renewed = old;
+        swap(site);
     }
     pthread_mutex_unlock(&lock);
     drop_renewed(config); /* the old ones: whoever uses one has a count of it */
@@ -239,7 +265,68 @@ void hf_config_release_tls(struct hf_config *config)
     {
         hf_tls_ctx_put(site->ctx);
         site->ctx = NULL;
+        hf_tls_recipe_free(site->recipe);
+        site->recipe = NULL;
     }
+}
+
+/* ---- one file ---------------------------------------------------------------------------- */
+
+static bool uses(const struct hf_tls_site *site, const char *file)
+{
+    unsigned n = 0;
+    const struct hf_tls_cert_info *certs = site->ctx ? hf_tls_ctx_certs(site->ctx, &n) : NULL;
+
+    for (unsigned i = 0; i < n; i++) {
+        if (strcmp(certs[i].file, file) == 0)
+            return true;
+    }
+    return false;
+}
+
+struct hf_view hf_config_tls_pem(const struct hf_config *config, const char *file)
+{
+    const struct hf_tls_site *site = config->tls_sites;
+
+    while (site && !uses(site, file))
+        site = site->next;
+    return site ? hf_tls_files_get(site->recipe->settings.files, file) : (struct hf_view){0};
+}
+
+static bool remake(struct hf_tls_site *site, const char *file, struct hf_view pem, char *why)
+{
+    struct hf_tls_settings *settings = &site->recipe->settings;
+
+    if (!hf_tls_files_try(settings->files, file, pem)) {
+        snprintf(why, HF_TLS_WHY_BYTES, "%s", hf_status_text(HF_NOMEM));
+        return false;
+    }
+    return hf_tls_ctx_new(settings, why, &site->renewed) == HF_OK;
+}
+
+bool hf_config_replace_tls(const struct hf_config *config, const char *file, struct hf_view pem,
+                           char why[HF_TLS_WHY_BYTES])
+{
+    struct hf_tls_site *site;
+    bool all = true;
+
+    LL_FOREACH(config->tls_sites, site)
+    {
+        if (all && uses(site, file))
+            all = remake(site, file, pem, why);
+    }
+    LL_FOREACH(config->tls_sites, site)
+    {
+        if (all)
+            hf_tls_files_keep(site->recipe->settings.files);
+        else
+            hf_tls_files_undo(site->recipe->settings.files);
+    }
+    if (all)
+        hf_config_adopt_tls(config);
+    else
+        drop_renewed(config);
+    return all;
 }
 
 /* ---- connections ------------------------------------------------------------------------- */

@@ -1,12 +1,14 @@
-"""A Python FTP client that can be stopped between any two steps of a transfer."""
+"""Clients: of FTP, stopped between any two steps of a transfer; of the runtime API."""
 
 import ftplib
 import io
+import os
 import re
 import socket
 import ssl
 
 from lib import content
+from lib.wait import until
 
 
 class Session(ftplib.FTP):
@@ -155,3 +157,35 @@ def transfers_work(control, servers, sessions=6):
                 assert file.read() == home
             seen.add(home)
     return seen
+
+
+class Api:
+    """A client of one socket of the runtime API; every question is a connection."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def connect(self):
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(20)
+        until(lambda: os.path.exists(self.path), 20, "the socket of the runtime API")
+        connection.connect(self.path)
+        return connection
+
+    def send(self, text):
+        with self.connect() as connection:
+            connection.sendall(text.encode())
+            return drain(connection).decode()
+
+    def __call__(self, command):
+        """The answer without the empty line behind it."""
+        answer = self.send(command + "\n")
+        assert answer.endswith("\n")
+        return answer[:-1]
+
+    def rows(self, command, title="# "):
+        """The fields of each line below the title."""
+        lines = self(command).splitlines()
+        at = next(i for i, line in enumerate(lines) if line.startswith(title))
+        names = lines[at][len(title):].split()
+        return [dict(zip(names, line.split())) for line in lines[at + 1:]]

@@ -16,6 +16,8 @@
 #include <stdint.h>
 
 #include "haftp/base/status.h"
+#include "haftp/base/str.h"
+#include "haftp/base/text.h"
 
 struct hf_watch;
 struct x509_st; /* OpenSSL's X509 */
@@ -98,10 +100,25 @@ struct hf_tls_settings {
     unsigned lifetime_s;                                 /* of sessions; 0: 300 */
     bool no_reuse;                /* a client: every connection begins a session of its own */
     struct hf_tls_counts *counts; /* they outlive the context; NULL: nobody counts */
+    struct hf_tls_files *files;   /* reads and keeps files there; NULL: keeps none */
     struct hf_tls_remark *remark; /* gets the first one; NULL: nobody asks */
 };
 
 struct hf_tls_ctx;
+
+/* The bytes of files, keys among them, which are wiped when they go.  Whoever makes a context anew
+ * with the same ones reads from here what is here.  One thread; folders are not kept. */
+struct hf_tls_files;
+struct hf_tls_files *hf_tls_files_new(void);        /* NULL: out of memory */
+void hf_tls_files_free(struct hf_tls_files *files); /* NULL is fine */
+/* p NULL: it was not read.  Lasts until this file changes. */
+struct hf_view hf_tls_files_get(const struct hf_tls_files *files, const char *path);
+/* From now on `path` has a copy of these bytes, until it is undone; one at a time.  False: out of
+ * memory, and nothing changed. */
+HF_MUST_USE bool hf_tls_files_try(struct hf_tls_files *files, const char *path,
+                                  struct hf_view bytes);
+void hf_tls_files_undo(struct hf_tls_files *files);
+void hf_tls_files_keep(struct hf_tls_files *files); /* for good; nothing tried is fine */
 
 /* Reads files, so only at start or off the loops.  On failure `why` has a sentence for people. */
 HF_MUST_USE enum hf_status hf_tls_ctx_new(const struct hf_tls_settings *settings,
@@ -118,6 +135,16 @@ struct hf_tls_cert_info {
 };
 /* Our own certificates, without those of their chains; they live as long as the context. */
 const struct hf_tls_cert_info *hf_tls_ctx_certs(const struct hf_tls_ctx *ctx, unsigned *n);
+
+/* ---- PEM ------------------------------------------------------------------------------------ */
+
+struct hf_tls_pem_parts {
+    bool cert, key; /* are there, and can be read without a password */
+    bool fit;       /* the first key is the first certificate's */
+};
+struct hf_tls_pem_parts hf_tls_pem_parts(struct hf_view pem);
+/* Lines about the certificate and its chain, as of HAProxy's `show ssl cert`. */
+void hf_tls_pem_tell(struct hf_view pem, struct hf_text *out);
 
 /* ---- one connection ---------------------------------------------------------------------- */
 

@@ -12,14 +12,18 @@
 #include "haftp/net/loop.h"
 #include "haftp/net/tls.h"
 
+struct hf_tls_recipe; /* private */
+
 struct hf_tls_site {
-    struct hf_tls_site *next;           /* in the order of the files */
-    const struct hf_cfg_bind *bind;     /* the first address of its line; NULL: a server's site */
-    const struct hf_cfg_server *server; /* NULL: a bind's site */
-    struct hf_tls_ctx *ctx;             /* changed by main's thread only; others take it by */
-                                        /* hf_tls_begin_mt() */
-    struct hf_tls_ctx *renewed;         /* made anew, and not in use so far; NULL: none */
-    struct hf_tls_counts counts;        /* of all contexts that it had */
+    struct hf_tls_site *next;             /* in the order of the files */
+    const struct hf_cfg_bind *bind;       /* the first address of its line; NULL: a server's site */
+    const struct hf_cfg_server *server;   /* NULL: a bind's site */
+    struct hf_tls_ctx *ctx;               /* changed by main's thread only; others take it by */
+                                          /* hf_tls_begin_mt() */
+    struct hf_tls_ctx *renewed;           /* made anew, and not in use so far; NULL: none */
+    struct hf_tls_recipe *recipe;         /* what `ctx` was made from; main's thread */
+    struct hf_tls_recipe *renewed_recipe; /* and `renewed`; NULL: as `ctx` */
+    struct hf_tls_counts counts;          /* of all contexts that it had */
 };
 
 /* Loads what TLS words name, for every bind and server that uses TLS.  What is wrong goes to
@@ -35,6 +39,16 @@ void hf_config_release_tls(struct hf_config *config);
 HF_MUST_USE bool hf_config_renew_tls(const struct hf_config *config, struct hf_diag *diag);
 /* All connections that begin from now on, on whatever thread, use what was renewed. */
 void hf_config_adopt_tls(const struct hf_config *config);
+
+/* ---- one certificate; main's thread ---- */
+
+/* What is in use of a certificate's file, with its key if that is there: not for people's eyes.
+ * p NULL: no line uses it.  Lasts until it changes. */
+struct hf_view hf_config_tls_pem(const struct hf_config *config, const char *file);
+/* As if `pem` were in that file, for all lines that use it and all connections that begin from now
+ * on; files are not read.  False: `why` says for people why it cannot be; nothing has changed. */
+HF_MUST_USE bool hf_config_replace_tls(const struct hf_config *config, const char *file,
+                                       struct hf_view pem, char why[HF_TLS_WHY_BYTES]);
 
 /* ---- connections; any thread ---- */
 

@@ -7,29 +7,7 @@
 #include <openssl/pem.h>
 #include <string.h>
 
-#include "haftp/base/file.h"
 #include "tls_int.h"
-
-/* ---- files ---- */
-
-enum hf_status hf_tls_pem_read(struct hf_tls_pem *pem, const char *file, char *why)
-{
-    const char *reason;
-
-    pem->text = hf_file_read(file, &pem->n, &reason);
-    return pem->text ? HF_OK : hf_tls_why(why, "cannot read '%s': %s", file, reason);
-}
-
-void hf_tls_pem_forget(struct hf_tls_pem *pem)
-{
-    hf_file_forget(pem->text, pem->n);
-    pem->text = NULL;
-}
-
-BIO *hf_tls_pem_bio(const struct hf_tls_pem *pem)
-{
-    return BIO_new_mem_buf(pem->text, (int)pem->n);
-}
 
 /* ---- the key ---- */
 
@@ -68,6 +46,7 @@ struct using
 {
     SSL_CTX *ssl;
     const struct hf_tls_cert *cert;
+    struct hf_tls_files *files;
     const struct hf_tls_pem *pem;
     const char *file;
     char *why;
@@ -112,7 +91,7 @@ static enum hf_status read_key_file(struct using *u, EVP_PKEY **key)
     struct hf_tls_pem pem;
 
     u->file = u->cert->key_file;
-    enum hf_status status = hf_tls_pem_read(&pem, u->file, u->why);
+    enum hf_status status = hf_tls_pem_read(&pem, u->files, u->file, u->why);
     if (status)
         return status;
     *key = read_key(&pem);
@@ -192,14 +171,15 @@ static enum hf_status use_one(struct hf_tls_ctx *ctx, struct using *u)
 }
 
 enum hf_status hf_tls_cert_use(struct hf_tls_ctx *ctx, SSL_CTX *ssl, const struct hf_tls_cert *cert,
-                               EVP_PKEY **dh, char *why)
+                               struct hf_tls_files *files, EVP_PKEY **dh, char *why)
 {
     enum hf_status status = HF_OK;
 
     for (; cert && !status; cert = cert->with) {
         struct hf_tls_pem pem;
-        struct using u = {.ssl = ssl, .cert = cert, .pem = &pem, .file = cert->file, .why = why};
-        status = hf_tls_pem_read(&pem, cert->file, why);
+        struct using u = {
+            .ssl = ssl, .cert = cert, .files = files, .pem = &pem, .file = cert->file, .why = why};
+        status = hf_tls_pem_read(&pem, files, cert->file, why);
         if (status)
             break;
         status = use_one(ctx, &u);

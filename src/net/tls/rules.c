@@ -115,10 +115,11 @@ EVP_PKEY *hf_tls_rules_read_dh(const struct hf_tls_pem *pem)
     return dh;
 }
 
-static enum hf_status read_dh_file(const char *file, EVP_PKEY **dh, char *why)
+static enum hf_status read_dh_file(const struct hf_tls_settings *settings, EVP_PKEY **dh, char *why)
 {
+    const char *file = settings->dh_file;
     struct hf_tls_pem pem;
-    enum hf_status status = hf_tls_pem_read(&pem, file, why);
+    enum hf_status status = hf_tls_pem_read(&pem, settings->files, file, why);
 
     if (status)
         return status;
@@ -130,8 +131,7 @@ static enum hf_status read_dh_file(const char *file, EVP_PKEY **dh, char *why)
 enum hf_status hf_tls_rules_set_dh(SSL_CTX *ssl, const struct hf_tls_settings *settings,
                                    EVP_PKEY *dh, char *why)
 {
-    enum hf_status status =
-        dh || !settings->dh_file ? HF_OK : read_dh_file(settings->dh_file, &dh, why);
+    enum hf_status status = dh || !settings->dh_file ? HF_OK : read_dh_file(settings, &dh, why);
 
     if (status)
         return status;

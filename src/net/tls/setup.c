@@ -81,7 +81,7 @@ enum hf_status hf_tls_setup(struct hf_tls_ctx *ctx, const struct hf_tls_settings
     set_modes(ssl, settings);
     enum hf_status status = hf_tls_rules_set(ssl, settings, why);
     if (!status && cert)
-        status = hf_tls_cert_use(ctx, ssl, cert, &dh, why);
+        status = hf_tls_cert_use(ctx, ssl, cert, settings->files, &dh, why);
     if (!status && settings->server)
         status = hf_tls_rules_set_dh(ssl, settings, dh, why);
     else

@@ -86,18 +86,22 @@ HF_MUST_USE enum hf_status hf_tls_setup(struct hf_tls_ctx *ctx,
 /* What OpenSSL's last call failed for, in words; clears its errors. */
 const char *hf_tls_reason(void);
 
-/* cert.c: files in PEM, and the certificate's own */
+/* files.c: files in PEM */
 struct hf_tls_pem {
     char *text;
     size_t n;
 };
-HF_MUST_USE enum hf_status hf_tls_pem_read(struct hf_tls_pem *pem, const char *file, char *why);
+/* From `files`, or from the disk into them; NULL: from the disk. */
+HF_MUST_USE enum hf_status hf_tls_pem_read(struct hf_tls_pem *pem, struct hf_tls_files *files,
+                                           const char *path, char *why);
 void hf_tls_pem_forget(struct hf_tls_pem *pem);
 BIO *hf_tls_pem_bio(const struct hf_tls_pem *pem); /* NULL: no memory; lasts as long as `pem` */
+
+/* cert.c: a certificate's own */
 /* *dh: the parameters that the file brings along, the caller's; NULL: none. */
 HF_MUST_USE enum hf_status hf_tls_cert_use(struct hf_tls_ctx *ctx, SSL_CTX *ssl,
-                                           const struct hf_tls_cert *cert, EVP_PKEY **dh,
-                                           char *why);
+                                           const struct hf_tls_cert *cert,
+                                           struct hf_tls_files *files, EVP_PKEY **dh, char *why);
 
 /* rules.c: versions, ciphers, curves, signatures, Diffie-Hellman */
 HF_MUST_USE enum hf_status hf_tls_rules_set(SSL_CTX *ssl, const struct hf_tls_settings *settings,

@@ -69,11 +69,12 @@ static struct found trust_pem(X509_STORE *store, const struct hf_tls_pem *pem,
     return found;
 }
 
-static enum hf_status trust_file(X509_STORE *store, const char *file, const char *kind,
-                                 STACK_OF(X509_NAME) * names, struct found *found, char *why)
+static enum hf_status trust_file(X509_STORE *store, const struct hf_tls_settings *settings,
+                                 const char *file, const char *kind, STACK_OF(X509_NAME) * names,
+                                 struct found *found, char *why)
 {
     struct hf_tls_pem pem;
-    enum hf_status status = hf_tls_pem_read(&pem, file, why);
+    enum hf_status status = hf_tls_pem_read(&pem, settings->files, file, why);
 
     if (status)
         return status;
@@ -131,7 +132,7 @@ static enum hf_status trust_folder(X509_STORE *store, const struct hf_tls_settin
         if (!is_for_authorities(file->d_name))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, file->d_name);
-        if (trust_file(store, path, "CA", NULL, &found, reason) == HF_OK)
+        if (trust_file(store, settings, path, "CA", NULL, &found, reason) == HF_OK)
             n++;
         else if (n_useless++ == 0)
             snprintf(first, sizeof first, "%.*s", (int)sizeof first - 1, reason);
@@ -153,7 +154,7 @@ static enum hf_status trust(X509_STORE *store, const struct hf_tls_settings *set
                    : hf_tls_why(why, "cannot load the system's authorities: %s", hf_tls_reason());
     if (is_folder(file))
         return trust_folder(store, settings, file, why);
-    return trust_file(store, file, "CA", names, &found, why);
+    return trust_file(store, settings, file, "CA", names, &found, why);
 }
 
 /* Without the list of an authority none of its certificates is good. */
@@ -161,7 +162,7 @@ static enum hf_status use_crls(X509_STORE *store, const struct hf_tls_settings *
 {
     const char *file = settings->crl_file;
     struct found found = {0, 0};
-    enum hf_status status = trust_file(store, file, "CRL", NULL, &found, why);
+    enum hf_status status = trust_file(store, settings, file, "CRL", NULL, &found, why);
     struct hf_tls_remark *remark = status || found.crls ? NULL : remark_on(settings, file);
 
     if (remark)
