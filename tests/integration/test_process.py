@@ -140,6 +140,7 @@ def test_quiet_in_the_file(lab):
 def test_running_out_of_descriptors_is_told(lab):
     """Accepting pauses; the log says so, and what to do; then it goes on."""
     place = lab.place(threads=1)
+    Session(place.control, place.login).quit()  # the worker is there, with what it needs
     pid = place.haftp.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
