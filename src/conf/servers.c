@@ -2,6 +2,7 @@
  * servers.c: what servers are to each other: whose health they follow, their numbers, their limits.
  */
 #include "conf_int.h"
+#include "ends/ends.h"
 
 #include <string.h>
 
@@ -236,6 +237,17 @@ static void check_tls_of_check(const struct hf_config *config, const struct hf_c
                     server->name);
 }
 
+/* Once the section's script is known, whose lines may stand below the server's. */
+static void check_idle_tls(const struct hf_cfg_server *server, const struct hf_cfg_server *before,
+                           struct hf_diag *diag)
+{
+    const struct hf_cfg_server_opts *o = &server->o;
+
+    if (!is_of_line(server, before) && !hf_server_has_tls(o) && !o->tls.check_ssl &&
+        !hf_check_script_has_tls(server->proxy->o.check_script))
+        hf_ends_tell_idle_tls(diag, HF_OBJECT_SERVER, o, server->loc);
+}
+
 /* A check that goes elsewhere does not inherit `ssl`, as with HAProxy; but who wrote that word may
  * not expect to see the password on the wire. */
 static void check_tls_of_ftp_check(const struct hf_cfg_server *server,
@@ -275,6 +287,7 @@ void hf_conf_resolve_servers(struct hf_config *config, struct hf_diag *diag)
             settle_options(config, server, diag);
             check_check_port(server, before, diag);
             check_tls_of_check(config, server, before, diag);
+            check_idle_tls(server, before, diag);
             check_tls_of_ftp_check(server, before, diag);
             resolve_track(config, server, diag);
             before = server;

@@ -41,6 +41,24 @@ class Unavailable(Exception):
     """This server cannot run here; the text says why."""
 
 
+def unpacked(package, path):
+    return os.path.abspath(os.path.join(PACKAGES, package, path))
+
+
+def unpacked_program(package, path):
+    program = unpacked(package, path)
+    if not os.access(program, os.X_OK):
+        raise Unavailable(f"{package} is not unpacked in {PACKAGES}: ./tests/run does it")
+    return program
+
+
+def unpacked_libraries(package):
+    """For the environment: libraries that the host lacks are unpacked beside the program."""
+    folders = glob.glob(unpacked(package, "usr/lib/*-linux-gnu*"))
+    folders += glob.glob(unpacked(package, "lib/*-linux-gnu*"))
+    return {"LD_LIBRARY_PATH": ":".join(folders)}
+
+
 class Server:
     kind = None
     package = None
@@ -81,10 +99,7 @@ class Server:
         raise NotImplementedError
 
     def environment(self):
-        """Libraries that the host lacks are unpacked beside the server."""
-        folders = glob.glob(self._unpacked("usr/lib/*-linux-gnu*"))
-        folders += glob.glob(self._unpacked("lib/*-linux-gnu*"))
-        return {"LD_LIBRARY_PATH": ":".join(folders)}
+        return unpacked_libraries(self.package)
 
     def _fill_home(self):
         os.makedirs(self.path("pub"))
@@ -106,13 +121,10 @@ class Server:
         return path
 
     def _unpacked(self, path, package=None):
-        return os.path.abspath(os.path.join(PACKAGES, package or self.package, path))
+        return unpacked(package or self.package, path)
 
     def _binary(self, path):
-        binary = self._unpacked(path)
-        if not os.access(binary, os.X_OK):
-            raise Unavailable(f"{self.package} is not unpacked in {PACKAGES}: ./tests/run does it")
-        return binary
+        return unpacked_program(self.package, path)
 
     def _account_line(self):
         """Name, password, uid and gid as in passwd(5); a cheap hash, logins are many."""

@@ -206,20 +206,13 @@ void hf_build_bind_end(struct hf_build *b)
     if (hf_build_is_sound(b)) {
         tell_idle_options(b);
         if (!hf_bind_has_tls(&b->bind))
-            hf_ends_tell_idle_tls(b, HF_OBJECT_BIND, &b->bind, b->bind.loc);
+            hf_ends_tell_idle_tls(b->diag, HF_OBJECT_BIND, &b->bind, b->bind.loc);
     }
     LL_FOREACH(b->bind_addresses, address)
     {
         struct hf_cfg_bind *bind = HF_NEW(arena_of(b), struct hf_cfg_bind);
         *bind = b->bind;
-        bind->text = address->text;
-        bind->reach = address->reach;
-        bind->path = address->path;
-        bind->fd = address->fd;
-        bind->addr = address->addr;
-        bind->port_lo = address->lo;
-        bind->port_hi = address->hi;
-        bind->is_range = address->is_range;
+        hf_ends_stand_at(bind, address);
         HF_APPEND(b, b->section->binds, bind);
         if (bind->id)
             hf_names_add(&b->bind_ids, arena_of(b), id_key(b), bind);

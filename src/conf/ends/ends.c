@@ -39,7 +39,7 @@ static bool is_given(const struct hf_keyword *row, const void *fields)
     return value != row->dflt;
 }
 
-void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void *fields,
+void hf_ends_tell_idle_tls(struct hf_diag *diag, enum hf_object object, const void *fields,
                            struct hf_loc loc)
 {
     const struct hf_keyword *row;
@@ -48,9 +48,21 @@ void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void
     {
         if (row->object != object || row->alias || !needs_ssl(row) || !is_given(row, fields))
             continue;
-        hf_diag_add(b->diag, HF_DIAG_NOTICE, loc, "add 'ssl', or 'starttls' for FTP's AUTH TLS",
+        hf_diag_add(diag, HF_DIAG_NOTICE, loc, "add 'ssl', or 'starttls' for FTP's AUTH TLS",
                     "'%s' has no effect without 'ssl': the connection is not encrypted.",
                     row->name);
         return;
     }
+}
+
+void hf_ends_stand_at(struct hf_cfg_bind *bind, const struct hf_bind_address *at)
+{
+    bind->text = at->text;
+    bind->reach = at->reach;
+    bind->path = at->path;
+    bind->fd = at->fd;
+    bind->addr = at->addr;
+    bind->port_lo = at->lo;
+    bind->port_hi = at->hi;
+    bind->is_range = at->is_range;
 }

@@ -14,8 +14,10 @@ bool hf_ends_are_used(const struct hf_build *b);
  */
 void hf_ends_refuse(struct hf_build *b, struct hf_loc loc, const char *name, const char *hint);
 /* Tells of TLS words without `ssl` (the fields of the rows in *_tls.def). */
-void hf_ends_tell_idle_tls(struct hf_build *b, enum hf_object object, const void *fields,
+void hf_ends_tell_idle_tls(struct hf_diag *diag, enum hf_object object, const void *fields,
                            struct hf_loc loc);
+/* The line that was read, at one of its addresses. */
+void hf_ends_stand_at(struct hf_cfg_bind *bind, const struct hf_bind_address *at);
 
 /* ftps.c: `starttls`, data-tls-* and `ssl` of the line that was read. */
 void hf_ends_check_bind_ftps(struct hf_build *b);

@@ -263,9 +263,6 @@ static void tell_idle_options(struct hf_build *b, const struct hf_cfg_server *se
 {
     const struct hf_cfg_server_opts *o = &server->o;
 
-    if (!hf_server_has_tls(o) && !o->tls.check_ssl &&
-        !hf_check_script_has_tls(b->section->o.check_script))
-        hf_ends_tell_idle_tls(b, HF_OBJECT_SERVER, o, server->loc);
     if (o->resolvers)
         hf_conf_add_pending(b->config, "resolvers", o->resolvers_loc);
     tell_idle_proxy_words(b, server);

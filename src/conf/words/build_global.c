@@ -13,6 +13,7 @@
 #include <utlist.h>
 
 #include "conf_int.h"
+#include "ends/ends.h"
 
 /* ---- description, node ------------------------------------------------------------------- */
 
@@ -177,15 +178,24 @@ static void add_stats_socket(struct hf_build *b, const struct hf_bind_address *a
     struct hf_cfg_bind *bind = HF_NEW(b->config->arena, struct hf_cfg_bind);
 
     *bind = b->bind;
-    bind->text = at->text;
-    bind->reach = at->reach;
-    bind->path = at->path;
-    bind->fd = at->fd;
-    bind->addr = at->addr;
-    bind->port_lo = at->lo;
-    bind->port_hi = at->hi;
-    bind->is_range = at->is_range;
+    hf_ends_stand_at(bind, at);
     LL_APPEND(b->config->global.stats_sockets, bind);
+}
+
+/* The later one takes the path away from the first, as with HAProxy. */
+static void tell_second_of_path(struct hf_build *b, const struct hf_bind_address *at)
+{
+    const struct hf_cfg_bind *other;
+
+    LL_FOREACH(b->config->global.stats_sockets, other)
+    {
+        if (!at->path || other->reach != at->reach || strcmp(other->path, at->path) != 0)
+            continue;
+        hf_diag_add(b->diag, HF_DIAG_WARNING, b->bind.loc, "give each line a path of its own",
+                    "'%s' is the socket of %s:%d, too: nobody can reach that one any more.",
+                    at->text, other->loc.source->name, other->loc.line);
+        return;
+    }
 }
 
 void hf_build_end_stats_socket(struct hf_build *b)
@@ -200,6 +210,7 @@ void hf_build_end_stats_socket(struct hf_build *b)
                        "the runtime API cannot listen on an open descriptor");
         return;
     }
+    tell_second_of_path(b, at);
     tell_idle_socket_words(b, at);
     add_stats_socket(b, at);
 }

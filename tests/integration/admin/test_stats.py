@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -18,11 +17,11 @@ import pytest
 
 from lib.haftp import head, server_lines
 from lib.net import CONTROL_PORT, is_listening
+from lib.servers import unpacked_libraries, unpacked_program
 from lib.session import Session, drain, named_content
 from lib.wait import until
 
 PAGE_PORT = 8404
-HAPROXY = shutil.which("haproxy")
 
 
 def ask(path, command):
@@ -351,7 +350,6 @@ OF_THE_MACHINE = re.compile(r"addr|lastchg|lastsess|downtime|.time(_max)?|rate(_
                             r"|conn_rate(_max)?|need_conn_est|smax|h[12]_.*|pid")
 
 
-@pytest.mark.skipif(not HAPROXY, reason="haproxy is not installed")
 def test_plain_sections_count_as_haproxys(lab):
     server, tables = lab.net.server(), []
     echo = Echo(server)
@@ -366,7 +364,9 @@ def test_plain_sections_count_as_haproxys(lab):
             file = os.path.join(lab.scratch(), "haproxy.cfg")
             with open(file, "w") as out:
                 out.write(config)
-            process = subprocess.Popen([HAPROXY, "-db", "-f", file], stderr=subprocess.DEVNULL)
+            process = subprocess.Popen(
+                [unpacked_program("haproxy", "usr/sbin/haproxy"), "-db", "-f", file],
+                env={**os.environ, **unpacked_libraries("haproxy")}, stderr=subprocess.DEVNULL)
         try:
             until(lambda: is_listening(front, 7003) and os.path.exists(path), 20, kind)
             plain_traffic(front)
