@@ -26,13 +26,12 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 
 from lib.fakes import Fake  # noqa: E402
 from lib.haftp import head  # noqa: E402
-from lib.lab import House, Lab  # noqa: E402
 from lib.net import CONTROL_PORT  # noqa: E402
-from lib.process import kill_all_when_stopped  # noqa: E402
 from lib.session import Session, TlsSession, drain, named_content  # noqa: E402
 from lib.tls import ClientTls  # noqa: E402
 from lib.wait import until  # noqa: E402
 from soak import api_words  # noqa: E402
+from soak.stage import on_stage  # noqa: E402
 
 EXPLICIT_PORT = CONTROL_PORT + 1
 PAGE_PORT = 8404
@@ -323,21 +322,8 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    kill_all_when_stopped(signal.SIGTERM)
-    house = House(direct=False)
-    lab = Lab(house)
-    scene = Scene(lab, options.seed)
-    try:
+    with on_stage(lambda lab: Scene(lab, options.seed)) as scene:
         counts = play(scene, options.seconds, options.clients, options.operators, options.seed)
-    except BaseException:
-        lab.has_failed = True
-        print(scene.haftp.log()[-6000:], file=sys.stderr)
-        raise
-    finally:
-        scene.close()
-        lab.close()
-        house.close()
-        house.remove_folder()
     print("(well, not well) sessions: {}, pages: {}, API connections: {}; nothing left over"
           .format(*counts))
 

@@ -13,7 +13,6 @@ import argparse
 import dataclasses
 import os
 import random
-import signal
 import sys
 import threading
 import time
@@ -21,12 +20,11 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 
 from lib.haftp import head, server_lines  # noqa: E402
-from lib.lab import House, Lab  # noqa: E402
 from lib.net import CONTROL_PORT  # noqa: E402
-from lib.process import kill_all_when_stopped  # noqa: E402
 from lib.session import Session, named_content  # noqa: E402
 from lib.wait import until  # noqa: E402
 from soak import noise_peers, noise_tls  # noqa: E402
+from soak.stage import on_stage  # noqa: E402
 
 # Freed memory must not wait long for reuse here: it would look like growth.
 SANITIZER = "env ASAN_OPTIONS=detect_leaks=1:exitcode=99:quarantine_size_mb=8"
@@ -191,22 +189,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
-    kill_all_when_stopped(signal.SIGTERM)
     os.environ.setdefault("HAFTP_WRAP", SANITIZER)
-    house = House(direct=False)
-    lab = Lab(house)
-    scene = Scene(lab, options.seed)
-    try:
+    with on_stage(lambda lab: Scene(lab, options.seed)) as scene:
         noisy, good, grown = make_noise(scene, options.seconds, options.clients, options.seed)
-    except BaseException:
-        lab.has_failed = True
-        print(scene.haftp.log()[-6000:], file=sys.stderr)
-        raise
-    finally:
-        scene.close()
-        lab.close()
-        house.close()
-        house.remove_folder()
     print(f"{noisy} noisy sessions and {good} good ones in {options.seconds:.0f} s; all "
           f"descriptors given back, memory grew by {grown} KiB, no complaint of a sanitizer")
 
