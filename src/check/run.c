@@ -55,7 +55,7 @@ void hf_check_conclude(struct hf_check_run *run, enum hf_check_status status, un
     char kept[HF_CHECKED_TEXT]; /* it may be the kind's */
     uint64_t took_ms = hf_loop_now(run->checks->loop) - run->began_ms;
 
-    snprintf(kept, sizeof kept, "%s", info ? info : "");
+    snprintf(kept, sizeof kept, "%.*s", (int)sizeof kept - 1, info ? info : "");
     hf_check_close(run);
     run->hindered = false;
     hf_check_count(run, status, code, kept, (unsigned)took_ms);
